@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0
+# What people type; "make help" tells. Kbuild and drivers/hvpart/Kbuild say
+# what the module is made of.
+
+KDIR	?= /lib/modules/$(shell uname -r)/build
+# Kernels that the tests run on, by series, and the one that demo and vm boot.
+KERNELS	?= 6.1 6.12
+KERNEL	?= 6.1
+OUT	?= $(CURDIR)/out
+W	?=
+
+VM	:= $(CURDIR)/tools/testing/vm
+TESTS	:= $(CURDIR)/tools/testing
+
+all: modules
+
+help:
+	@echo  'hvpart - Microsoft partition hypercalls for KVM guests'
+	@echo  ''
+	@echo  '  make demo      - see it work: boots a kernel in QEMU, loads the module and'
+	@echo  '                   tells what a guest does with it'
+	@echo  '  make check     - all tests, on the kernels KERNELS="$(KERNELS)"'
+	@echo  '  make vm        - a shell in a virtual machine with the module loaded'
+	@echo  ''
+	@echo  '  make modules   - build drivers/hvpart/hvpart.ko for the running kernel,'
+	@echo  '                   or with KDIR=<headers or build tree> for another (default)'
+	@echo  '  make selftests - build the programs of tools/testing/selftests/hvpart'
+	@echo  '  make clean     - remove what was built'
+	@echo  ''
+	@echo  'demo, check and vm install the Debian packages that they need, as root or'
+	@echo  'through sudo, and keep kernels in $${HVPART_CACHE:-~/.cache/hvpart}.'
+	@echo  ''
+	@echo  'Variables: KDIR=<folder>  KERNEL=6.1|6.12 (demo, vm)  KERNELS="..." (check)'
+	@echo  '           TESTS_ONLY="<program>..." (check)  OUT=<folder>  W=1 (more warnings)'
+
+# Out of tree in place, as people build modules for their own machine.
+modules: kdir
+	$(MAKE) -C $(KDIR) M=$(CURDIR) CONFIG_HVPART=m $(if $(W),W=$(W)) modules
+
+kdir:
+	@test -e $(KDIR)/Makefile || { \
+		echo "There are no kernel headers at $(KDIR). On Debian, install the package linux-headers-$$(uname -r), or name other headers with KDIR=." >&2; \
+		exit 1; }
+
+demo:
+	@$(TESTS)/demo $(KERNEL) $(OUT)
+
+check:
+	@$(TESTS)/check --out $(OUT) $(foreach k,$(KERNELS),--kernel $(k)) $(TESTS_ONLY)
+
+vm:
+	@$(TESTS)/shell $(KERNEL) $(OUT)
+
+selftests:
+	@$(TESTS)/build $(OUT) selftests
+
+clean:
+	rm -rf $(OUT)
+	@find drivers -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
+		-o -name '.*.cmd' | xargs -r rm -f
+	rm -f Module.symvers modules.order .*.cmd
+
+.PHONY: all help modules kdir demo check vm selftests clean

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The slab caches that everything a guest can make the host allocate comes from. */
+
+#include <linux/kernel.h>
+#include <linux/numa.h>
+#include "active.h"
+#include "caches.h"
+#include "claims.h"
+#include "hierarchy.h"
+#include "partition.h"
+#include "pool.h"
+#include "proximity.h"
+
+static struct kmem_cache *caches[HVP_NR_CACHES];
+
+static struct kmem_cache *hvp_cache_create(const char *name, size_t size)
+{
+	return kmem_cache_create(name, size, 0, SLAB_ACCOUNT, NULL);
+}
+
+/**
+ * hvp_caches_create() - make all caches
+ *
+ * Context: May sleep.  Called before anything else of the core.
+ * Return: 0 or -ENOMEM, with nothing left behind.
+ */
+int hvp_caches_create(void)
+{
+	int i;
+
+	caches[HVP_CACHE_HIERARCHY] =
+		hvp_cache_create("hvpart_hierarchy", sizeof(struct hvp_hierarchy));
+	caches[HVP_CACHE_PARTITION] =
+		hvp_cache_create("hvpart_partition", hvp_partition_size());
+	caches[HVP_CACHE_ACTIVE] =
+		hvp_cache_create("hvpart_active", sizeof(struct hvp_active));
+	caches[HVP_CACHE_VP_TABLE] =
+		hvp_cache_create("hvpart_vp_table", sizeof(struct hvp_vp_table));
+	caches[HVP_CACHE_GPA_ROOT] =
+		hvp_cache_create("hvpart_gpa_root", sizeof(struct hvp_gpa_root));
+	caches[HVP_CACHE_PORT_TABLE] =
+		hvp_cache_create("hvpart_port_table", sizeof(struct hvp_port_table));
+	caches[HVP_CACHE_PAGE_BLOCK] =
+		hvp_cache_create("hvpart_page_block", sizeof(struct hvp_page_block));
+	caches[HVP_CACHE_CLAIM_CHUNK] =
+		hvp_cache_create("hvpart_claim_chunk", sizeof(struct hvp_claim_chunk));
+
+	for (i = 0; i < HVP_NR_CACHES; i++) {
+		if (!caches[i]) {
+			hvp_caches_destroy();
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+/**
+ * hvp_caches_destroy() - the reverse of hvp_caches_create()
+ *
+ * Context: May sleep.  All objects have been freed, and those that wait for an
+ * RCU grace period have had it.
+ */
+void hvp_caches_destroy(void)
+{
+	int i;
+
+	for (i = 0; i < HVP_NR_CACHES; i++) {
+		kmem_cache_destroy(caches[i]);
+		caches[i] = NULL;
+	}
+}
+
+/**
+ * hvp_cache_alloc() - allocate a zeroed object where a guest wants it
+ * @cache:	which kind
+ * @proximity:	valid: on this node, and only there unless preferred is set
+ *
+ * Context: May sleep; no lock held.
+ * Return: the object, or NULL if the host has no memory for it.
+ */
+void *hvp_cache_alloc(enum hvp_cache cache, struct hvp_proximity proximity)
+{
+	int node = hvp_proximity_any(proximity) ? NUMA_NO_NODE : proximity.id;
+	gfp_t gfp = HVP_GFP | __GFP_ZERO;
+
+	if (hvp_proximity_required(proximity))
+		gfp |= __GFP_THISNODE;
+	return kmem_cache_alloc_node(caches[cache], gfp, node);
+}
+
+/**
+ * hvp_cache_free() - free an object
+ * @cache:	which kind
+ * @object:	the object or NULL
+ *
+ * Context: Any.
+ */
+void hvp_cache_free(enum hvp_cache cache, void *object)
+{
+	if (object)
+		kmem_cache_free(caches[cache], object);
+}
+
+/**
+ * hvp_cache_object_size() - what an object costs
+ * @cache:	which kind
+ *
+ * Return: bytes.  Charges to a pool are computed from this.
+ */
+size_t hvp_cache_object_size(enum hvp_cache cache)
+{
+	return kmem_cache_size(caches[cache]);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _HVPART_CALL_TABLE_H
+#define _HVPART_CALL_TABLE_H
+
+#include <linux/types.h>
+#include <hvpart/abi.h>
+
+struct hvp_request;
+
+/* Who a call may name as its target. */
+enum hvp_target {
+	HVP_TARGET_NONE,		/* nobody */
+	HVP_TARGET_CHILD,		/* a child of the caller */
+	HVP_TARGET_CHILD_OR_SELF,	/* that, or the caller itself */
+};
+
+/**
+ * struct hvp_call_row - all there is to know of a call before it is carried out
+ * @code:	call code
+ * @name:	its name in the TLFS
+ * @rep:	it is a rep call
+ * @fast:	its input may come in registers
+ * @input_size:	bytes of input, of its fixed part if it is a rep call
+ * @input_element: bytes of one element of the input list, 0 if there is none
+ * @output_size: bytes of output
+ * @output_element: bytes of one element of the output list
+ * @privilege:	what the caller must have
+ * @target:	who may be named
+ * @states:	states that the target may be in, HVP_IN_*
+ * @handler:	carries it out
+ */
+struct hvp_call_row {
+	u16 code;
+	const char *name;
+	bool rep;
+	bool fast;
+	u8 input_size;
+	u8 input_element;
+	u8 output_size;
+	u8 output_element;
+	u64 privilege;
+	enum hvp_target target;
+	u8 states;
+	enum hvp_status (*handler)(struct hvp_request *request);
+};
+
+/* The code that the table's first row is for. */
+#define HVP_FIRST_CODE	HVP_CALL_CREATE_PARTITION
+
+extern const struct hvp_call_row hvp_call_table[];
+unsigned int hvp_call_table_size(void);
+
+const struct hvp_call_row *hvp_call_row(u16 code);
+
+#endif /* _HVPART_CALL_TABLE_H */

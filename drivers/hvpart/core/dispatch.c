@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From a hypercall's registers to its result: every check that a table row can
+ * describe, in the contract's order, for all calls alike.
+ */
+
+#include <linux/align.h>
+#include <linux/slab.h>
+#include "caches.h"
+#include "call_table.h"
+#include "dispatch.h"
+#include "hierarchy.h"
+#include "partition.h"
+#include "request.h"
+#include "stats.h"
+
+static u16 hvp_control_code(u64 control)
+{
+	return control & HVP_CONTROL_CODE_MASK;
+}
+
+static bool hvp_control_fast(u64 control)
+{
+	return control & HVP_CONTROL_FAST;
+}
+
+static unsigned int hvp_control_rep_count(u64 control)
+{
+	return control >> HVP_CONTROL_REP_COUNT_SHIFT & HVP_CONTROL_REP_MASK;
+}
+
+static unsigned int hvp_control_rep_start(u64 control)
+{
+	return control >> HVP_CONTROL_REP_START_SHIFT & HVP_CONTROL_REP_MASK;
+}
+
+static u64 hvp_result(enum hvp_status status, unsigned int reps)
+{
+	return status | (u64)reps << HVP_RESULT_REPS_SHIFT;
+}
+
+/* Is the control word one that this call can have?  (Contract, checks 2-5) */
+static enum hvp_status hvp_check_control(const struct hvp_call_row *row, u64 control)
+{
+	unsigned int rep_count = hvp_control_rep_count(control);
+	unsigned int rep_start = hvp_control_rep_start(control);
+
+	if (control & (HVP_CONTROL_RESERVED_MASK | HVP_CONTROL_NESTED))
+		return HVP_STATUS_INVALID_HYPERCALL_INPUT;
+	if (control & HVP_CONTROL_VARHEAD_MASK)
+		return HVP_STATUS_INVALID_HYPERCALL_INPUT;
+	if (row->rep ? rep_start >= rep_count : rep_count || rep_start)
+		return HVP_STATUS_INVALID_HYPERCALL_INPUT;
+	if (hvp_control_fast(control) && !row->fast)
+		return HVP_STATUS_INVALID_HYPERCALL_INPUT;
+	return HVP_STATUS_SUCCESS;
+}
+
+/* The whole list counts, also what lies before rep start. */
+static size_t hvp_input_bytes(const struct hvp_request *request)
+{
+	return request->row->input_size +
+	       (size_t)request->row->input_element * request->rep_count;
+}
+
+static size_t hvp_output_bytes(const struct hvp_request *request)
+{
+	return request->row->output_size +
+	       (size_t)request->row->output_element * request->rep_count;
+}
+
+static bool hvp_parameters_placed_well(u64 gpa, size_t size, unsigned int gpa_bits)
+{
+	if (!size)
+		return true;
+	return IS_ALIGNED(gpa, HVP_PARAMETER_ALIGNMENT) &&
+	       (gpa & (HVP_PAGE_SIZE - 1)) + size <= HVP_PAGE_SIZE &&
+	       !(gpa >> gpa_bits);
+}
+
+/* Can both parameter lists be where the caller says they are?  (Check 6) */
+static enum hvp_status hvp_check_placement(const struct hvp_request *request,
+					   const struct hvp_call *call, unsigned int gpa_bits)
+{
+	if (!hvp_control_fast(call->control) &&
+	    !hvp_parameters_placed_well(call->input, hvp_input_bytes(request), gpa_bits))
+		return HVP_STATUS_INVALID_ALIGNMENT;
+	if (!hvp_parameters_placed_well(call->output, hvp_output_bytes(request), gpa_bits))
+		return HVP_STATUS_INVALID_ALIGNMENT;
+	return HVP_STATUS_SUCCESS;
+}
+
+/* Get the fixed input, and see that an answer could be delivered.  (Check 8) */
+static enum hvp_status hvp_access_parameters(struct hvp_request *request,
+					     const struct hvp_call *call)
+{
+	struct hvp_guest *guest = request->guest;
+	size_t size = request->row->input_size;
+
+	if (hvp_control_fast(call->control))
+		request->in.partition_id = call->input;
+	else if (size && guest->ops->read(guest, call->input, &request->in, size))
+		return HVP_STATUS_INVALID_HYPERCALL_INPUT;
+
+	/* One page, so all of it can be written if its first bytes can. */
+	if (hvp_output_bytes(request) && guest->ops->probe_write(guest, call->output))
+		return HVP_STATUS_INVALID_HYPERCALL_INPUT;
+	return HVP_STATUS_SUCCESS;
+}
+
+/* Find the partition that the input names.  (Check 9) */
+static enum hvp_status hvp_find_target(struct hvp_request *request)
+{
+	struct hvp_partition *caller = request->caller;
+	u64 id = request->in.partition_id;
+	struct hvp_partition *target;
+
+	if (request->row->target == HVP_TARGET_NONE)
+		return HVP_STATUS_SUCCESS;
+
+	if (id == HVP_PARTITION_ID_SELF)
+		id = caller->id;
+	target = hvp_hierarchy_find(caller->hierarchy, id);
+	if (!target)
+		return HVP_STATUS_INVALID_PARTITION_ID;
+
+	request->target = target;	/* hvp_dispatch() puts it */
+	if (target->parent == caller)
+		return HVP_STATUS_SUCCESS;
+	if (target == caller && request->row->target == HVP_TARGET_CHILD_OR_SELF)
+		return HVP_STATUS_SUCCESS;
+	return HVP_STATUS_ACCESS_DENIED;
+}
+
+/*
+ * Give the handler its list.  The input's elements are in the page that the
+ * fixed part was read from, so a failure to read them means that the VMM took
+ * the page away in between.
+ */
+static enum hvp_status hvp_prepare_list(struct hvp_request *request,
+					const struct hvp_call *call)
+{
+	const struct hvp_call_row *row = request->row;
+	struct hvp_guest *guest = request->guest;
+	size_t skip = request->rep_start * sizeof(*request->list);
+	size_t size = request->rep_count * sizeof(*request->list);
+
+	if (!row->rep)
+		return HVP_STATUS_SUCCESS;
+
+	request->list = kmalloc(size, HVP_GFP);
+	if (!request->list)
+		return HVP_STATUS_NO_RESOURCES;
+	if (row->input_element &&
+	    guest->ops->read(guest, call->input + row->input_size + skip,
+			     (void *)request->list + skip, size - skip))
+		return HVP_STATUS_INVALID_HYPERCALL_INPUT;
+	return HVP_STATUS_SUCCESS;
+}
+
+static enum hvp_status hvp_deliver(const struct hvp_request *request,
+				   const struct hvp_call *call, enum hvp_status status)
+{
+	const struct hvp_call_row *row = request->row;
+	struct hvp_guest *guest = request->guest;
+	size_t skip = request->rep_start * sizeof(*request->list);
+	int error = 0;
+
+	if (row->output_size && status == HVP_STATUS_SUCCESS)
+		error = guest->ops->write(guest, call->output, &request->out,
+					  row->output_size);
+	else if (row->output_element && request->reps_done > request->rep_start)
+		error = guest->ops->write(guest, call->output + skip,
+					  (void *)request->list + skip,
+					  (request->reps_done - request->rep_start) *
+					  sizeof(*request->list));
+	/*
+	 * The page was writable when the call began; only the VMM can have
+	 * changed that, and what it takes from its guest is its own affair.
+	 */
+	return error ? HVP_STATUS_INVALID_HYPERCALL_INPUT : status;
+}
+
+static enum hvp_status hvp_carry_out(struct hvp_request *request,
+				     const struct hvp_call *call,
+				     const struct hvp_caller *caller)
+{
+	const struct hvp_call_row *row = request->row;
+	enum hvp_status status;
+
+	status = hvp_check_placement(request, call, caller->gpa_bits);
+	if (status)
+		return status;
+	if (row->privilege & ~caller->privileges)
+		return HVP_STATUS_ACCESS_DENIED;
+	status = hvp_access_parameters(request, call);
+	if (status)
+		return status;
+	if (!request->caller)
+		return HVP_STATUS_NO_RESOURCES;
+	status = hvp_find_target(request);
+	if (status)
+		return status;
+	if (request->target) {
+		status = hvp_partition_check_state(request->target, row->states);
+		if (status)
+			return status;
+	}
+	status = hvp_prepare_list(request, call);
+	if (status)
+		return status;
+	return hvp_deliver(request, call, row->handler(request));
+}
+
+/**
+ * hvp_dispatch() - answer a hypercall
+ * @call:	the call; its code is one that hvp_call_row() knows
+ * @caller:	who makes it
+ * @guest:	whose memory its parameters are in
+ *
+ * Context: May sleep; in the vCPU thread that makes the call, no lock held.
+ * Return: the hypercall result value, status and reps completed.  A call whose
+ * control word is malformed has completed none; any other rep call that fails
+ * before its first element has completed what rep start says.
+ */
+u64 hvp_dispatch(const struct hvp_call *call, const struct hvp_caller *caller,
+		 struct hvp_guest *guest)
+{
+	struct hvp_request request = {
+		.row = hvp_call_row(hvp_control_code(call->control)),
+		.guest = guest,
+		.caller = caller->partition,
+		.input_gfn = call->input >> HVP_PAGE_SHIFT,
+	};
+	enum hvp_status status;
+
+	status = hvp_check_control(request.row, call->control);
+	if (!status) {
+		request.rep_count = hvp_control_rep_count(call->control);
+		request.rep_start = hvp_control_rep_start(call->control);
+		request.reps_done = request.rep_start;
+		status = hvp_carry_out(&request, call, caller);
+		hvp_partition_put(request.target);
+		kfree(request.list);
+	}
+	hvp_stats_count(request.row->code, status);
+	return hvp_result(status, request.reps_done);
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _HVPART_DISPATCH_H
+#define _HVPART_DISPATCH_H
+
+#include <hvpart/abi.h>
+#include <hvpart/guest.h>
+
+u64 hvp_dispatch(const struct hvp_call *call, const struct hvp_caller *caller,
+		 struct hvp_guest *guest);
+
+#endif /* _HVPART_DISPATCH_H */

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0
+/* All partitions of one VM: IDs, lookup, limits, and the end of them all. */
+
+#include <linux/sched.h>
+#include "caches.h"
+#include "hierarchy.h"
+#include "partition.h"
+#include "proximity.h"
+
+static void hvp_hierarchy_free(struct hvp_hierarchy *hierarchy)
+{
+	struct hvp_partition *partition;
+	unsigned long id;
+
+	xa_for_each(&hierarchy->partitions, id, partition) {
+		hvp_partition_release(partition);
+		cond_resched();
+	}
+	xa_destroy(&hierarchy->partitions);
+	hvp_claims_destroy(&hierarchy->claims);
+	hvp_cache_free(HVP_CACHE_HIERARCHY, hierarchy);
+}
+
+/**
+ * hvp_hierarchy_create() - make the hierarchy of a VM: the root partition alone
+ * @guest:	the VM's memory; outlives the hierarchy
+ * @limits:	likewise
+ * @watcher:	likewise, or NULL
+ *
+ * Context: May sleep; no lock held.
+ * Return: the hierarchy, held by one reference, or NULL if the host has no
+ * memory for it.
+ */
+struct hvp_hierarchy *hvp_hierarchy_create(struct hvp_guest *guest,
+					   const struct hvp_limits *limits,
+					   struct hvp_watcher *watcher)
+{
+	static const struct hvp_creation as_any_vm;
+	struct hvp_hierarchy *hierarchy;
+	struct hvp_partition *root;
+
+	hierarchy = hvp_cache_alloc(HVP_CACHE_HIERARCHY, HVP_PROXIMITY_ANY);
+	if (!hierarchy)
+		return NULL;
+
+	kref_init(&hierarchy->refs);
+	hierarchy->guest = guest;
+	hierarchy->limits = limits;
+	hierarchy->watcher = watcher;
+	xa_init_flags(&hierarchy->partitions, XA_FLAGS_ACCOUNT);
+	hvp_claims_init(&hierarchy->claims);
+
+	root = hvp_partition_alloc(hierarchy, NULL, &as_any_vm);
+	if (!root)
+		goto free_hierarchy;
+	root->id = HVP_PARTITION_ID_ROOT;
+	spin_lock(&root->lock);
+	hvp_partition_set_state(root, HVP_STATE_ACTIVE);
+	spin_unlock(&root->lock);
+	if (xa_err(xa_store(&hierarchy->partitions, root->id, root, HVP_GFP)))
+		goto put_root;
+
+	hierarchy->root = root;
+	hierarchy->last_id = root->id;
+	return hierarchy;
+
+put_root:
+	hvp_partition_put(root);
+free_hierarchy:
+	hvp_hierarchy_free(hierarchy);
+	return NULL;
+}
+
+/**
+ * hvp_hierarchy_get() - take a reference
+ * @hierarchy:	a hierarchy that somebody holds
+ *
+ * Context: Any.
+ */
+void hvp_hierarchy_get(struct hvp_hierarchy *hierarchy)
+{
+	kref_get(&hierarchy->refs);
+}
+
+static void hvp_hierarchy_last_put(struct kref *refs)
+{
+	hvp_hierarchy_free(container_of(refs, struct hvp_hierarchy, refs));
+}
+
+/**
+ * hvp_hierarchy_put() - drop a reference; the last one frees everything
+ * @hierarchy:	a hierarchy or NULL
+ *
+ * Context: May sleep; reschedules.
+ */
+void hvp_hierarchy_put(struct hvp_hierarchy *hierarchy)
+{
+	if (hierarchy)
+		kref_put(&hierarchy->refs, hvp_hierarchy_last_put);
+}
+
+/**
+ * hvp_hierarchy_find() - look a partition up
+ * @hierarchy:	where
+ * @id:		its ID; SELF is not one
+ *
+ * Context: Any.
+ * Return: the partition with a reference for the caller, or NULL.
+ */
+struct hvp_partition *hvp_hierarchy_find(struct hvp_hierarchy *hierarchy, u64 id)
+{
+	struct hvp_partition *partition;
+
+	rcu_read_lock();
+	partition = xa_load(&hierarchy->partitions, id);
+	if (partition && !refcount_inc_not_zero(&partition->refs))
+		partition = NULL;
+	rcu_read_unlock();
+	return partition;
+}
+
+/**
+ * hvp_hierarchy_find_from() - the first partition at or above an ID
+ * @hierarchy:	where
+ * @id:		the lowest ID to consider
+ *
+ * Context: Any.
+ * Return: the partition with a reference for the caller, or NULL after the last.
+ */
+struct hvp_partition *hvp_hierarchy_find_from(struct hvp_hierarchy *hierarchy, u64 id)
+{
+	struct hvp_partition *partition;
+	unsigned long index = id;
+
+	rcu_read_lock();
+	partition = xa_find(&hierarchy->partitions, &index, ULONG_MAX, XA_PRESENT);
+	while (partition && !refcount_inc_not_zero(&partition->refs))
+		partition = xa_find_after(&hierarchy->partitions, &index, ULONG_MAX,
+					  XA_PRESENT);
+	rcu_read_unlock();
+	return partition;
+}
+
+/**
+ * hvp_hierarchy_reserve_partition() - count one more partition
+ * @hierarchy:	where
+ *
+ * Context: Any.
+ * Return: false at the limit.
+ */
+bool hvp_hierarchy_reserve_partition(struct hvp_hierarchy *hierarchy)
+{
+	unsigned int limit = READ_ONCE(hierarchy->limits->partitions);
+
+	if (atomic_inc_return(&hierarchy->partition_count) <= limit)
+		return true;
+	atomic_dec(&hierarchy->partition_count);
+	return false;
+}
+
+/**
+ * hvp_hierarchy_release_partition() - count one less
+ * @hierarchy:	where
+ *
+ * Context: Any.
+ */
+void hvp_hierarchy_release_partition(struct hvp_hierarchy *hierarchy)
+{
+	atomic_dec(&hierarchy->partition_count);
+}
+
+/**
+ * hvp_hierarchy_reserve_pages() - reserve room for a deposit
+ * @hierarchy:	where
+ * @pages:	how many
+ *
+ * Both against the hierarchy's own limit and the VMM's limit of locked memory.
+ *
+ * Context: May sleep; in a vCPU thread, no lock held.
+ * Return: false, and nothing reserved, if that would pass a limit.
+ */
+bool hvp_hierarchy_reserve_pages(struct hvp_hierarchy *hierarchy, unsigned long pages)
+{
+	struct hvp_guest *guest = hierarchy->guest;
+	unsigned long limit = READ_ONCE(hierarchy->limits->pages);
+
+	if (atomic_long_add_return(pages, &hierarchy->page_count) <= limit &&
+	    !guest->ops->reserve_locked_pages(guest, pages))
+		return true;
+	atomic_long_sub(pages, &hierarchy->page_count);
+	return false;
+}
+
+/**
+ * hvp_hierarchy_release_pages() - the reverse of hvp_hierarchy_reserve_pages()
+ * @hierarchy:	where
+ * @pages:	how many, possibly none
+ *
+ * Context: May sleep; no lock held.
+ */
+void hvp_hierarchy_release_pages(struct hvp_hierarchy *hierarchy, unsigned long pages)
+{
+	struct hvp_guest *guest = hierarchy->guest;
+
+	if (!pages)
+		return;
+	guest->ops->release_locked_pages(guest, pages);
+	atomic_long_sub(pages, &hierarchy->page_count);
+}
+
+/**
+ * hvp_hierarchy_prepare_id() - get memory to publish a partition under the next ID
+ * @hierarchy:	where
+ * @id:		receives the ID
+ *
+ * The ID is not taken.  It is never released either: if this call fails in the
+ * end, the next one takes it and finds the memory there.
+ *
+ * Context: May sleep; no lock held.
+ * Return: 0 or -ENOMEM.
+ */
+int hvp_hierarchy_prepare_id(struct hvp_hierarchy *hierarchy, u64 *id)
+{
+	*id = READ_ONCE(hierarchy->last_id) + 1;
+	return xa_reserve(&hierarchy->partitions, *id, HVP_GFP);
+}
+
+/**
+ * hvp_hierarchy_publish() - give a partition its ID: from now on it can be found
+ * @hierarchy:	where
+ * @id:		as hvp_hierarchy_prepare_id() said
+ * @partition:	complete but for its ID
+ *
+ * Context: Any; the lock of the parent is held.
+ * Return: false if somebody else got this ID in the meantime: prepare again.
+ */
+bool hvp_hierarchy_publish(struct hvp_hierarchy *hierarchy, u64 id,
+			   struct hvp_partition *partition)
+{
+	bool published = false;
+
+	xa_lock(&hierarchy->partitions);
+	if (hierarchy->last_id + 1 == id) {
+		partition->id = id;
+		WRITE_ONCE(hierarchy->last_id, id);
+		/* The slot is reserved, so this allocates nothing. */
+		WARN_ON_ONCE(xa_err(__xa_store(&hierarchy->partitions, id, partition, 0)));
+		published = true;
+	}
+	xa_unlock(&hierarchy->partitions);
+	return published;
+}
+
+/**
+ * hvp_hierarchy_unpublish() - nobody finds the partition any more
+ * @hierarchy:	where
+ * @partition:	a partition that was published
+ *
+ * The hierarchy's reference passes to the caller.
+ *
+ * Context: Any.
+ */
+void hvp_hierarchy_unpublish(struct hvp_hierarchy *hierarchy,
+			     struct hvp_partition *partition)
+{
+	xa_erase(&hierarchy->partitions, partition->id);
+}

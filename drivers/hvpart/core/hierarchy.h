@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _HVPART_HIERARCHY_H
+#define _HVPART_HIERARCHY_H
+
+#include <linux/kref.h>
+#include <linux/xarray.h>
+#include <hvpart/abi.h>
+#include <hvpart/guest.h>
+#include "claims.h"
+
+struct hvp_partition;
+
+/**
+ * struct hvp_limits - what one hierarchy may have; may change at any time
+ * @partitions:	partitions besides the root
+ * @pages:	deposited pages, of all pools together
+ * @depth:	levels below the root
+ */
+struct hvp_limits {
+	unsigned int partitions;
+	unsigned long pages;
+	unsigned int depth;
+};
+
+struct hvp_hierarchy;
+
+/**
+ * struct hvp_watcher - somebody who wants to know of partitions coming and going
+ * @created:	a partition with this ID can now be found
+ * @deleted:	it cannot be found any more
+ *
+ * Called without a lock, after the fact, from the task that makes the call;
+ * must not sleep.
+ */
+struct hvp_watcher {
+	void (*created)(struct hvp_watcher *watcher, u64 id);
+	void (*deleted)(struct hvp_watcher *watcher, u64 id);
+};
+
+/**
+ * struct hvp_hierarchy - all partitions below one VM, the VM itself being the root
+ * @refs:	one of the VM, one of each call in flight
+ * @guest:	the VM's memory
+ * @limits:	its limits
+ * @watcher:	who is told about partitions, or NULL
+ * @root:	the VM as a partition: active, ID 1, no parent
+ * @partitions:	ID -> partition; its lock also protects @last_id
+ * @last_id:	the ID given out last
+ * @partition_count: partitions besides the root
+ * @page_count:	deposited pages
+ * @claims:	which guest pages are in some pool
+ */
+struct hvp_hierarchy {
+	struct kref refs;
+	struct hvp_guest *guest;
+	const struct hvp_limits *limits;
+	struct hvp_watcher *watcher;
+	struct hvp_partition *root;
+	struct xarray partitions;
+	u64 last_id;
+	atomic_t partition_count;
+	atomic_long_t page_count;
+	struct hvp_claims claims;
+};
+
+struct hvp_hierarchy *hvp_hierarchy_create(struct hvp_guest *guest,
+					   const struct hvp_limits *limits,
+					   struct hvp_watcher *watcher);
+void hvp_hierarchy_get(struct hvp_hierarchy *hierarchy);
+void hvp_hierarchy_put(struct hvp_hierarchy *hierarchy);
+
+struct hvp_partition *hvp_hierarchy_find(struct hvp_hierarchy *hierarchy, u64 id);
+struct hvp_partition *hvp_hierarchy_find_from(struct hvp_hierarchy *hierarchy, u64 id);
+
+bool hvp_hierarchy_reserve_partition(struct hvp_hierarchy *hierarchy);
+void hvp_hierarchy_release_partition(struct hvp_hierarchy *hierarchy);
+bool hvp_hierarchy_reserve_pages(struct hvp_hierarchy *hierarchy, unsigned long pages);
+void hvp_hierarchy_release_pages(struct hvp_hierarchy *hierarchy, unsigned long pages);
+
+int hvp_hierarchy_prepare_id(struct hvp_hierarchy *hierarchy, u64 *id);
+bool hvp_hierarchy_publish(struct hvp_hierarchy *hierarchy, u64 id,
+			   struct hvp_partition *partition);
+void hvp_hierarchy_unpublish(struct hvp_hierarchy *hierarchy,
+			     struct hvp_partition *partition);
+
+#endif /* _HVPART_HIERARCHY_H */

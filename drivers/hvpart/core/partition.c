@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A partition as an object: its life, its references, its state. */
+
+#include <linux/math.h>
+#include "active.h"
+#include "caches.h"
+#include "hierarchy.h"
+#include "partition.h"
+
+/**
+ * hvp_partition_size() - the size of a partition object with its pool
+ *
+ * Return: bytes.
+ */
+size_t hvp_partition_size(void)
+{
+	return offsetof(struct hvp_partition, pool) + hvp_pool_size();
+}
+
+/**
+ * hvp_partition_pages() - what HvCreatePartition charges
+ *
+ * Return: pages: the bytes of the object, rounded up.
+ */
+unsigned int hvp_partition_pages(void)
+{
+	return DIV_ROUND_UP(hvp_cache_object_size(HVP_CACHE_PARTITION), HVP_PAGE_SIZE);
+}
+
+/**
+ * hvp_partition_alloc() - make a partition that nobody can see yet
+ * @hierarchy:	where it will be
+ * @parent:	its parent, or NULL for the root
+ * @creation:	what it is created with
+ *
+ * Context: May sleep; no lock held.
+ * Return: an uninitialized partition without an ID, held by one reference, or
+ * NULL if the host has no memory for it.
+ */
+struct hvp_partition *hvp_partition_alloc(struct hvp_hierarchy *hierarchy,
+					  struct hvp_partition *parent,
+					  const struct hvp_creation *creation)
+{
+	struct hvp_partition *partition;
+
+	partition = hvp_cache_alloc(HVP_CACHE_PARTITION, creation->proximity);
+	if (!partition)
+		return NULL;
+
+	partition->hierarchy = hierarchy;
+	partition->parent = parent;
+	partition->depth = parent ? parent->depth + 1 : 0;
+	partition->creation = *creation;
+	refcount_set(&partition->refs, 1);
+	spin_lock_init(&partition->lock);
+	partition->state = HVP_STATE_UNINITIALIZED;
+	INIT_LIST_HEAD(&partition->children);
+	INIT_LIST_HEAD(&partition->sibling);
+	return partition;
+}
+
+static void hvp_partition_free_rcu(struct rcu_head *rcu)
+{
+	hvp_cache_free(HVP_CACHE_PARTITION, container_of(rcu, struct hvp_partition, rcu));
+}
+
+/**
+ * hvp_partition_put() - drop a reference
+ * @partition:	a partition or NULL
+ *
+ * Context: Any.
+ */
+void hvp_partition_put(struct hvp_partition *partition)
+{
+	if (partition && refcount_dec_and_test(&partition->refs))
+		call_rcu(&partition->rcu, hvp_partition_free_rcu);
+}
+
+/**
+ * hvp_partition_release() - free what a partition still has when its VM goes
+ * @partition:	a partition of a hierarchy in which nobody makes calls any more
+ *
+ * Lets go of its deposited pages whatever its state, and drops the hierarchy's
+ * reference.
+ *
+ * Context: May sleep; reschedules.
+ */
+void hvp_partition_release(struct hvp_partition *partition)
+{
+	hvp_pool_release(&partition->pool, partition->hierarchy->guest);
+	hvp_active_free(partition->active);
+	hvp_partition_put(partition);
+}
+
+/**
+ * hvp_partition_check_state() - may a call act on the partition as it is now?
+ * @partition:	the partition
+ * @allowed:	set of HVP_IN_* states
+ *
+ * Context: Under the partition's lock for an answer that stays true.
+ * Return: SUCCESS; INVALID_PARTITION_ID if it has been deleted since it was
+ * looked up; INVALID_PARTITION_STATE.
+ */
+enum hvp_status hvp_partition_check_state(const struct hvp_partition *partition, u8 allowed)
+{
+	enum hvp_state state = READ_ONCE(partition->state);
+
+	if (state == HVP_STATE_DELETED)
+		return HVP_STATUS_INVALID_PARTITION_ID;
+	return allowed & BIT(state) ? HVP_STATUS_SUCCESS : HVP_STATUS_INVALID_PARTITION_STATE;
+}
+
+/**
+ * hvp_partition_set_state() - the one place where a partition changes its state
+ * @partition:	the partition
+ * @state:	a state that follows its present one
+ *
+ * Context: The partition's lock is held.
+ */
+void hvp_partition_set_state(struct hvp_partition *partition, enum hvp_state state)
+{
+	lockdep_assert_held(&partition->lock);
+	WARN_ON_ONCE(!hvp_state_may_become(partition->state, state));
+	WRITE_ONCE(partition->state, state);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _HVPART_PARTITION_H
+#define _HVPART_PARTITION_H
+
+#include <linux/list.h>
+#include <linux/refcount.h>
+#include <linux/rcupdate.h>
+#include <linux/spinlock.h>
+#include <hvpart/abi.h>
+#include "pool.h"
+#include "state.h"
+
+struct hvp_active;
+struct hvp_hierarchy;
+
+/**
+ * struct hvp_creation - what HvCreatePartition was told and the partition keeps
+ * @flags:	HVP_CREATE_*
+ * @proximity:	where its structures go
+ * @compatibility_version: as given
+ * @disabled_processor_features: as given
+ * @disabled_xsave_features: as given
+ */
+struct hvp_creation {
+	u64 flags;
+	struct hvp_proximity proximity;
+	u32 compatibility_version;
+	u64 disabled_processor_features[2];
+	u64 disabled_xsave_features;
+};
+
+/**
+ * struct hvp_partition - a partition
+ * @id:		its ID
+ * @hierarchy:	the hierarchy it belongs to, which outlives it
+ * @parent:	the partition that created it; NULL for the root.  A parent
+ *		cannot be deleted before its children, so it is alive as long
+ *		as this one is not DELETED
+ * @depth:	levels below the root
+ * @creation:	what it was created with
+ * @refs:	one of the hierarchy, one of each call that looks at it
+ * @rcu:	lookup by ID is under RCU
+ * @lock:	protects what follows, and nothing is done under it but
+ *		arithmetic and list operations.  Of two, the parent's first.
+ * @state:	set by hvp_partition_set_state() only
+ * @active:	non-NULL in ACTIVE, except in the root, which has nothing of it
+ * @children:	its children in creation order
+ * @sibling:	its place in @parent's children, under @parent's lock
+ * @paid_by_parent: what @parent's pool pays for this object
+ * @pool:	its memory pool; last, since its size depends on the machine
+ *
+ * Members above @refs never change.
+ */
+struct hvp_partition {
+	u64 id;
+	struct hvp_hierarchy *hierarchy;
+	struct hvp_partition *parent;
+	unsigned int depth;
+	struct hvp_creation creation;
+
+	refcount_t refs;
+	struct rcu_head rcu;
+
+	spinlock_t lock;
+	enum hvp_state state;
+	struct hvp_active *active;
+	struct list_head children;
+	struct list_head sibling;
+	struct hvp_charge paid_by_parent;
+	struct hvp_pool pool;
+};
+
+size_t hvp_partition_size(void);
+unsigned int hvp_partition_pages(void);
+
+struct hvp_partition *hvp_partition_alloc(struct hvp_hierarchy *hierarchy,
+					  struct hvp_partition *parent,
+					  const struct hvp_creation *creation);
+void hvp_partition_put(struct hvp_partition *partition);
+void hvp_partition_release(struct hvp_partition *partition);
+
+enum hvp_status hvp_partition_check_state(const struct hvp_partition *partition, u8 allowed);
+void hvp_partition_set_state(struct hvp_partition *partition, enum hvp_state state);
+
+#endif /* _HVPART_PARTITION_H */

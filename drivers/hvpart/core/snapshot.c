@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Looking at a partition from the outside. */
+
+#include "proximity.h"
+#include "snapshot.h"
+
+/**
+ * hvp_snapshot_take() - copy what can be seen of a partition
+ * @partition:	the partition, held by a reference
+ * @snapshot:	receives the copy
+ *
+ * Context: Any; holds the partition's lock for the copying alone.
+ */
+void hvp_snapshot_take(struct hvp_partition *partition, struct hvp_snapshot *snapshot)
+{
+	unsigned int node;
+
+	snapshot->id = partition->id;
+	snapshot->parent_id = partition->depth ? partition->parent->id : 0;
+	snapshot->creation = partition->creation;
+
+	spin_lock(&partition->lock);
+	snapshot->state = partition->state;
+	snapshot->total = hvp_pool_balance(&partition->pool, HVP_PROXIMITY_ANY);
+	memcpy(snapshot->used_for, partition->pool.used_for, sizeof(snapshot->used_for));
+	for (node = 0; node < hvp_pool_nodes(); node++) {
+		const struct hvp_proximity this = { .id = node, .flags = HVP_PROXIMITY_VALID };
+
+		snapshot->nodes[node] = hvp_pool_balance(&partition->pool, this);
+	}
+	spin_unlock(&partition->lock);
+}

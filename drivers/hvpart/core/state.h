@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _HVPART_STATE_H
+#define _HVPART_STATE_H
+
+#include <linux/bits.h>
+#include <linux/types.h>
+
+/* TLFS 2.0a, chapter 5, "Partition States" */
+enum hvp_state {
+	HVP_STATE_UNINITIALIZED,
+	HVP_STATE_ACTIVE,
+	HVP_STATE_FINALIZING,
+	HVP_STATE_FINALIZED,
+	/* Not a state a guest can see: nothing but references are left. */
+	HVP_STATE_DELETED,
+	HVP_NR_STATES,
+};
+
+/* Sets of states, for "allowed in": BIT(state) each. */
+#define HVP_IN_UNINITIALIZED	BIT(HVP_STATE_UNINITIALIZED)
+#define HVP_IN_ACTIVE		BIT(HVP_STATE_ACTIVE)
+#define HVP_IN_FINALIZING	BIT(HVP_STATE_FINALIZING)
+#define HVP_IN_FINALIZED	BIT(HVP_STATE_FINALIZED)
+#define HVP_IN_ANY		(HVP_IN_UNINITIALIZED | HVP_IN_ACTIVE | \
+				 HVP_IN_FINALIZING | HVP_IN_FINALIZED)
+
+const char *hvp_state_name(enum hvp_state state);
+bool hvp_state_may_become(enum hvp_state from, enum hvp_state to);
+
+#endif /* _HVPART_STATE_H */

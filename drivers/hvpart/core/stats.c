@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+/* How often each call got each status, of all VMs since the module was loaded. */
+
+#include <linux/percpu.h>
+#include "call_table.h"
+#include "stats.h"
+
+/* Statuses are small numbers with few gaps; NO_RESOURCES is the last one. */
+#define HVP_NR_STATUSES		(HVP_STATUS_NO_RESOURCES + 1)
+
+static u64 __percpu *counters;
+
+/**
+ * hvp_stats_create() - start counting
+ *
+ * Context: May sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int hvp_stats_create(void)
+{
+	counters = __alloc_percpu(hvp_call_table_size() * HVP_NR_STATUSES * sizeof(u64),
+				  __alignof__(u64));
+	return counters ? 0 : -ENOMEM;
+}
+
+/**
+ * hvp_stats_destroy() - nobody counts any more
+ */
+void hvp_stats_destroy(void)
+{
+	free_percpu(counters);
+	counters = NULL;
+}
+
+static unsigned int hvp_stats_index(u16 code, enum hvp_status status)
+{
+	return (code - HVP_FIRST_CODE) * HVP_NR_STATUSES + status;
+}
+
+/**
+ * hvp_stats_count() - a call has been answered
+ * @code:	its code
+ * @status:	the answer
+ *
+ * Context: Any.
+ */
+void hvp_stats_count(u16 code, enum hvp_status status)
+{
+	this_cpu_inc(counters[hvp_stats_index(code, status)]);
+}
+
+/**
+ * hvp_stats_read() - how often a call has got a status
+ * @code:	call code of a row
+ * @status:	the status
+ *
+ * Context: Any.
+ */
+u64 hvp_stats_read(u16 code, enum hvp_status status)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += *per_cpu_ptr(&counters[hvp_stats_index(code, status)], cpu);
+	return sum;
+}

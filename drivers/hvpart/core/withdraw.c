@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0
+/* HvWithdrawMemory and HvGetMemoryBalance: what is in a pool, and out again. */
+
+#include <linux/slab.h>
+#include "caches.h"
+#include "call_table.h"
+#include "hierarchy.h"
+#include "partition.h"
+#include "proximity.h"
+#include "request.h"
+
+/* Take up to @count available pages out of the target's pool, in one step. */
+static unsigned int hvp_withdraw_take(struct hvp_request *request,
+				      struct hvp_pinned_page *pages, unsigned int count)
+{
+	struct hvp_proximity proximity = request->in.proximity.proximity;
+	struct hvp_partition *target = request->target;
+	struct hvp_page_block *empty = NULL;
+	unsigned int taken = 0;
+
+	spin_lock(&target->lock);
+	while (taken < count &&
+	       hvp_pool_pop(&target->pool, proximity, &pages[taken], &empty))
+		taken++;
+	spin_unlock(&target->lock);
+
+	hvp_page_blocks_free(empty);
+	return taken;
+}
+
+/*
+ * Give pages back to the guest.  A page can be deposited again only once it has
+ * been zeroed: otherwise the zeroes might come after it has been deposited,
+ * withdrawn and written to anew.
+ */
+static void hvp_withdraw_return(struct hvp_request *request, struct hvp_pinned_page *pages,
+				unsigned int count)
+{
+	struct hvp_hierarchy *hierarchy = request->caller->hierarchy;
+	struct hvp_guest *guest = request->guest;
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		guest->ops->zero(guest, pages[i].page);
+		cond_resched();
+	}
+	guest->ops->unpin(guest, pages, count);
+	for (i = 0; i < count; i++)
+		hvp_claims_drop(&hierarchy->claims, pages[i].gfn);
+	hvp_hierarchy_release_pages(hierarchy, count);
+}
+
+/**
+ * hvp_withdraw_memory() - HvWithdrawMemory
+ * @request:	the call
+ *
+ * Return, in check order:
+ * * INVALID_PARAMETER: bad proximity info
+ * * NO_RESOURCES: no page left before the list was full, or host memory
+ */
+enum hvp_status hvp_withdraw_memory(struct hvp_request *request)
+{
+	unsigned int count = request->rep_count - request->rep_start;
+	struct hvp_pinned_page *pages;
+	unsigned int taken;
+	unsigned int i;
+
+	if (!hvp_proximity_well_formed(request->in.proximity.proximity))
+		return HVP_STATUS_INVALID_PARAMETER;
+
+	pages = kvmalloc_array(count, sizeof(*pages), HVP_GFP);
+	if (!pages)
+		return HVP_STATUS_NO_RESOURCES;
+
+	taken = hvp_withdraw_take(request, pages, count);
+	hvp_withdraw_return(request, pages, taken);
+	for (i = 0; i < taken; i++)
+		request->list[request->reps_done++] = pages[i].gfn;
+
+	kvfree(pages);
+	return taken == count ? HVP_STATUS_SUCCESS : HVP_STATUS_NO_RESOURCES;
+}
+
+/**
+ * hvp_get_memory_balance() - HvGetMemoryBalance
+ * @request:	the call
+ *
+ * Return, in check order:
+ * * INVALID_PARAMETER: bad proximity info
+ */
+enum hvp_status hvp_get_memory_balance(struct hvp_request *request)
+{
+	struct hvp_proximity proximity = request->in.proximity.proximity;
+	struct hvp_partition *target = request->target;
+	struct hvp_balance balance;
+
+	if (!hvp_proximity_well_formed(proximity))
+		return HVP_STATUS_INVALID_PARAMETER;
+
+	spin_lock(&target->lock);
+	balance = hvp_pool_balance(&target->pool, proximity);
+	spin_unlock(&target->lock);
+
+	request->out.balance.pages_available = balance.available;
+	request->out.balance.pages_in_use = balance.in_use;
+	return HVP_STATUS_SUCCESS;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What differs between the kernels that hvpart builds for.  The one place that
+ * looks at LINUX_VERSION_CODE.
+ */
+#ifndef _HVPART_KVM_COMPAT_H
+#define _HVPART_KVM_COMPAT_H
+
+#include <linux/ftrace.h>
+#include <linux/ptrace.h>
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+#error "hvpart needs Linux 6.1 or later"
+#endif
+#ifndef CONFIG_DYNAMIC_FTRACE_WITH_ARGS
+#error "hvpart needs a kernel with CONFIG_DYNAMIC_FTRACE_WITH_ARGS"
+#endif
+/* Before 6.8 the Hyper-V emulation was always part of KVM. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0) && !defined(CONFIG_KVM_HYPERV)
+#error "hvpart needs a kernel with CONFIG_KVM_HYPERV"
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+static __always_inline unsigned long hvp_ftrace_argument(struct ftrace_regs *fregs,
+							 unsigned int n)
+{
+	return regs_get_kernel_argument(&fregs->regs, n);
+}
+
+static __always_inline void hvp_ftrace_continue_at(struct ftrace_regs *fregs,
+						   unsigned long ip)
+{
+	ftrace_instruction_pointer_set(fregs, ip);
+}
+#else
+static __always_inline unsigned long hvp_ftrace_argument(struct ftrace_regs *fregs,
+							 unsigned int n)
+{
+	return ftrace_regs_get_argument(fregs, n);
+}
+
+static __always_inline void hvp_ftrace_continue_at(struct ftrace_regs *fregs,
+						   unsigned long ip)
+{
+	ftrace_regs_set_instruction_pointer(fregs, ip);
+}
+#endif
+
+#endif /* _HVPART_KVM_COMPAT_H */

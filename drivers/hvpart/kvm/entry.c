@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Where KVM and the core meet: the KVM functions that are hooked, and what a
+ * call looks like on either side.
+ */
+
+#include <linux/kvm_host.h>
+#include "../core/call_table.h"
+#include "../core/dispatch.h"
+#include "../core/hierarchy.h"
+#include "compat.h"
+#include "entry.h"
+#include "hook.h"
+#include "originals.h"
+#include "vm.h"
+
+/* Which registers a call is in depends on the mode that the caller is in. */
+static __always_inline bool hvp_caller_is_64bit(struct kvm_vcpu *vcpu)
+{
+	int cs_db, cs_l;
+
+	if (!(vcpu->arch.efer & EFER_LMA))
+		return false;
+	static_call(kvm_x86_get_cs_db_l_bits)(vcpu, &cs_db, &cs_l);
+	return cs_l;
+}
+
+static u64 hvp_register_pair(struct kvm_vcpu *vcpu, int high, int low)
+{
+	return (u64)(u32)vcpu->arch.regs[high] << 32 | (u32)vcpu->arch.regs[low];
+}
+
+static struct hvp_call hvp_call_from_registers(struct kvm_vcpu *vcpu, bool is_64bit)
+{
+	if (is_64bit)
+		return (struct hvp_call) {
+			.control = vcpu->arch.regs[VCPU_REGS_RCX],
+			.input = vcpu->arch.regs[VCPU_REGS_RDX],
+			.output = vcpu->arch.regs[VCPU_REGS_R8],
+		};
+	return (struct hvp_call) {
+		.control = hvp_register_pair(vcpu, VCPU_REGS_RDX, VCPU_REGS_RAX),
+		.input = hvp_register_pair(vcpu, VCPU_REGS_RBX, VCPU_REGS_RCX),
+		.output = hvp_register_pair(vcpu, VCPU_REGS_RDI, VCPU_REGS_RSI),
+	};
+}
+
+static u64 hvp_result_from_registers(struct kvm_vcpu *vcpu, bool is_64bit)
+{
+	return is_64bit ? vcpu->arch.regs[VCPU_REGS_RAX] :
+	       hvp_register_pair(vcpu, VCPU_REGS_RDX, VCPU_REGS_RAX);
+}
+
+/* As KVM does; it marked RAX and RDX dirty when it wrote its own result. */
+static void hvp_result_to_registers(struct kvm_vcpu *vcpu, bool is_64bit, u64 result)
+{
+	if (is_64bit) {
+		vcpu->arch.regs[VCPU_REGS_RAX] = result;
+	} else {
+		vcpu->arch.regs[VCPU_REGS_RDX] = result >> 32;
+		vcpu->arch.regs[VCPU_REGS_RAX] = (u32)result;
+	}
+}
+
+static u64 hvp_vcpu_privileges(struct kvm_vcpu *vcpu)
+{
+	struct kvm_vcpu_hv *hv_vcpu = vcpu->arch.hyperv;
+
+	return hv_vcpu->cpuid_cache.features_eax |
+	       (u64)hv_vcpu->cpuid_cache.features_ebx << 32;
+}
+
+static u64 hvp_answer(struct kvm_vcpu *vcpu, const struct hvp_call *call)
+{
+	const u64 ours = HVP_PRIVILEGE_CREATE_PARTITIONS |
+			 HVP_PRIVILEGE_ACCESS_PARTITION_ID |
+			 HVP_PRIVILEGE_ACCESS_MEMORY_POOL;
+	struct hvp_caller caller = {
+		.privileges = hvp_vcpu_privileges(vcpu),
+		.gpa_bits = vcpu->arch.maxphyaddr,
+	};
+	struct hvp_kvm_guest memory = hvp_kvm_guest(vcpu->kvm);
+	struct hvp_hierarchy *hierarchy = NULL;
+	u64 result;
+
+	/* The host spends nothing on a VM that may not use any of the calls. */
+	if (caller.privileges & ours)
+		hierarchy = hvp_vm_hierarchy(vcpu->kvm);
+	if (hierarchy)
+		caller.partition = hierarchy->root;
+	result = hvp_dispatch(call, &caller, &memory.guest);
+	hvp_hierarchy_put(hierarchy);
+	return result;
+}
+
+/* A guest whose registers KVM cannot see makes no call that we could read. */
+static bool hvp_registers_visible(struct kvm_vcpu *vcpu)
+{
+	return !vcpu->arch.guest_state_protected;
+}
+
+/*
+ * KVM goes first: it checks CPL and mode, traces the call, steps over the
+ * instruction and gives its verdict.  It has completed the call if it counted
+ * it; on #UD it has not, and RAX is still the guest's.  Only the verdict "no
+ * such call" is ours to replace.
+ */
+static int hvp_replace_kvm_hv_hypercall(struct kvm_vcpu *vcpu)
+{
+	int token = hvp_replacement_begin();
+	bool is_64bit = hvp_caller_is_64bit(vcpu);
+	struct hvp_call call = hvp_call_from_registers(vcpu, is_64bit);
+	u64 completed = vcpu->stat.hypercalls;
+	int resume = hvp_original_kvm_hv_hypercall(vcpu);
+
+	if (vcpu->stat.hypercalls != completed &&
+	    hvp_result_from_registers(vcpu, is_64bit) == HVP_STATUS_INVALID_HYPERCALL_CODE)
+		hvp_result_to_registers(vcpu, is_64bit, hvp_answer(vcpu, &call));
+
+	hvp_replacement_end(token);
+	return resume;
+}
+
+/*
+ * Diverts calls with a code of ours, no others.  A 64-bit caller's code is in
+ * RCX, a 32-bit caller's in EAX; the caller's mode is asked for only if one of
+ * them is ours.
+ */
+static notrace void hvp_divert_kvm_hv_hypercall(unsigned long ip, unsigned long parent_ip,
+						struct ftrace_ops *ops,
+						struct ftrace_regs *fregs)
+{
+	struct kvm_vcpu *vcpu = (struct kvm_vcpu *)hvp_ftrace_argument(fregs, 0);
+	bool ours_64bit = hvp_call_row(vcpu->arch.regs[VCPU_REGS_RCX]);
+	bool ours_32bit = hvp_call_row(vcpu->arch.regs[VCPU_REGS_RAX]);
+
+	if (!ours_64bit && !ours_32bit)
+		return;
+	if (!hvp_registers_visible(vcpu))
+		return;
+	if (hvp_caller_is_64bit(vcpu) ? ours_64bit : ours_32bit)
+		hvp_hook_divert(ops, ip, fregs);
+}
+
+/* Guest OS ID written 0: the guest, or the VMM for it, gives up its identity. */
+static int hvp_replace_kvm_hv_set_msr_common(struct kvm_vcpu *vcpu, u32 msr, u64 data,
+					     bool host)
+{
+	int token = hvp_replacement_begin();
+	int error = hvp_original_kvm_hv_set_msr_common(vcpu, msr, data, host);
+
+	if (!error)
+		hvp_vm_reset(vcpu->kvm);
+	hvp_replacement_end(token);
+	return error;
+}
+
+static notrace void hvp_divert_kvm_hv_set_msr_common(unsigned long ip, unsigned long parent_ip,
+						     struct ftrace_ops *ops,
+						     struct ftrace_regs *fregs)
+{
+	u32 msr = hvp_ftrace_argument(fregs, 1);
+	u64 data = hvp_ftrace_argument(fregs, 2);
+
+	if (msr == HV_X64_MSR_GUEST_OS_ID && !data)
+		hvp_hook_divert(ops, ip, fregs);
+}
+
+/* The last reference to the VM is gone, and with it every vCPU thread. */
+static void hvp_replace_kvm_hv_destroy_vm(struct kvm *kvm)
+{
+	int token = hvp_replacement_begin();
+
+	hvp_vm_destroy(kvm);
+	hvp_original_kvm_hv_destroy_vm(kvm);
+	hvp_replacement_end(token);
+}
+
+static notrace void hvp_divert_kvm_hv_destroy_vm(unsigned long ip, unsigned long parent_ip,
+						 struct ftrace_ops *ops,
+						 struct ftrace_regs *fregs)
+{
+	hvp_hook_divert(ops, ip, fregs);
+}
+
+/*
+ * In the order of installation: no VM is known before its end and its reset are
+ * watched.
+ */
+static struct hvp_hook hooks[] = {
+	HVP_HOOK(kvm_hv_destroy_vm),
+	HVP_HOOK(kvm_hv_set_msr_common),
+	HVP_HOOK(kvm_hv_hypercall),
+};
+
+static void hvp_hooks_remove(unsigned int installed)
+{
+	unsigned int i;
+
+	for (i = installed; i-- > 0;)
+		hvp_hook_stop(&hooks[i]);
+	hvp_hooks_drain();
+	for (i = installed; i-- > 0;)
+		hvp_hook_remove(&hooks[i]);
+}
+
+/**
+ * hvp_entry_install() - from now on calls are answered
+ *
+ * Context: May sleep.
+ * Return: 0 or a negative error, said in the log, with nothing left behind.
+ */
+int hvp_entry_install(void)
+{
+	unsigned int i;
+	int error;
+
+	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
+		error = hvp_hook_install(&hooks[i]);
+		if (error) {
+			hvp_hooks_remove(i);
+			return error;
+		}
+	}
+	return 0;
+}
+
+/**
+ * hvp_entry_remove() - let calls in flight end, and answer no more
+ *
+ * Context: May sleep.
+ */
+void hvp_entry_remove(void)
+{
+	hvp_hooks_remove(ARRAY_SIZE(hooks));
+	hvp_vms_release();
+}

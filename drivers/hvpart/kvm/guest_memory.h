@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _HVPART_KVM_GUEST_MEMORY_H
+#define _HVPART_KVM_GUEST_MEMORY_H
+
+#include <hvpart/guest.h>
+
+struct kvm;
+struct mm_struct;
+
+/**
+ * struct hvp_kvm_guest - the core's view of a VM
+ * @guest:	what the core gets
+ * @kvm:	KVM's view; used by the operations that run in a vCPU thread
+ * @mm:		the VMM's address space; used by the others as well
+ */
+struct hvp_kvm_guest {
+	struct hvp_guest guest;
+	struct kvm *kvm;
+	struct mm_struct *mm;
+};
+
+struct hvp_kvm_guest hvp_kvm_guest(struct kvm *kvm);
+
+#endif /* _HVPART_KVM_GUEST_MEMORY_H */

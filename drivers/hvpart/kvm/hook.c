@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Detours around KVM functions, by ftrace with IPMODIFY, as livepatch does it.
+ *
+ *   caller -> KVM function -> inward callback -+-> KVM's body
+ *                                              `-> replacement -> stub
+ *                                                    -> outward callback -> KVM's body
+ *
+ * No symbol of KVM is looked up: the function is found by its name in ftrace's
+ * records, and its body by where the first callback came from.
+ *
+ * Neither ops asks for ftrace's recursion protection or for all registers, which
+ * would double what a passing hypercall pays.  Recursion cannot happen: each ops
+ * filters exactly one function, and neither that function nor the stub is called
+ * by a callback.
+ */
+
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/errno.h>
+#include <linux/printk.h>
+#include <linux/rcupdate.h>
+#include <linux/srcu.h>
+#include <linux/string.h>
+#include "compat.h"
+#include "hook.h"
+
+/*
+ * IPMODIFY makes ftrace refuse a second redirection of the same function, and
+ * PERMANENT the switching off of ftrace (kernel.ftrace_enabled) under a hook.
+ */
+#define HVP_OPS_FLAGS	(FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT)
+
+DEFINE_STATIC_SRCU(replacements);
+
+/**
+ * hvp_replacement_begin() - a replacement starts
+ *
+ * Context: May sleep afterwards.
+ * Return: token for hvp_replacement_end().
+ */
+int hvp_replacement_begin(void)
+{
+	return srcu_read_lock(&replacements);
+}
+
+/**
+ * hvp_replacement_end() - a replacement is about to return
+ * @token:	from hvp_replacement_begin()
+ */
+void hvp_replacement_end(int token)
+{
+	srcu_read_unlock(&replacements, token);
+}
+
+/**
+ * hvp_hooks_drain() - wait for all replacements to end
+ *
+ * To be called when the hooks have been stopped.  A task may have been diverted
+ * and not yet have reached hvp_replacement_begin(), or have passed
+ * hvp_replacement_end() and not yet have left the module.  There it does not
+ * sleep, so an RCU-tasks grace period on either side waits for it; in between
+ * it may sleep, for which RCU-tasks does not wait.
+ *
+ * Context: May sleep.
+ */
+void hvp_hooks_drain(void)
+{
+	synchronize_rcu_tasks();
+	synchronize_srcu(&replacements);
+	synchronize_rcu_tasks();
+}
+
+/**
+ * hvp_hook_divert() - let the replacement run instead of the KVM function
+ * @inward:	the ops that the callback got
+ * @ip:		likewise
+ * @fregs:	likewise
+ *
+ * Context: In an ftrace callback: preemption is off, nothing may sleep.
+ */
+notrace void hvp_hook_divert(struct ftrace_ops *inward, unsigned long ip,
+			     struct ftrace_regs *fregs)
+{
+	struct hvp_hook *hook = container_of(inward, struct hvp_hook, inward);
+
+	/* The same value each time; written before the stub can be called. */
+	WRITE_ONCE(hook->body, ip + MCOUNT_INSN_SIZE);
+	hvp_ftrace_continue_at(fregs, (unsigned long)hook->replacement);
+}
+
+static notrace void hvp_hook_outward(unsigned long ip, unsigned long parent_ip,
+				     struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	struct hvp_hook *hook = container_of(ops, struct hvp_hook, outward);
+
+	hvp_ftrace_continue_at(fregs, READ_ONCE(hook->body));
+}
+
+static int hvp_ops_register(struct ftrace_ops *ops, ftrace_func_t callback, const char *name)
+{
+	char function[KSYM_NAME_LEN];	/* ftrace takes the string apart */
+	int error;
+
+	ops->func = callback;
+	ops->flags = HVP_OPS_FLAGS;
+	strscpy(function, name, sizeof(function));
+
+	/*
+	 * IPMODIFY without a filter means all functions, and an oops on 6.1:
+	 * do not go on unless the filter is set.
+	 */
+	error = ftrace_set_filter(ops, function, strlen(function), 1);
+	if (!error)
+		error = register_ftrace_function(ops);
+	if (error)
+		ftrace_free_filter(ops);
+	return error;
+}
+
+static void hvp_ops_unregister(struct ftrace_ops *ops)
+{
+	WARN_ON_ONCE(unregister_ftrace_function(ops));
+	ftrace_free_filter(ops);
+}
+
+/**
+ * hvp_hook_install() - put a detour in place
+ * @hook:	the hook
+ *
+ * Says in the log what is missing if it cannot.
+ *
+ * Context: May sleep.
+ * Return: 0 or a negative error, with nothing left behind.
+ */
+int hvp_hook_install(struct hvp_hook *hook)
+{
+	int error;
+
+	/* Nobody but us would redirect our stub, so this tells the causes apart. */
+	error = hvp_ops_register(&hook->outward, hvp_hook_outward, hook->stub);
+	if (error) {
+		pr_err("cannot redirect functions (error %d): %s\n", error,
+		       error == -EBUSY ? "ftrace is off; set sysctl kernel.ftrace_enabled=1" :
+		       "this kernel's ftrace does not support it");
+		return error;
+	}
+
+	error = hvp_ops_register(&hook->inward, hook->divert, hook->function);
+	if (error) {
+		hvp_ops_unregister(&hook->outward);
+		pr_err("cannot redirect %s (error %d): %s\n", hook->function, error,
+		       error == -EBUSY ? "another module or live patch redirects it" :
+		       "this kernel's KVM does not have it, or it cannot be traced");
+	}
+	return error;
+}
+
+/**
+ * hvp_hook_stop() - divert no further call
+ * @hook:	an installed hook
+ *
+ * Replacements that run go on and can still call the stub.
+ *
+ * Context: May sleep.
+ */
+void hvp_hook_stop(struct hvp_hook *hook)
+{
+	hvp_ops_unregister(&hook->inward);
+}
+
+/**
+ * hvp_hook_remove() - remove the rest of a hook
+ * @hook:	a hook that was stopped, whose replacements have been drained
+ *
+ * Context: May sleep.
+ */
+void hvp_hook_remove(struct hvp_hook *hook)
+{
+	hvp_ops_unregister(&hook->outward);
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The stubs that hooks lead back to KVM with; see hook.c.  None of their bodies
+ * is ever executed.
+ *
+ * They are in a file of their own because their callers must not know what the
+ * compiler would find out about them: that they return always the same, change
+ * no memory and use few registers.
+ */
+
+#include <linux/compiler.h>
+#include <linux/errno.h>
+#include "originals.h"
+
+noinline __noclone int hvp_original_kvm_hv_hypercall(struct kvm_vcpu *vcpu)
+{
+	barrier();
+	return -EIO;
+}
+
+noinline __noclone int hvp_original_kvm_hv_set_msr_common(struct kvm_vcpu *vcpu, u32 msr,
+							  u64 data, bool host)
+{
+	barrier();
+	return -EIO;
+}
+
+noinline __noclone void hvp_original_kvm_hv_destroy_vm(struct kvm *kvm)
+{
+	barrier();
+}

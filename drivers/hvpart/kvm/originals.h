@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _HVPART_KVM_ORIGINALS_H
+#define _HVPART_KVM_ORIGINALS_H
+
+#include <linux/types.h>
+
+struct kvm;
+struct kvm_vcpu;
+
+/*
+ * Calling one of these runs the own body of the KVM function that it is named
+ * after, once that function has been diverted for the first time.
+ */
+int hvp_original_kvm_hv_hypercall(struct kvm_vcpu *vcpu);
+int hvp_original_kvm_hv_set_msr_common(struct kvm_vcpu *vcpu, u32 msr, u64 data, bool host);
+void hvp_original_kvm_hv_destroy_vm(struct kvm *kvm);
+
+#endif /* _HVPART_KVM_ORIGINALS_H */

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The registry of VMs that have partitions, from their first partition call
+ * to their end.
+ */
+
+#include <linux/hashtable.h>
+#include <linux/kvm_host.h>
+#include <linux/mutex.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include "../core/caches.h"
+#include "../debugfs.h"
+#include "vm.h"
+
+static DEFINE_HASHTABLE(vms, 8);
+/* Protects the table's changes; lookup is under RCU. */
+static DEFINE_MUTEX(vms_lock);
+
+/* Module parameters; main.c describes them. */
+struct hvp_limits hvp_vm_limits = {
+	.partitions = 1024,
+	.pages = 1UL << 20,
+	.depth = 2,
+};
+
+/*
+ * A VM is added in one of its vCPU threads and removed when it is destroyed,
+ * when no such thread is left: a vCPU thread can use what it finds.
+ */
+static struct hvp_vm *hvp_vm_find(struct kvm *kvm)
+{
+	struct hvp_vm *vm;
+	struct hvp_vm *found = NULL;
+
+	rcu_read_lock();
+	hash_for_each_possible_rcu(vms, vm, node, (unsigned long)kvm) {
+		if (vm->memory.kvm == kvm) {
+			found = vm;
+			break;
+		}
+	}
+	rcu_read_unlock();
+	return found;
+}
+
+static struct hvp_vm *hvp_vm_add(struct kvm *kvm)
+{
+	struct hvp_vm *vm;
+
+	mutex_lock(&vms_lock);
+	vm = hvp_vm_find(kvm);
+	if (vm)
+		goto unlock;
+
+	vm = kzalloc(sizeof(*vm), HVP_GFP);
+	if (!vm)
+		goto unlock;
+	vm->memory = hvp_kvm_guest(kvm);
+	mmgrab(vm->memory.mm);
+	spin_lock_init(&vm->lock);
+	vm->debugfs = hvp_debugfs_add_vm(vm);
+	hash_add_rcu(vms, &vm->node, (unsigned long)kvm);
+unlock:
+	mutex_unlock(&vms_lock);
+	return vm;
+}
+
+static struct hvp_hierarchy *hvp_vm_take_hierarchy(struct hvp_vm *vm)
+{
+	struct hvp_hierarchy *hierarchy;
+
+	spin_lock(&vm->lock);
+	hierarchy = vm->hierarchy;
+	vm->hierarchy = NULL;
+	spin_unlock(&vm->lock);
+	return hierarchy;
+}
+
+/**
+ * hvp_vm_peek_hierarchy() - the hierarchy that a VM has at the moment
+ * @vm:		a VM that cannot go away
+ *
+ * Context: Any.
+ * Return: the hierarchy with a reference for the caller, or NULL.
+ */
+struct hvp_hierarchy *hvp_vm_peek_hierarchy(struct hvp_vm *vm)
+{
+	struct hvp_hierarchy *hierarchy;
+
+	spin_lock(&vm->lock);
+	hierarchy = vm->hierarchy;
+	if (hierarchy)
+		hvp_hierarchy_get(hierarchy);
+	spin_unlock(&vm->lock);
+	return hierarchy;
+}
+
+static struct hvp_hierarchy *hvp_vm_new_hierarchy(struct hvp_vm *vm)
+{
+	struct hvp_hierarchy *mine;
+	struct hvp_hierarchy *hierarchy;
+
+	mine = hvp_hierarchy_create(&vm->memory.guest, &hvp_vm_limits,
+				    hvp_debugfs_watcher(vm->debugfs));
+
+	spin_lock(&vm->lock);
+	/*
+	 * A guest that has given up its identity has no hierarchy; this call
+	 * was under way when that happened.  KVM clears the identity before
+	 * hvp_vm_reset() takes the lock.
+	 */
+	if (!vm->hierarchy && READ_ONCE(vm->memory.kvm->arch.hyperv.hv_guest_os_id))
+		swap(vm->hierarchy, mine);
+	hierarchy = vm->hierarchy;
+	if (hierarchy)
+		hvp_hierarchy_get(hierarchy);
+	spin_unlock(&vm->lock);
+
+	hvp_hierarchy_put(mine);
+	return hierarchy;
+}
+
+/**
+ * hvp_vm_hierarchy() - the hierarchy of a VM, made if it has none yet
+ * @kvm:	the VM
+ *
+ * Context: May sleep; in one of the VM's vCPU threads.
+ * Return: the hierarchy with a reference for the caller, or NULL if the host
+ * has no memory for it.
+ */
+struct hvp_hierarchy *hvp_vm_hierarchy(struct kvm *kvm)
+{
+	struct hvp_hierarchy *hierarchy;
+	struct hvp_vm *vm = hvp_vm_find(kvm);
+
+	if (!vm)
+		vm = hvp_vm_add(kvm);
+	if (!vm)
+		return NULL;
+	hierarchy = hvp_vm_peek_hierarchy(vm);
+	return hierarchy ?: hvp_vm_new_hierarchy(vm);
+}
+
+/**
+ * hvp_vm_reset() - the guest has given up its identity: its hierarchy goes
+ * @kvm:	the VM
+ *
+ * Calls that other vCPUs have under way end on the old hierarchy; the last of
+ * them frees it.
+ *
+ * Context: May sleep; while the VM is alive.
+ */
+void hvp_vm_reset(struct kvm *kvm)
+{
+	struct hvp_vm *vm = hvp_vm_find(kvm);
+
+	if (!vm)
+		return;
+	hvp_hierarchy_put(hvp_vm_take_hierarchy(vm));
+	hvp_debugfs_forget_partitions(vm->debugfs);
+}
+
+/* Unlinked from the registry; only readers of the hash chain may still see it. */
+static void hvp_vm_free(struct hvp_vm *vm)
+{
+	hvp_debugfs_remove_vm(vm->debugfs);
+	hvp_hierarchy_put(hvp_vm_take_hierarchy(vm));
+	mmdrop(vm->memory.mm);
+	kfree_rcu(vm, rcu);
+}
+
+/**
+ * hvp_vm_destroy() - the VM is being destroyed: nothing of it remains
+ * @kvm:	the VM
+ *
+ * Context: May sleep.
+ */
+void hvp_vm_destroy(struct kvm *kvm)
+{
+	struct hvp_vm *vm;
+
+	/* Nobody else adds or removes this one now, unless the module goes. */
+	if (!hvp_vm_find(kvm))
+		return;
+
+	mutex_lock(&vms_lock);
+	vm = hvp_vm_find(kvm);
+	if (vm)
+		hash_del_rcu(&vm->node);
+	mutex_unlock(&vms_lock);
+
+	if (vm)
+		hvp_vm_free(vm);
+}
+
+/**
+ * hvp_vms_release() - let go of all VMs; the module goes
+ *
+ * They may be alive or be destroyed meanwhile, so KVM's view of them is not
+ * looked at.
+ *
+ * Context: May sleep.  All hooks are stopped and drained.
+ */
+void hvp_vms_release(void)
+{
+	struct hlist_node *next;
+	struct hvp_vm *vm;
+	int bucket;
+
+	hash_for_each_safe(vms, bucket, next, vm, node) {
+		hash_del_rcu(&vm->node);
+		hvp_vm_free(vm);
+	}
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _HVPART_KVM_VM_H
+#define _HVPART_KVM_VM_H
+
+#include <linux/list.h>
+#include <linux/rcupdate.h>
+#include <linux/spinlock.h>
+#include "../core/hierarchy.h"
+#include "guest_memory.h"
+
+struct hvp_vm_debugfs;
+
+/**
+ * struct hvp_vm - a VM that has made a partition call
+ * @memory:	the core's view of it.  Its kvm is valid in vCPU threads and until
+ *		the VM is destroyed; its mm is held by mmgrab().
+ * @node:	place in the registry
+ * @rcu:	lookup in the registry is under RCU
+ * @lock:	protects @hierarchy
+ * @hierarchy:	its partitions; NULL until the first call, also after a reset
+ * @debugfs:	its folder in debugfs, or NULL
+ */
+struct hvp_vm {
+	struct hvp_kvm_guest memory;
+	struct hlist_node node;
+	struct rcu_head rcu;
+	spinlock_t lock;
+	struct hvp_hierarchy *hierarchy;
+	struct hvp_vm_debugfs *debugfs;
+};
+
+extern struct hvp_limits hvp_vm_limits;
+
+struct hvp_hierarchy *hvp_vm_hierarchy(struct kvm *kvm);
+struct hvp_hierarchy *hvp_vm_peek_hierarchy(struct hvp_vm *vm);
+void hvp_vm_reset(struct kvm *kvm);
+void hvp_vm_destroy(struct kvm *kvm);
+void hvp_vms_release(void);
+
+#endif /* _HVPART_KVM_VM_H */

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * The guest ABI of the partition hypercalls: numbers and layouts, no behaviour.
+ *
+ * Shared by the module, its KUnit tests and the selftests' host programs.  The
+ * section that a definition comes from is named beside it; "TLFS" is the
+ * Hypervisor Top-Level Functional Specification, current edition unless an
+ * older one is given.
+ *
+ * The kernel and KVM have definitions of some of these under hv_ and HV_ names
+ * that differ from release to release, hence the prefix.
+ */
+#ifndef _HVPART_ABI_H
+#define _HVPART_ABI_H
+
+#include <linux/types.h>
+
+#ifdef __KERNEL__
+#include <linux/build_bug.h>
+#else
+#include <assert.h>
+#endif
+
+/*
+ * Status codes (TLFS 2.0a, appendix B).  The one list that everything which
+ * prints or decodes a status is made from.
+ */
+#define HVP_STATUS_LIST(X)				\
+	X(0x0000, SUCCESS)				\
+	X(0x0002, INVALID_HYPERCALL_CODE)		\
+	X(0x0003, INVALID_HYPERCALL_INPUT)		\
+	X(0x0004, INVALID_ALIGNMENT)			\
+	X(0x0005, INVALID_PARAMETER)			\
+	X(0x0006, ACCESS_DENIED)			\
+	X(0x0007, INVALID_PARTITION_STATE)		\
+	X(0x0008, OPERATION_DENIED)			\
+	X(0x0009, UNKNOWN_PROPERTY)			\
+	X(0x000a, PROPERTY_VALUE_OUT_OF_RANGE)		\
+	X(0x000b, INSUFFICIENT_MEMORY)			\
+	X(0x000c, PARTITION_TOO_DEEP)			\
+	X(0x000d, INVALID_PARTITION_ID)			\
+	X(0x0019, OBJECT_IN_USE)			\
+	X(0x001d, NO_RESOURCES)
+
+#define HVP_STATUS_ENUM(value, name)	HVP_STATUS_##name = value,
+enum hvp_status { HVP_STATUS_LIST(HVP_STATUS_ENUM) };
+
+/* Call codes and their names in the TLFS (appendix A of TLFS 2.0a). */
+#define HVP_CALL_LIST(X)						\
+	X(0x0040, CREATE_PARTITION,		"HvCreatePartition")		\
+	X(0x0041, INITIALIZE_PARTITION,		"HvInitializePartition")	\
+	X(0x0042, FINALIZE_PARTITION,		"HvFinalizePartition")		\
+	X(0x0043, DELETE_PARTITION,		"HvDeletePartition")		\
+	X(0x0044, GET_PARTITION_PROPERTY,	"HvGetPartitionProperty")	\
+	X(0x0045, SET_PARTITION_PROPERTY,	"HvSetPartitionProperty")	\
+	X(0x0046, GET_PARTITION_ID,		"HvGetPartitionId")		\
+	X(0x0047, GET_NEXT_CHILD_PARTITION,	"HvGetNextChildPartition")	\
+	X(0x0048, DEPOSIT_MEMORY,		"HvDepositMemory")		\
+	X(0x0049, WITHDRAW_MEMORY,		"HvWithdrawMemory")		\
+	X(0x004a, GET_MEMORY_BALANCE,		"HvGetMemoryBalance")
+
+#define HVP_CALL_ENUM(code, name, text)	HVP_CALL_##name = code,
+enum hvp_call_code { HVP_CALL_LIST(HVP_CALL_ENUM) };
+
+/* Hypercall input value (TLFS, Hypercall Interface, "Hypercall Inputs"). */
+#define HVP_CONTROL_CODE_MASK		0x000000000000ffffULL
+#define HVP_CONTROL_FAST		0x0000000000010000ULL
+#define HVP_CONTROL_VARHEAD_MASK	0x0000000007fe0000ULL
+#define HVP_CONTROL_VARHEAD_SHIFT	17
+#define HVP_CONTROL_NESTED		0x0000000080000000ULL
+#define HVP_CONTROL_REP_COUNT_SHIFT	32
+#define HVP_CONTROL_REP_START_SHIFT	48
+#define HVP_CONTROL_REP_MASK		0xfffULL	/* of either, shifted down */
+#define HVP_CONTROL_RESERVED_MASK	0xf000f00078000000ULL
+
+/* Hypercall result value (TLFS, Hypercall Interface, "Hypercall Outputs"). */
+#define HVP_RESULT_STATUS_MASK		0x000000000000ffffULL
+#define HVP_RESULT_REPS_SHIFT		32
+
+/* Parameter lists lie in one 4 KiB page of guest memory, 8-byte aligned. */
+#define HVP_PAGE_SHIFT			12
+#define HVP_PAGE_SIZE			(1UL << HVP_PAGE_SHIFT)
+#define HVP_PARAMETER_ALIGNMENT		8
+
+/* Privileges: CPUID 0x40000003, EAX is bits 31:0 and EBX bits 63:32. */
+#define HVP_CPUID_FEATURES		0x40000003
+#define HVP_PRIVILEGE_CREATE_PARTITIONS		(1ULL << 32)
+#define HVP_PRIVILEGE_ACCESS_PARTITION_ID	(1ULL << 33)
+#define HVP_PRIVILEGE_ACCESS_MEMORY_POOL	(1ULL << 34)
+
+#define HVP_PARTITION_ID_INVALID	0ULL
+#define HVP_PARTITION_ID_SELF		(~0ULL)
+#define HVP_PARTITION_ID_ROOT		1ULL
+
+/* HV_PROXIMITY_DOMAIN_INFO */
+struct hvp_proximity {
+	__u32 id;
+	__u32 flags;
+};
+static_assert(sizeof(struct hvp_proximity) == 8, "HV_PROXIMITY_DOMAIN_INFO");
+
+#define HVP_PROXIMITY_PREFERRED		0x00000001U
+#define HVP_PROXIMITY_RESERVED_MASK	0x7ffffffeU
+#define HVP_PROXIMITY_VALID		0x80000000U
+#define HVP_PROXIMITY_DOMAINS		64	/* ids are below this */
+
+/* HV_PARTITION_CREATION_FLAGS */
+#define HVP_CREATE_SMT_ENABLED_GUEST		(1ULL << 0)
+#define HVP_CREATE_NESTED_VIRTUALIZATION	(1ULL << 1)
+#define HVP_CREATE_GPA_SUPER_PAGES		(1ULL << 4)
+#define HVP_CREATE_EXO_PARTITION		(1ULL << 8)
+#define HVP_CREATE_VTL1_OVERRIDE		(1ULL << 9)
+#define HVP_CREATE_VTL2_OVERRIDE		(1ULL << 10)
+#define HVP_CREATE_LAPIC			(1ULL << 13)
+#define HVP_CREATE_PERFMON_PMU			(1ULL << 15)
+#define HVP_CREATE_PERFMON_LBR			(1ULL << 16)
+#define HVP_CREATE_INTERCEPT_MESSAGE_PAGE	(1ULL << 19)
+#define HVP_CREATE_DOORBELL_PAGE		(1ULL << 20)
+#define HVP_CREATE_X2APIC			(1ULL << 22)
+#define HVP_CREATE_DEFINED_FLAGS				\
+	(HVP_CREATE_SMT_ENABLED_GUEST |				\
+	 HVP_CREATE_NESTED_VIRTUALIZATION |			\
+	 HVP_CREATE_GPA_SUPER_PAGES |				\
+	 HVP_CREATE_EXO_PARTITION |				\
+	 HVP_CREATE_VTL1_OVERRIDE |				\
+	 HVP_CREATE_VTL2_OVERRIDE |				\
+	 HVP_CREATE_LAPIC |					\
+	 HVP_CREATE_PERFMON_PMU |				\
+	 HVP_CREATE_PERFMON_LBR |				\
+	 HVP_CREATE_INTERCEPT_MESSAGE_PAGE |			\
+	 HVP_CREATE_DOORBELL_PAGE |				\
+	 HVP_CREATE_X2APIC)
+
+/* HvCallCreatePartition, AMD64 layout */
+struct hvp_create_partition_in {
+	__u64 flags;
+	struct hvp_proximity proximity;
+	__u32 compatibility_version;
+	__u32 padding;
+	__u64 disabled_processor_features[2];
+	__u64 disabled_xsave_features;
+	__u64 isolation;
+};
+static_assert(sizeof(struct hvp_create_partition_in) == 56, "HvCallCreatePartition");
+
+/*
+ * HvCallInitializePartition, HvCallFinalizePartition, HvCallDeletePartition;
+ * the output of HvCallCreatePartition and HvCallGetPartitionId; the fixed part
+ * of HvCallDepositMemory, which 8-byte GPA page numbers follow.
+ */
+struct hvp_partition_id {
+	__u64 partition_id;
+};
+static_assert(sizeof(struct hvp_partition_id) == 8, "HV_PARTITION_ID");
+
+/*
+ * HvCallGetMemoryBalance; the fixed part of HvCallWithdrawMemory, whose output
+ * is a list of 8-byte GPA page numbers.
+ */
+struct hvp_partition_proximity {
+	__u64 partition_id;
+	struct hvp_proximity proximity;
+};
+static_assert(sizeof(struct hvp_partition_proximity) == 16, "HvCallGetMemoryBalance");
+
+struct hvp_memory_balance_out {
+	__u64 pages_available;
+	__u64 pages_in_use;
+};
+static_assert(sizeof(struct hvp_memory_balance_out) == 16, "HvCallGetMemoryBalance");
+
+#endif /* _HVPART_ABI_H */
