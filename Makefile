@@ -43,7 +43,7 @@ kdir:
 		exit 1; }
 
 demo:
-	@$(TESTS)/demo $(KERNEL) $(OUT)
+	@$(TESTS)/demo/run $(KERNEL) $(OUT)
 
 check:
 	@$(TESTS)/check --out $(OUT) $(foreach k,$(KERNELS),--kernel $(k)) $(TESTS_ONLY)
