@@ -153,6 +153,35 @@ struct hvp_partition_id {
 };
 static_assert(sizeof(struct hvp_partition_id) == 8, "HV_PARTITION_ID");
 
+/* HvCallGetPartitionProperty */
+struct hvp_get_property_in {
+	__u64 partition_id;
+	__u32 code;
+	__u32 padding;
+};
+static_assert(sizeof(struct hvp_get_property_in) == 16, "HvCallGetPartitionProperty");
+
+struct hvp_get_property_out {
+	__u64 value;
+};
+static_assert(sizeof(struct hvp_get_property_out) == 8, "HvCallGetPartitionProperty");
+
+/* HvCallSetPartitionProperty */
+struct hvp_set_property_in {
+	__u64 partition_id;
+	__u32 code;
+	__u32 padding;
+	__u64 value;
+};
+static_assert(sizeof(struct hvp_set_property_in) == 24, "HvCallSetPartitionProperty");
+
+/* HvCallGetNextChildPartition */
+struct hvp_get_next_child_in {
+	__u64 parent_id;
+	__u64 previous_child_id;
+};
+static_assert(sizeof(struct hvp_get_next_child_in) == 16, "HvCallGetNextChildPartition");
+
 /*
  * HvCallGetMemoryBalance; the fixed part of HvCallWithdrawMemory, whose output
  * is a list of 8-byte GPA page numbers.

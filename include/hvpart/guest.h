@@ -25,7 +25,7 @@ struct hvp_pinned_page {
 /**
  * struct hvp_guest_ops - what the core asks of a guest and of its host
  *
- * All of them may sleep and are called without a lock held, since the guest's
+ * All but @guest_os_id may sleep and are called without a lock held, since the guest's
  * memory belongs to a VMM that can make an access wait.  Those that take a GPA
  * stay within one 4 KiB page.  @read to @pin are called in a vCPU thread only,
  * @unpin and @release_locked_pages in any task.
@@ -44,6 +44,8 @@ struct hvp_pinned_page {
  * @unpin:	let go of pages[0..count), which may have been written to
  * @zero:	fill a pinned page with zeroes
  * @node:	the NUMA node that holds a pinned page
+ * @guest_os_id: what the guest has written to HV_X64_MSR_GUEST_OS_ID; must not
+ *		sleep and is called under locks
  * @reserve_locked_pages: charge @count pages to the VMM's limit of locked
  *		memory; 0 or -ENOMEM
  * @release_locked_pages: the reverse
@@ -59,6 +61,7 @@ struct hvp_guest_ops {
 		      unsigned int count);
 	void (*zero)(struct hvp_guest *guest, struct page *page);
 	int (*node)(struct hvp_guest *guest, struct page *page);
+	u64 (*guest_os_id)(struct hvp_guest *guest);
 	int (*reserve_locked_pages)(struct hvp_guest *guest, unsigned long count);
 	void (*release_locked_pages)(struct hvp_guest *guest, unsigned long count);
 };

@@ -26,6 +26,7 @@ struct hvp_active *hvp_active_alloc(struct hvp_proximity proximity)
 		hvp_active_free(active);
 		return NULL;
 	}
+	hvp_regular_properties_init(active->properties);
 	return active;
 }
 

@@ -5,6 +5,7 @@
 #include <linux/types.h>
 #include <hvpart/abi.h>
 #include "pool.h"
+#include "property_table.h"
 
 /*
  * What a partition needs from HvInitializePartition to HvFinalizePartition.
@@ -31,35 +32,16 @@ struct hvp_port_table {
 	struct hlist_head buckets[HVP_PORT_TABLE_BUCKETS];
 };
 
-/* Regular read/write partition properties (TLFS, HV_PARTITION_PROPERTY_CODE). */
-struct hvp_properties {
-	u64 suspend;
-	u64 cpu_reserve;
-	u64 cpu_cap;
-	u64 cpu_weight;
-	u64 cpu_group_id;
-	u64 time_freeze;
-	u64 virtual_tlb_page_count;
-	u64 zero_memory_on_reset;
-	u64 processors_per_socket;
-	u64 nested_tlb_size;
-	u64 gpa_page_access_tracking;
-	u64 allocation_id;
-	u64 monitoring_id;
-	u64 unimplemented_msr_action;
-	u64 enlightenment_modifications;
-};
-
 /**
  * struct hvp_active - everything HvInitializePartition allocates
- * @properties:	property block
+ * @properties:	values of the regular properties
  * @vp_table:	virtual processors
  * @gpa_root:	GPA map
  * @port_table:	ports
  * @charge:	what the partition's own pool pays for it
  */
 struct hvp_active {
-	struct hvp_properties properties;
+	u64 properties[HVP_NR_REGULAR_PROPERTIES];
 	struct hvp_vp_table *vp_table;
 	struct hvp_gpa_root *gpa_root;
 	struct hvp_port_table *port_table;

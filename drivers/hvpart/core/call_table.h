@@ -9,9 +9,10 @@ struct hvp_request;
 
 /* Who a call may name as its target. */
 enum hvp_target {
-	HVP_TARGET_NONE,		/* nobody */
-	HVP_TARGET_CHILD,		/* a child of the caller */
-	HVP_TARGET_CHILD_OR_SELF,	/* that, or the caller itself */
+	HVP_TARGET_NONE = 0,		/* nobody */
+	HVP_TARGET_CHILD = 1,		/* a child of the caller */
+	HVP_TARGET_SELF = 2,		/* the caller itself */
+	HVP_TARGET_CHILD_OR_SELF = HVP_TARGET_CHILD | HVP_TARGET_SELF,
 };
 
 /**

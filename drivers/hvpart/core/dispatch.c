@@ -125,9 +125,9 @@ static enum hvp_status hvp_find_target(struct hvp_request *request)
 		return HVP_STATUS_INVALID_PARTITION_ID;
 
 	request->target = target;	/* hvp_dispatch() puts it */
-	if (target->parent == caller)
+	if (target->parent == caller && request->row->target & HVP_TARGET_CHILD)
 		return HVP_STATUS_SUCCESS;
-	if (target == caller && request->row->target == HVP_TARGET_CHILD_OR_SELF)
+	if (target == caller && request->row->target & HVP_TARGET_SELF)
 		return HVP_STATUS_SUCCESS;
 	return HVP_STATUS_ACCESS_DENIED;
 }
@@ -230,6 +230,7 @@ u64 hvp_dispatch(const struct hvp_call *call, const struct hvp_caller *caller,
 		.row = hvp_call_row(hvp_control_code(call->control)),
 		.guest = guest,
 		.caller = caller->partition,
+		.privileges = caller->privileges,
 		.input_gfn = call->input >> HVP_PAGE_SHIFT,
 	};
 	enum hvp_status status;

@@ -54,6 +54,8 @@ struct hvp_partition *hvp_partition_alloc(struct hvp_hierarchy *hierarchy,
 	refcount_set(&partition->refs, 1);
 	spin_lock_init(&partition->lock);
 	partition->state = HVP_STATE_UNINITIALIZED;
+	hvp_early_properties_init(partition->early_properties);
+	hvp_clock_start(&partition->clock);
 	INIT_LIST_HEAD(&partition->children);
 	INIT_LIST_HEAD(&partition->sibling);
 	return partition;

@@ -7,7 +7,9 @@
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 #include <hvpart/abi.h>
+#include "clock.h"
 #include "pool.h"
+#include "property_table.h"
 #include "state.h"
 
 struct hvp_active;
@@ -43,6 +45,8 @@ struct hvp_creation {
  * @lock:	protects what follows, and nothing is done under it but
  *		arithmetic and list operations.  Of two, the parent's first.
  * @state:	set by hvp_partition_set_state() only
+ * @early_properties: values of the early properties
+ * @clock:	its reference time
  * @active:	non-NULL in ACTIVE, except in the root, which has nothing of it
  * @children:	its children in creation order
  * @sibling:	its place in @parent's children, under @parent's lock
@@ -63,6 +67,8 @@ struct hvp_partition {
 
 	spinlock_t lock;
 	enum hvp_state state;
+	u64 early_properties[HVP_NR_EARLY_PROPERTIES];
+	struct hvp_clock clock;
 	struct hvp_active *active;
 	struct list_head children;
 	struct list_head sibling;

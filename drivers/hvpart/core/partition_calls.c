@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The calls by which partitions come and go: create, initialize, finalize,
- * delete, and asking for one's own ID.
+ * delete; and those that ask who is there.
  *
  * Each looks, allocates and frees without a lock; what it changes, it changes
  * in one go under the locks of the partitions concerned, after the last check
@@ -246,4 +246,41 @@ enum hvp_status hvp_get_partition_id(struct hvp_request *request)
 {
 	request->out.id.partition_id = request->caller->id;
 	return HVP_STATUS_SUCCESS;
+}
+
+/**
+ * hvp_get_next_child_partition() - HvGetNextChildPartition
+ * @request:	the call
+ *
+ * Return, in check order:
+ * * INVALID_PARTITION_ID: the previous child is not 0 and not a child
+ */
+enum hvp_status hvp_get_next_child_partition(struct hvp_request *request)
+{
+	u64 previous_id = request->in.next_child.previous_child_id;
+	struct hvp_partition *parent = request->target;
+	struct hvp_partition *previous = NULL;
+	struct hvp_partition *next;
+	enum hvp_status status = HVP_STATUS_SUCCESS;
+
+	if (previous_id)
+		previous = hvp_hierarchy_find(parent->hierarchy, previous_id);
+
+	spin_lock(&parent->lock);
+	if (!previous_id) {
+		next = list_first_entry_or_null(&parent->children, struct hvp_partition,
+						sibling);
+	} else if (!previous || previous->parent != parent ||
+		   list_empty(&previous->sibling)) {
+		next = NULL;
+		status = HVP_STATUS_INVALID_PARTITION_ID;
+	} else {
+		next = list_is_last(&previous->sibling, &parent->children) ?
+		       NULL : list_next_entry(previous, sibling);
+	}
+	request->out.id.partition_id = next ? next->id : 0;
+	spin_unlock(&parent->lock);
+
+	hvp_partition_put(previous);
+	return status;
 }

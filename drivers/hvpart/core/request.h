@@ -13,10 +13,14 @@ union hvp_input {
 	u64 partition_id;	/* first in every input that names a partition */
 	struct hvp_create_partition_in create;
 	struct hvp_partition_proximity proximity;
+	struct hvp_get_next_child_in next_child;
+	struct hvp_get_property_in get_property;
+	struct hvp_set_property_in set_property;
 };
 
 union hvp_output {
 	struct hvp_partition_id id;
+	struct hvp_get_property_out property;
 	struct hvp_memory_balance_out balance;
 };
 
@@ -25,6 +29,7 @@ union hvp_output {
  * @row:	the row
  * @guest:	the guest, for its pages; handlers do not access its parameters
  * @caller:	the calling partition
+ * @privileges:	HVP_PRIVILEGE_* and the other privileges of the caller
  * @target:	the partition that the input names; NULL if the call names none
  * @in:		fixed part of the input, copied once
  * @out:	zeroed; delivered on SUCCESS if the row has an output
@@ -39,6 +44,7 @@ struct hvp_request {
 	const struct hvp_call_row *row;
 	struct hvp_guest *guest;
 	struct hvp_partition *caller;
+	u64 privileges;
 	struct hvp_partition *target;
 	union hvp_input in;
 	union hvp_output out;
@@ -58,7 +64,10 @@ enum hvp_status hvp_create_partition(struct hvp_request *request);
 enum hvp_status hvp_initialize_partition(struct hvp_request *request);
 enum hvp_status hvp_finalize_partition(struct hvp_request *request);
 enum hvp_status hvp_delete_partition(struct hvp_request *request);
+enum hvp_status hvp_get_partition_property(struct hvp_request *request);
+enum hvp_status hvp_set_partition_property(struct hvp_request *request);
 enum hvp_status hvp_get_partition_id(struct hvp_request *request);
+enum hvp_status hvp_get_next_child_partition(struct hvp_request *request);
 enum hvp_status hvp_deposit_memory(struct hvp_request *request);
 enum hvp_status hvp_withdraw_memory(struct hvp_request *request);
 enum hvp_status hvp_get_memory_balance(struct hvp_request *request);

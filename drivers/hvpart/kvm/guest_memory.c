@@ -170,6 +170,11 @@ static int hvp_guest_node(struct hvp_guest *guest, struct page *page)
 	return page_to_nid(page);
 }
 
+static u64 hvp_guest_os_id(struct hvp_guest *guest)
+{
+	return READ_ONCE(hvp_guest_kvm(guest)->arch.hyperv.hv_guest_os_id);
+}
+
 static int hvp_guest_reserve_locked_pages(struct hvp_guest *guest, unsigned long count)
 {
 	return account_locked_vm(hvp_guest_mm(guest), count, true);
@@ -189,6 +194,7 @@ static const struct hvp_guest_ops hvp_guest_memory_ops = {
 	.unpin = hvp_guest_unpin,
 	.zero = hvp_guest_zero,
 	.node = hvp_guest_node,
+	.guest_os_id = hvp_guest_os_id,
 	.reserve_locked_pages = hvp_guest_reserve_locked_pages,
 	.release_locked_pages = hvp_guest_release_locked_pages,
 };

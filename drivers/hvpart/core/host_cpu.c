@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The host's processor in the terms of partition properties. */
+
+#include <asm/cpufeature.h>
+#include <asm/fpu/xstate.h>
+#include <asm/processor.h>
+#include <asm/tsc.h>
+#include <linux/bits.h>
+#include <linux/kernel.h>
+#include "host_cpu.h"
+
+/* A feature's bit in one of the TLFS's masks, and Linux's name for it. */
+struct hvp_feature {
+	u8 bit;
+	u16 cpu_feature;
+};
+
+/* HV_PARTITION_PROCESSOR_FEATURES, bank 0 */
+static const struct hvp_feature bank0[] = {
+	{ 0, X86_FEATURE_XMM3 },
+	{ 1, X86_FEATURE_LAHF_LM },
+	{ 2, X86_FEATURE_SSSE3 },
+	{ 3, X86_FEATURE_XMM4_1 },
+	{ 4, X86_FEATURE_XMM4_2 },
+	{ 5, X86_FEATURE_SSE4A },
+	{ 6, X86_FEATURE_XOP },
+	{ 7, X86_FEATURE_POPCNT },
+	{ 8, X86_FEATURE_CX16 },
+	{ 9, X86_FEATURE_CR8_LEGACY },
+	{ 10, X86_FEATURE_ABM },
+	{ 11, X86_FEATURE_MISALIGNSSE },
+	{ 12, X86_FEATURE_MMXEXT },
+	{ 13, X86_FEATURE_3DNOW },
+	{ 14, X86_FEATURE_3DNOWEXT },
+	{ 15, X86_FEATURE_GBPAGES },
+	{ 16, X86_FEATURE_AES },
+	{ 17, X86_FEATURE_PCLMULQDQ },
+	{ 18, X86_FEATURE_PCID },
+	{ 19, X86_FEATURE_FMA4 },
+	{ 20, X86_FEATURE_F16C },
+	{ 21, X86_FEATURE_RDRAND },
+	{ 22, X86_FEATURE_FSGSBASE },
+	{ 23, X86_FEATURE_SMEP },
+	{ 24, X86_FEATURE_ERMS },
+	{ 25, X86_FEATURE_BMI1 },
+	{ 26, X86_FEATURE_BMI2 },
+	{ 29, X86_FEATURE_MOVBE },
+	{ 32, X86_FEATURE_RDSEED },
+	{ 33, X86_FEATURE_ADX },
+	{ 34, X86_FEATURE_3DNOWPREFETCH },
+	{ 35, X86_FEATURE_SMAP },
+	{ 36, X86_FEATURE_HLE },
+	{ 37, X86_FEATURE_RTM },
+	{ 38, X86_FEATURE_RDTSCP },
+	{ 39, X86_FEATURE_CLFLUSHOPT },
+	{ 40, X86_FEATURE_CLWB },
+	{ 41, X86_FEATURE_SHA_NI },
+	{ 43, X86_FEATURE_INVPCID },
+	{ 44, X86_FEATURE_IBRS },
+	{ 45, X86_FEATURE_STIBP },
+	{ 46, X86_FEATURE_IBPB },
+	{ 49, X86_FEATURE_FSRM },
+	{ 52, X86_FEATURE_IBRS_ENHANCED },
+	{ 57, X86_FEATURE_RDPID },
+	{ 58, X86_FEATURE_UMIP },
+	{ 60, X86_FEATURE_MD_CLEAR },
+};
+
+/* HV_PARTITION_PROCESSOR_FEATURES, bank 1 */
+static const struct hvp_feature bank1[] = {
+	{ 0, X86_FEATURE_APERFMPERF },
+	{ 1, X86_FEATURE_NONSTOP_TSC },
+	{ 2, X86_FEATURE_CLZERO },
+	{ 3, X86_FEATURE_RDPRU },
+	{ 4, X86_FEATURE_LA57 },
+	{ 9, X86_FEATURE_IBT },
+	{ 12, X86_FEATURE_WAITPKG },
+	{ 13, X86_FEATURE_MOVDIRI },
+	{ 14, X86_FEATURE_MOVDIR64B },
+	{ 15, X86_FEATURE_CLDEMOTE },
+	{ 16, X86_FEATURE_SERIALIZE },
+	{ 17, X86_FEATURE_TSC_DEADLINE_TIMER },
+	{ 18, X86_FEATURE_TSC_ADJUST },
+	{ 22, X86_FEATURE_TSXLDTRK },
+	{ 29, X86_FEATURE_BTC_NO },
+	{ 30, X86_FEATURE_AMD_IBPB_RET },
+	{ 31, X86_FEATURE_AMD_STIBP_ALWAYS_ON },
+};
+
+/* The CPUID leaf that describes XSAVE's state components. */
+#define HVP_XSAVE_LEAF	0xd
+
+/* HV_PARTITION_PROCESSOR_XSAVE_FEATURES */
+#define HVP_XSAVE	0
+#define HVP_AVX		2
+#define HVP_MPX		5
+#define HVP_AVX512	6
+#define HVP_AMX_TILE	27
+
+static const struct hvp_feature xsave[] = {
+	{ HVP_XSAVE, X86_FEATURE_XSAVE },
+	{ 1, X86_FEATURE_XSAVEOPT },
+	{ HVP_AVX, X86_FEATURE_AVX },
+	{ 3, X86_FEATURE_AVX2 },
+	{ 4, X86_FEATURE_FMA },
+	{ HVP_MPX, X86_FEATURE_MPX },
+	{ HVP_AVX512, X86_FEATURE_AVX512F },
+	{ 7, X86_FEATURE_AVX512DQ },
+	{ 8, X86_FEATURE_AVX512CD },
+	{ 9, X86_FEATURE_AVX512BW },
+	{ 10, X86_FEATURE_AVX512VL },
+	{ 11, X86_FEATURE_XSAVEC },
+	{ 12, X86_FEATURE_XSAVES },
+	{ 13, X86_FEATURE_XGETBV1 },
+	{ 14, X86_FEATURE_AVX512_BITALG },
+	{ 15, X86_FEATURE_AVX512IFMA },
+	{ 16, X86_FEATURE_AVX512VBMI },
+	{ 17, X86_FEATURE_AVX512_VBMI2 },
+	{ 18, X86_FEATURE_AVX512_VNNI },
+	{ 19, X86_FEATURE_GFNI },
+	{ 20, X86_FEATURE_VAES },
+	{ 21, X86_FEATURE_AVX512_VPOPCNTDQ },
+	{ 22, X86_FEATURE_VPCLMULQDQ },
+	{ 23, X86_FEATURE_AVX512_BF16 },
+	{ 24, X86_FEATURE_AVX512_VP2INTERSECT },
+	{ 25, X86_FEATURE_AVX512_FP16 },
+	{ 26, X86_FEATURE_XFD },
+	{ HVP_AMX_TILE, X86_FEATURE_AMX_TILE },
+	{ 28, X86_FEATURE_AMX_BF16 },
+	{ 29, X86_FEATURE_AMX_INT8 },
+	{ 30, X86_FEATURE_AVX_VNNI },
+};
+
+static u64 hvp_feature_mask(const struct hvp_feature *features, unsigned int count)
+{
+	u64 mask = 0;
+
+	while (count--) {
+		if (cpu_has(&boot_cpu_data, features[count].cpu_feature))
+			mask |= BIT_ULL(features[count].bit);
+	}
+	return mask;
+}
+
+/**
+ * hvp_host_processor_vendor() - HV_PROCESSOR_VENDOR
+ */
+u64 hvp_host_processor_vendor(void)
+{
+	switch (boot_cpu_data.x86_vendor) {
+	case X86_VENDOR_INTEL:
+		return 1;
+	case X86_VENDOR_HYGON:
+		return 2;
+	default:
+		return 0;	/* AMD */
+	}
+}
+
+/**
+ * hvp_host_processor_features() - one bank of HV_PARTITION_PROCESSOR_FEATURES
+ * @bank:	0 or 1
+ *
+ * Return: the features that the host's kernel has found and not switched off.
+ */
+u64 hvp_host_processor_features(unsigned int bank)
+{
+	return bank ? hvp_feature_mask(bank1, ARRAY_SIZE(bank1)) :
+		      hvp_feature_mask(bank0, ARRAY_SIZE(bank0));
+}
+
+/**
+ * hvp_host_xsave_features() - HV_PARTITION_PROCESSOR_XSAVE_FEATURES, likewise
+ */
+u64 hvp_host_xsave_features(void)
+{
+	return hvp_feature_mask(xsave, ARRAY_SIZE(xsave));
+}
+
+/**
+ * hvp_host_xsave_states() - state components that XSAVE can save
+ * @disabled_features: features whose state is not to be counted
+ *
+ * Return: a mask as in XCR0; 0 without XSAVE.
+ */
+u64 hvp_host_xsave_states(u64 disabled_features)
+{
+	u64 features = hvp_host_xsave_features() & ~disabled_features;
+	u64 states = XFEATURE_MASK_FP | XFEATURE_MASK_SSE;
+
+	if (!(features & BIT_ULL(HVP_XSAVE)))
+		return 0;
+	if (features & BIT_ULL(HVP_AVX))
+		states |= XFEATURE_MASK_YMM;
+	if (features & BIT_ULL(HVP_MPX))
+		states |= XFEATURE_MASK_BNDREGS | XFEATURE_MASK_BNDCSR;
+	if (features & BIT_ULL(HVP_AVX512))
+		states |= XFEATURE_MASK_AVX512;
+	if (features & BIT_ULL(HVP_AMX_TILE))
+		states |= XFEATURE_MASK_XTILE;
+	return states;
+}
+
+/**
+ * hvp_host_xsave_size() - size of an XSAVE area in the standard format
+ * @states:	state components in it, as hvp_host_xsave_states() says
+ *
+ * Return: bytes; 0 without any component.
+ */
+u64 hvp_host_xsave_size(u64 states)
+{
+	u64 size = states ? FXSAVE_SIZE + XSAVE_HDR_SIZE : 0;
+	unsigned int i;
+
+	for (i = XFEATURE_YMM; i < XFEATURE_MAX; i++) {
+		u32 eax, ebx, ecx, edx;
+
+		if (!(states & BIT_ULL(i)))
+			continue;
+		cpuid_count(HVP_XSAVE_LEAF, i, &eax, &ebx, &ecx, &edx);
+		size = max_t(u64, size, (u64)ebx + eax);
+	}
+	return size;
+}
+
+/**
+ * hvp_host_clflush_size() - as CPUID leaf 1 has it in EBX[15:8]
+ *
+ * Return: units of 8 bytes.
+ */
+u64 hvp_host_clflush_size(void)
+{
+	return boot_cpu_data.x86_clflush_size / 8;
+}
+
+/**
+ * hvp_host_physical_address_bits() - MAXPHYADDR of the host
+ */
+u64 hvp_host_physical_address_bits(void)
+{
+	return boot_cpu_data.x86_phys_bits;
+}
+
+/**
+ * hvp_host_clock_frequency() - of the time stamp counter
+ *
+ * Return: Hz.
+ */
+u64 hvp_host_clock_frequency(void)
+{
+	return (u64)tsc_khz * 1000;
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+/* HvGetPartitionProperty and HvSetPartitionProperty. */
+
+#include <linux/minmax.h>
+#include "active.h"
+#include "call_table.h"
+#include "partition.h"
+#include "property_table.h"
+#include "request.h"
+
+/* An early property can be read before initialization too, no other can. */
+static u8 hvp_readable_states(const struct hvp_property_row *property)
+{
+	return property && property->kind == HVP_PROPERTY_EARLY ?
+	       HVP_IN_UNINITIALIZED | HVP_IN_ACTIVE : HVP_IN_ACTIVE;
+}
+
+/* An early property can be set only before it, any other only after. */
+static u8 hvp_settable_states(const struct hvp_property_row *property)
+{
+	return property && property->kind == HVP_PROPERTY_EARLY ?
+	       HVP_IN_UNINITIALIZED : HVP_IN_ACTIVE;
+}
+
+/* Where the value is kept; NULL for a regular property of the root, which has none. */
+static u64 *hvp_property_value(struct hvp_partition *partition,
+			       const struct hvp_property_row *property)
+{
+	if (property->kind == HVP_PROPERTY_EARLY)
+		return &partition->early_properties[property->slot];
+	return partition->active ? &partition->active->properties[property->slot] : NULL;
+}
+
+static u64 hvp_property_read(struct hvp_partition *partition,
+			     const struct hvp_property_row *property)
+{
+	u64 *value;
+
+	if (property->kind == HVP_PROPERTY_READ_ONLY)
+		return property->read(partition);
+	value = hvp_property_value(partition, property);
+	return value ? *value : property->initial;
+}
+
+/**
+ * hvp_get_partition_property() - HvGetPartitionProperty
+ * @request:	the call
+ *
+ * Return, in check order:
+ * * INVALID_PARTITION_ID: deleted by another vCPU in the meantime
+ * * INVALID_PARTITION_STATE: not active, nor uninitialized and an early property
+ * * UNKNOWN_PROPERTY
+ */
+enum hvp_status hvp_get_partition_property(struct hvp_request *request)
+{
+	const struct hvp_property_row *property =
+		hvp_property_row(request->in.get_property.code);
+	struct hvp_partition *target = request->target;
+	enum hvp_status status;
+
+	spin_lock(&target->lock);
+	status = hvp_partition_check_state(target, hvp_readable_states(property));
+	if (!status && !property)
+		status = HVP_STATUS_UNKNOWN_PROPERTY;
+	if (!status)
+		request->out.property.value = hvp_property_read(target, property);
+	spin_unlock(&target->lock);
+	return status;
+}
+
+/* Is it a value that the property can have?  It may be moved to the nearest one. */
+static enum hvp_status hvp_property_check_value(const struct hvp_request *request,
+						const struct hvp_property_row *property,
+						u64 *value)
+{
+	if (property->kind == HVP_PROPERTY_READ_ONLY)
+		return HVP_STATUS_PROPERTY_VALUE_OUT_OF_RANGE;
+	if (*value & property->reserved)
+		return HVP_STATUS_INVALID_PARAMETER;
+	/* Nobody can give what he has not got. */
+	if (property->kind == HVP_PROPERTY_EARLY && property->slot == HVP_PRIVILEGE_FLAGS &&
+	    *value & ~request->privileges)
+		return HVP_STATUS_PROPERTY_VALUE_OUT_OF_RANGE;
+	if (!property->maximum)
+		return HVP_STATUS_SUCCESS;
+	if (property->clamp)
+		*value = clamp(*value, property->minimum, property->maximum);
+	return *value >= property->minimum && *value <= property->maximum ?
+	       HVP_STATUS_SUCCESS : HVP_STATUS_PROPERTY_VALUE_OUT_OF_RANGE;
+}
+
+/**
+ * hvp_set_partition_property() - HvSetPartitionProperty
+ * @request:	the call
+ *
+ * Return, in check order:
+ * * INVALID_PARTITION_ID: deleted by another vCPU in the meantime
+ * * INVALID_PARTITION_STATE: an early property and not uninitialized, or another
+ *   one and not active
+ * * UNKNOWN_PROPERTY
+ * * PROPERTY_VALUE_OUT_OF_RANGE: read-only
+ * * INVALID_PARAMETER: a reserved bit is set
+ * * PROPERTY_VALUE_OUT_OF_RANGE: more privileges than the caller has; outside of
+ *   the property's limits
+ */
+enum hvp_status hvp_set_partition_property(struct hvp_request *request)
+{
+	const struct hvp_property_row *property =
+		hvp_property_row(request->in.set_property.code);
+	u64 value = request->in.set_property.value;
+	struct hvp_partition *target = request->target;
+	enum hvp_status status;
+
+	spin_lock(&target->lock);
+	status = hvp_partition_check_state(target, hvp_settable_states(property));
+	if (!status && !property)
+		status = HVP_STATUS_UNKNOWN_PROPERTY;
+	if (!status)
+		status = hvp_property_check_value(request, property, &value);
+	if (!status) {
+		*hvp_property_value(target, property) = value;
+		if (property->changed)
+			property->changed(target, value);
+	}
+	spin_unlock(&target->lock);
+	return status;
+}

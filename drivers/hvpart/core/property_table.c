@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The partition properties, one row each. */
+
+#include <linux/bits.h>
+#include <linux/bsearch.h>
+#include <linux/kernel.h>
+#include "active.h"
+#include "hierarchy.h"
+#include "host_cpu.h"
+#include "partition.h"
+#include "property_table.h"
+
+static u64 hvp_read_reference_time(const struct hvp_partition *partition)
+{
+	return hvp_clock_read(&partition->clock);
+}
+
+static void hvp_time_freeze_changed(struct hvp_partition *partition, u64 value)
+{
+	hvp_clock_freeze(&partition->clock, value);
+}
+
+static u64 hvp_read_physical_address_bits(const struct hvp_partition *partition)
+{
+	return hvp_host_physical_address_bits();
+}
+
+static u64 hvp_read_processor_vendor(const struct hvp_partition *partition)
+{
+	return hvp_host_processor_vendor();
+}
+
+static u64 hvp_read_xsave_features(const struct hvp_partition *partition)
+{
+	return hvp_host_xsave_features() & ~partition->creation.disabled_xsave_features;
+}
+
+static u64 hvp_read_clflush_size(const struct hvp_partition *partition)
+{
+	return hvp_host_clflush_size();
+}
+
+static u64 hvp_read_compatibility_version(const struct hvp_partition *partition)
+{
+	return partition->creation.compatibility_version;
+}
+
+static u64 hvp_read_xsave_states(const struct hvp_partition *partition)
+{
+	return hvp_host_xsave_states(partition->creation.disabled_xsave_features);
+}
+
+static u64 hvp_read_xsave_size(const struct hvp_partition *partition)
+{
+	return hvp_host_xsave_size(hvp_read_xsave_states(partition));
+}
+
+static u64 hvp_read_clock_frequency(const struct hvp_partition *partition)
+{
+	return hvp_host_clock_frequency();
+}
+
+static u64 hvp_read_processor_features0(const struct hvp_partition *partition)
+{
+	return hvp_host_processor_features(0) &
+	       ~partition->creation.disabled_processor_features[0];
+}
+
+static u64 hvp_read_processor_features1(const struct hvp_partition *partition)
+{
+	return hvp_host_processor_features(1) &
+	       ~partition->creation.disabled_processor_features[1];
+}
+
+static u64 hvp_read_guest_os_id(const struct hvp_partition *partition)
+{
+	struct hvp_guest *guest = partition->hierarchy->guest;
+
+	/* No guest has run in any partition but the root. */
+	return partition->parent ? 0 : guest->ops->guest_os_id(guest);
+}
+
+/* Virtualization features of a child's processor: it is offered none. */
+static u64 hvp_read_virtualization_features(const struct hvp_partition *partition)
+{
+	return 0;
+}
+
+#define EARLY(property_code, property_slot, property_name)		\
+	.code = property_code, .name = property_name,			\
+	.kind = HVP_PROPERTY_EARLY, .slot = HVP_##property_slot
+#define REGULAR(property_code, property_slot, property_name)		\
+	.code = property_code, .name = property_name,			\
+	.kind = HVP_PROPERTY_REGULAR, .slot = HVP_##property_slot
+#define READ_ONLY(property_code, property_read, property_name)		\
+	.code = property_code, .name = property_name,			\
+	.kind = HVP_PROPERTY_READ_ONLY, .read = hvp_read_##property_read
+
+#define BOOLEAN		.reserved = ~1ULL
+#define UP_TO(most)	.maximum = (most)
+
+/* HV_PARTITION_PRIVILEGE_MASK: bits that the TLFS defines. */
+#define HVP_DEFINED_PRIVILEGES						\
+	(GENMASK_ULL(11, 0) | BIT_ULL(13) | GENMASK_ULL(34, 32) |	\
+	 GENMASK_ULL(40, 36) | GENMASK_ULL(44, 43) | GENMASK_ULL(49, 48) | \
+	 GENMASK_ULL(53, 52))
+
+/* The page number and an enable bit, as in the overlay pages' MSRs. */
+#define HVP_OVERLAY_RESERVED	GENMASK_ULL(11, 1)
+
+/* CPU reserve and cap: 100 % (TLFS 2.0a, 4.4.3) */
+#define HVP_WHOLE_CPU		0x10000
+
+/* Sorted by code. */
+static const struct hvp_property_row properties[] = {
+	{ EARLY(0x00010000, PRIVILEGE_FLAGS, "PrivilegeFlags"),
+	  .reserved = ~HVP_DEFINED_PRIVILEGES },
+	{ EARLY(0x00010001, SYNTHETIC_PROC_FEATURES, "SyntheticProcFeatures") },
+	{ REGULAR(0x00020000, SUSPEND, "Suspend"), BOOLEAN },
+	{ REGULAR(0x00020001, CPU_RESERVE, "CpuReserve"), UP_TO(HVP_WHOLE_CPU) },
+	{ REGULAR(0x00020002, CPU_CAP, "CpuCap"), UP_TO(HVP_WHOLE_CPU),
+	  .initial = HVP_WHOLE_CPU },
+	{ REGULAR(0x00020003, CPU_WEIGHT, "CpuWeight"), .minimum = 1, UP_TO(10000),
+	  .initial = 100 },
+	{ REGULAR(0x00020004, CPU_GROUP_ID, "CpuGroupId") },
+	{ REGULAR(0x00030003, TIME_FREEZE, "TimeFreeze"), BOOLEAN,
+	  .changed = hvp_time_freeze_changed },
+	{ READ_ONLY(0x00030005, reference_time, "ReferenceTime") },
+	{ REGULAR(0x00050000, VIRTUAL_TLB_PAGE_COUNT, "VirtualTlbPageCount"),
+	  .minimum = 1, UP_TO(8192), .clamp = true, .initial = 1 },
+	{ REGULAR(0x00050002, ZERO_MEMORY_ON_RESET, "ZeroMemoryOnReset"), BOOLEAN },
+	{ REGULAR(0x00050003, PROCESSORS_PER_SOCKET, "ProcessorsPerSocket"),
+	  .minimum = 1, UP_TO(HVP_MAX_VPS), .initial = HVP_MAX_VPS },
+	{ REGULAR(0x00050004, NESTED_TLB_SIZE, "NestedTlbSize") },
+	{ REGULAR(0x00050005, GPA_PAGE_ACCESS_TRACKING, "GpaPageAccessTracking"), BOOLEAN },
+	{ REGULAR(0x0005000e, ALLOCATION_ID, "AllocationId") },
+	{ REGULAR(0x0005000f, MONITORING_ID, "MonitoringId") },
+	{ READ_ONLY(0x00050010, physical_address_bits, "ImplementedPhysicalAddressBits") },
+	{ EARLY(0x00050012, DOORBELL_PAGE, "HypercallDoorbellPage"),
+	  .reserved = HVP_OVERLAY_RESERVED },
+	{ REGULAR(0x00050017, UNIMPLEMENTED_MSR_ACTION, "UnimplementedMsrAction"), BOOLEAN },
+	{ EARLY(0x00050026, DIAG_BUFFER_CONFIG, "PartitionDiagBufferConfig") },
+	{ READ_ONLY(0x00060000, processor_vendor, "ProcessorVendor") },
+	{ READ_ONLY(0x00060002, xsave_features, "ProcessorXsaveFeatures") },
+	{ READ_ONLY(0x00060003, clflush_size, "ProcessorCLFlushSize") },
+	{ REGULAR(0x00060004, ENLIGHTENMENT_MODIFICATIONS, "EnlightenmentModifications") },
+	{ READ_ONLY(0x00060005, compatibility_version, "CompatibilityVersion") },
+	/* 0: as wide as the host's */
+	{ EARLY(0x00060006, PHYSICAL_ADDRESS_WIDTH, "PhysicalAddressWidth"), UP_TO(52) },
+	{ READ_ONLY(0x00060007, xsave_states, "XsaveStates") },
+	{ READ_ONLY(0x00060008, xsave_size, "MaxXsaveDataSize") },
+	{ READ_ONLY(0x00060009, clock_frequency, "ProcessorClockFrequency") },
+	{ READ_ONLY(0x0006000a, processor_features0, "ProcessorFeatures0") },
+	{ READ_ONLY(0x0006000b, processor_features1, "ProcessorFeatures1") },
+	{ READ_ONLY(0x00070000, guest_os_id, "GuestOsId") },
+	{ READ_ONLY(0x00080000, virtualization_features, "ProcessorVirtualizationFeatures") },
+	{ EARLY(0x00090007, VMM_CAPABILITIES, "VmmCapabilities") },
+};
+
+static int hvp_property_compare(const void *code, const void *row)
+{
+	u32 wanted = *(const u32 *)code;
+	u32 found = ((const struct hvp_property_row *)row)->code;
+
+	return wanted < found ? -1 : wanted > found;
+}
+
+/**
+ * hvp_property_row() - find the row of a property
+ * @code:	property code
+ *
+ * Context: Any.
+ * Return: the row, or NULL if there is no such property.
+ */
+const struct hvp_property_row *hvp_property_row(u32 code)
+{
+	return bsearch(&code, properties, ARRAY_SIZE(properties), sizeof(properties[0]),
+		       hvp_property_compare);
+}
+
+static void hvp_properties_init(enum hvp_property_kind kind, u64 *values)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(properties); i++) {
+		if (properties[i].kind == kind)
+			values[properties[i].slot] = properties[i].initial;
+	}
+}
+
+/**
+ * hvp_early_properties_init() - values of a new partition
+ * @values:	HVP_NR_EARLY_PROPERTIES of them
+ */
+void hvp_early_properties_init(u64 *values)
+{
+	hvp_properties_init(HVP_PROPERTY_EARLY, values);
+}
+
+/**
+ * hvp_regular_properties_init() - values of a partition that becomes active
+ * @values:	HVP_NR_REGULAR_PROPERTIES of them
+ */
+void hvp_regular_properties_init(u64 *values)
+{
+	hvp_properties_init(HVP_PROPERTY_REGULAR, values);
+}
