@@ -10,6 +10,7 @@
 
 #include <linux/math.h>
 #include <linux/slab.h>
+#include "../trace.h"
 #include "caches.h"
 #include "call_table.h"
 #include "hierarchy.h"
@@ -136,6 +137,7 @@ static unsigned int hvp_deposit_take(struct hvp_deposit *deposit, struct hvp_req
 			hvp_pool_push(&target->pool, guest->ops->node(guest, page->page),
 				      page, &deposit->spare);
 		}
+		trace_hvpart_deposited(target->id, i);
 	}
 	spin_unlock(&target->lock);
 	return i;

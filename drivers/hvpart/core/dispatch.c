@@ -6,6 +6,7 @@
 
 #include <linux/align.h>
 #include <linux/slab.h>
+#include "../trace.h"
 #include "caches.h"
 #include "call_table.h"
 #include "dispatch.h"
@@ -235,15 +236,18 @@ u64 hvp_dispatch(const struct hvp_call *call, const struct hvp_caller *caller,
 	};
 	enum hvp_status status;
 
+	trace_hvpart_call(call, request.caller ? request.caller->id : 0);
 	status = hvp_check_control(request.row, call->control);
 	if (!status) {
 		request.rep_count = hvp_control_rep_count(call->control);
 		request.rep_start = hvp_control_rep_start(call->control);
 		request.reps_done = request.rep_start;
 		status = hvp_carry_out(&request, call, caller);
-		hvp_partition_put(request.target);
-		kfree(request.list);
 	}
+	trace_hvpart_call_done(request.row->code, request.target ? request.target->id : 0,
+			       status, request.reps_done);
 	hvp_stats_count(request.row->code, status);
+	hvp_partition_put(request.target);
+	kfree(request.list);
 	return hvp_result(status, request.reps_done);
 }

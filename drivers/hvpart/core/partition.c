@@ -2,6 +2,7 @@
 /* A partition as an object: its life, its references, its state. */
 
 #include <linux/math.h>
+#include "../trace.h"
 #include "active.h"
 #include "caches.h"
 #include "hierarchy.h"
@@ -123,5 +124,43 @@ void hvp_partition_set_state(struct hvp_partition *partition, enum hvp_state sta
 {
 	lockdep_assert_held(&partition->lock);
 	WARN_ON_ONCE(!hvp_state_may_become(partition->state, state));
+	trace_hvpart_state(partition->id, partition->state, state);
 	WRITE_ONCE(partition->state, state);
+}
+
+/**
+ * hvp_partition_charge() - make the partition's pool pay for something
+ * @partition:	the partition, whose pool can pay
+ * @use:	what for
+ * @pages:	how many
+ * @proximity:	where they must be, or had better be
+ * @charge:	zeroed; receives where they were taken
+ *
+ * Context: The partition's lock is held.
+ */
+void hvp_partition_charge(struct hvp_partition *partition, enum hvp_pool_use use,
+			  unsigned int pages, struct hvp_proximity proximity,
+			  struct hvp_charge *charge)
+{
+	lockdep_assert_held(&partition->lock);
+	hvp_pool_charge(&partition->pool, use, pages, proximity, charge);
+	trace_hvpart_charged(partition->id, use, pages);
+}
+
+/**
+ * hvp_partition_uncharge() - what the partition's pool paid for is gone
+ * @partition:	the partition
+ * @use:	as when it was charged
+ * @charge:	likewise
+ *
+ * Context: The partition's lock is held.
+ */
+void hvp_partition_uncharge(struct hvp_partition *partition, enum hvp_pool_use use,
+			    const struct hvp_charge *charge)
+{
+	unsigned int pages;
+
+	lockdep_assert_held(&partition->lock);
+	pages = hvp_pool_uncharge(&partition->pool, use, charge);
+	trace_hvpart_uncharged(partition->id, use, pages);
 }

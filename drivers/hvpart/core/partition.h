@@ -88,4 +88,10 @@ void hvp_partition_release(struct hvp_partition *partition);
 enum hvp_status hvp_partition_check_state(const struct hvp_partition *partition, u8 allowed);
 void hvp_partition_set_state(struct hvp_partition *partition, enum hvp_state state);
 
+void hvp_partition_charge(struct hvp_partition *partition, enum hvp_pool_use use,
+			  unsigned int pages, struct hvp_proximity proximity,
+			  struct hvp_charge *charge);
+void hvp_partition_uncharge(struct hvp_partition *partition, enum hvp_pool_use use,
+			    const struct hvp_charge *charge);
+
 #endif /* _HVPART_PARTITION_H */

@@ -8,6 +8,7 @@
  * that can fail.
  */
 
+#include "../trace.h"
 #include "active.h"
 #include "call_table.h"
 #include "hierarchy.h"
@@ -44,8 +45,9 @@ static enum hvp_status hvp_add_child(struct hvp_partition *parent, struct hvp_pa
 	} else if (!child) {
 		status = HVP_STATUS_NO_RESOURCES;
 	} else if (hvp_hierarchy_publish(parent->hierarchy, id, child)) {
-		hvp_pool_charge(&parent->pool, HVP_USE_CHILDREN, pages, proximity,
-				&child->paid_by_parent);
+		hvp_partition_charge(parent, HVP_USE_CHILDREN, pages, proximity,
+				     &child->paid_by_parent);
+		trace_hvpart_created(id, parent->id, child->creation.flags);
 		list_add_tail(&child->sibling, &parent->children);
 	} else {
 		*raced = true;
@@ -130,8 +132,8 @@ static enum hvp_status hvp_activate(struct hvp_partition *target, u8 allowed,
 	if (!status && !active)
 		status = HVP_STATUS_NO_RESOURCES;
 	if (!status) {
-		hvp_pool_charge(&target->pool, HVP_USE_PARTITION, pages, proximity,
-				&active->charge);
+		hvp_partition_charge(target, HVP_USE_PARTITION, pages, proximity,
+				     &active->charge);
 		target->active = active;
 		hvp_partition_set_state(target, HVP_STATE_ACTIVE);
 	}
@@ -185,7 +187,7 @@ enum hvp_status hvp_finalize_partition(struct hvp_request *request)
 		hvp_partition_set_state(target, HVP_STATE_FINALIZING);
 		active = target->active;
 		target->active = NULL;
-		hvp_pool_uncharge(&target->pool, HVP_USE_PARTITION, &active->charge);
+		hvp_partition_uncharge(target, HVP_USE_PARTITION, &active->charge);
 		hvp_partition_set_state(target, HVP_STATE_FINALIZED);
 	}
 	spin_unlock(&target->lock);
@@ -219,7 +221,7 @@ enum hvp_status hvp_delete_partition(struct hvp_request *request)
 		status = HVP_STATUS_OPERATION_DENIED;
 	if (!status) {
 		hvp_partition_set_state(target, HVP_STATE_DELETED);
-		hvp_pool_uncharge(&parent->pool, HVP_USE_CHILDREN, &target->paid_by_parent);
+		hvp_partition_uncharge(parent, HVP_USE_CHILDREN, &target->paid_by_parent);
 		list_del_init(&target->sibling);
 		hvp_hierarchy_unpublish(hierarchy, target);
 	}

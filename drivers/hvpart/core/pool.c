@@ -113,16 +113,21 @@ void hvp_pool_charge(struct hvp_pool *pool, enum hvp_pool_use use, unsigned int 
  * @pool:	the pool that was charged
  * @use:	as when it was charged
  * @charge:	as hvp_pool_charge() filled it in
+ *
+ * Return: how many pages are available again.
  */
-void hvp_pool_uncharge(struct hvp_pool *pool, enum hvp_pool_use use,
-		       const struct hvp_charge *charge)
+unsigned int hvp_pool_uncharge(struct hvp_pool *pool, enum hvp_pool_use use,
+			       const struct hvp_charge *charge)
 {
+	unsigned int pages = 0;
 	unsigned int i;
 
 	for (i = 0; i < hvp_pool_nodes(); i++) {
 		pool->nodes[i].in_use -= charge->pages[i];
-		pool->used_for[use] -= charge->pages[i];
+		pages += charge->pages[i];
 	}
+	pool->used_for[use] -= pages;
+	return pages;
 }
 
 /**

@@ -6,12 +6,16 @@
 #include <hvpart/abi.h>
 #include <hvpart/guest.h>
 
-/* What pages in use pay for. */
-enum hvp_pool_use {
-	HVP_USE_CHILDREN,	/* the partition objects of children */
-	HVP_USE_PARTITION,	/* what the active partition itself needs */
-	HVP_NR_USES,
-};
+/*
+ * What pages in use pay for: the partition objects of children, and what the
+ * active partition itself needs.
+ */
+#define HVP_USE_LIST(X)					\
+	X(0, CHILDREN, "children")			\
+	X(1, PARTITION, "partition")
+
+#define HVP_USE_ENUM(value, name, text) HVP_USE_##name = value,
+enum hvp_pool_use { HVP_USE_LIST(HVP_USE_ENUM) HVP_NR_USES };
 
 #define HVP_BLOCK_PAGES		31
 
@@ -80,8 +84,8 @@ bool hvp_pool_can_pay(const struct hvp_pool *pool, unsigned int pages,
 		      struct hvp_proximity proximity);
 void hvp_pool_charge(struct hvp_pool *pool, enum hvp_pool_use use, unsigned int pages,
 		     struct hvp_proximity proximity, struct hvp_charge *charge);
-void hvp_pool_uncharge(struct hvp_pool *pool, enum hvp_pool_use use,
-		       const struct hvp_charge *charge);
+unsigned int hvp_pool_uncharge(struct hvp_pool *pool, enum hvp_pool_use use,
+			       const struct hvp_charge *charge);
 
 void hvp_pool_push(struct hvp_pool *pool, int node, const struct hvp_pinned_page *page,
 		   struct hvp_page_block **spare);

@@ -4,20 +4,20 @@
 #include <linux/kernel.h>
 #include "state.h"
 
-static const struct {
-	const char *name;
-	u8 next;	/* states that it may become */
-} states[HVP_NR_STATES] = {
+#define HVP_STATE_NAME(value, name, text) [value] = text,
+static const char * const names[HVP_NR_STATES] = { HVP_STATE_LIST(HVP_STATE_NAME) };
+
+/* States that a state may become, and what makes it so. */
+static const u8 next[HVP_NR_STATES] = {
 	/* HvCreatePartition makes it; HvInitializePartition, HvDeletePartition */
-	[HVP_STATE_UNINITIALIZED] = {
-		"uninitialized", HVP_IN_ACTIVE | BIT(HVP_STATE_DELETED) },
+	[HVP_STATE_UNINITIALIZED] = HVP_IN_ACTIVE | BIT(HVP_STATE_DELETED),
 	/* HvFinalizePartition begins */
-	[HVP_STATE_ACTIVE] = { "active", HVP_IN_FINALIZING },
+	[HVP_STATE_ACTIVE] = HVP_IN_FINALIZING,
 	/* HvFinalizePartition is done */
-	[HVP_STATE_FINALIZING] = { "finalizing", HVP_IN_FINALIZED },
+	[HVP_STATE_FINALIZING] = HVP_IN_FINALIZED,
 	/* HvDeletePartition */
-	[HVP_STATE_FINALIZED] = { "finalized", BIT(HVP_STATE_DELETED) },
-	[HVP_STATE_DELETED] = { "deleted", 0 },
+	[HVP_STATE_FINALIZED] = BIT(HVP_STATE_DELETED),
+	[HVP_STATE_DELETED] = 0,
 };
 
 /**
@@ -26,7 +26,7 @@ static const struct {
  */
 const char *hvp_state_name(enum hvp_state state)
 {
-	return states[state].name;
+	return names[state];
 }
 
 /**
@@ -36,5 +36,5 @@ const char *hvp_state_name(enum hvp_state state)
  */
 bool hvp_state_may_become(enum hvp_state from, enum hvp_state to)
 {
-	return states[from].next & BIT(to);
+	return next[from] & BIT(to);
 }

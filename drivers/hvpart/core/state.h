@@ -5,16 +5,19 @@
 #include <linux/bits.h>
 #include <linux/types.h>
 
-/* TLFS 2.0a, chapter 5, "Partition States" */
-enum hvp_state {
-	HVP_STATE_UNINITIALIZED,
-	HVP_STATE_ACTIVE,
-	HVP_STATE_FINALIZING,
-	HVP_STATE_FINALIZED,
-	/* Not a state a guest can see: nothing but references are left. */
-	HVP_STATE_DELETED,
-	HVP_NR_STATES,
-};
+/*
+ * TLFS 2.0a, chapter 5, "Partition States".  DELETED is not one that a guest can
+ * see: nothing but references are left.
+ */
+#define HVP_STATE_LIST(X)				\
+	X(0, UNINITIALIZED, "uninitialized")		\
+	X(1, ACTIVE, "active")				\
+	X(2, FINALIZING, "finalizing")			\
+	X(3, FINALIZED, "finalized")			\
+	X(4, DELETED, "deleted")
+
+#define HVP_STATE_ENUM(value, name, text) HVP_STATE_##name = value,
+enum hvp_state { HVP_STATE_LIST(HVP_STATE_ENUM) HVP_NR_STATES };
 
 /* Sets of states, for "allowed in": BIT(state) each. */
 #define HVP_IN_UNINITIALIZED	BIT(HVP_STATE_UNINITIALIZED)

@@ -2,6 +2,7 @@
 /* HvWithdrawMemory and HvGetMemoryBalance: what is in a pool, and out again. */
 
 #include <linux/slab.h>
+#include "../trace.h"
 #include "caches.h"
 #include "call_table.h"
 #include "hierarchy.h"
@@ -22,6 +23,7 @@ static unsigned int hvp_withdraw_take(struct hvp_request *request,
 	while (taken < count &&
 	       hvp_pool_pop(&target->pool, proximity, &pages[taken], &empty))
 		taken++;
+	trace_hvpart_withdrawn(target->id, taken);
 	spin_unlock(&target->lock);
 
 	hvp_page_blocks_free(empty);
