@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0
+/* However a VM ends, nothing of it stays and no other VM notices. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "partitions.h"
+
+#define SELF	HVP_PARTITION_ID_SELF
+
+/* What the host has before and must have afterwards. */
+struct host_state {
+	long long pinned, objects;
+};
+
+static struct host_state host_state(void)
+{
+	return (struct host_state){ pinned_pages(), hvpart_objects() };
+}
+
+static void expect_as_before(struct host_state before)
+{
+	EXPECT(pinned_pages_become(before.pinned));
+	EXPECT(hvpart_objects_become(before.objects));
+}
+
+static void expect_new_guest_works(void)
+{
+	struct vcpu *vcpu = new_guest();
+
+	EXPECT_EQUAL(create_active_child(vcpu), 2);
+	guest_destroy(vcpu->guest);
+}
+
+static void fill_with_partitions(struct vcpu *vcpu)
+{
+	u64 id = create_active_child(vcpu);
+
+	deposit_new(vcpu, id, NULL, 20);
+	id = create_active_child(vcpu);
+	finalize_child(vcpu, id);
+	create_child(vcpu);
+	deposit_new(vcpu, SELF, NULL, 300);
+}
+
+static void orderly_end(void)
+{
+	struct host_state before = host_state();
+	struct vcpu *vcpu = new_guest();
+	struct guest *guest = vcpu->guest;
+	int vm_fd = guest->vm_fd;
+
+	fill_with_partitions(vcpu);
+	EXPECT(guest_folder_becomes(getpid(), vm_fd, true));
+	guest_destroy(guest);
+	EXPECT(guest_folder_becomes(getpid(), vm_fd, false));
+	expect_as_before(before);
+	expect_new_guest_works();
+}
+
+/* The VM lives for as long as one of its vCPUs' files is open. */
+static void vm_file_closed_first(void)
+{
+	struct host_state before = host_state();
+	struct vcpu *vcpu = new_guest();
+	struct guest *guest = vcpu->guest;
+	int vm_fd = guest->vm_fd;
+
+	fill_with_partitions(vcpu);
+	close(vm_fd);
+	EXPECT_EQUAL(create_active_child(vcpu), 5);
+	EXPECT(guest_folder_becomes(getpid(), vm_fd, true));
+	munmap(vcpu->run, guest->run_size);
+	close(vcpu->fd);
+	EXPECT(guest_folder_becomes(getpid(), vm_fd, false));
+	expect_as_before(before);
+}
+
+/* Written to the guest OS ID by the VMM, as at a reset of the VM. */
+static void identity_given_up(void)
+{
+	long long pinned = pinned_pages();
+	struct vcpu *vcpu = new_guest();
+	struct guest *guest = vcpu->guest;
+	u64 gpn = guest_alloc(guest);
+	int round;
+
+	for (round = 0; round < 3; round++) {
+		fill_with_partitions(vcpu);
+		REQUIRE_RESULT(deposit_memory(vcpu, SELF, &gpn, 1), SUCCESS, 1);
+		guest_reset_identity(guest);
+		EXPECT(pinned_pages_become(pinned));
+		EXPECT(partition_file_becomes(guest, 2, false));
+		guest_enable_hypercalls(guest);
+		EXPECT_BALANCE(vcpu, SELF, 0, 0);
+		EXPECT_STATUS(initialize_partition(vcpu, 2, FORM_FAST), INVALID_PARTITION_ID);
+		EXPECT_EQUAL(create_child(vcpu), 2);
+		guest_reset_identity(guest);
+		guest_enable_hypercalls(guest);
+	}
+}
+
+/* Writing anything else to the MSR is not a farewell. */
+static void identity_changed(void)
+{
+	struct vcpu *vcpu = new_guest();
+	u64 id = create_active_child(vcpu);
+
+	guest_set_msr(vcpu, 0x40000000, GUEST_OS_ID | 0x00010203);
+	EXPECT_STATE(vcpu, id, "active");
+	EXPECT_EQUAL(create_child(vcpu), id + 1);
+}
+
+/* Killed at any instant, with one thread for each vCPU. */
+
+static void __attribute__((noreturn)) work(struct vcpu *vcpu)
+{
+	static const struct hvp_create_partition_in plain;
+	u64 gpns[100], back[60], id;
+
+	guest_alloc_list(vcpu->guest, gpns, 100);
+	for (;;) {
+		deposit_memory(vcpu, SELF, gpns, 100);
+		if (result_success(create_partition(vcpu, &plain, &id))) {
+			deposit_memory(vcpu, id, gpns + 90, 10);
+			initialize_partition(vcpu, id, FORM_FAST);
+			finalize_partition(vcpu, id, FORM_FAST);
+		}
+		withdraw_memory(vcpu, SELF, NULL, back, 60);
+	}
+}
+
+static void work_in_thread(struct vcpu *vcpu, void *ready)
+{
+	if (write(*(int *)ready, "", 1) != 1)
+		die("write: %m");
+	work(vcpu);
+}
+
+struct victim {
+	pid_t pid;
+	int vm_fd;
+};
+
+/* A process with a guest that is at work when this returns. */
+static struct victim start_victim(unsigned int vcpus)
+{
+	struct guest_config config = { .vcpus = vcpus, .privileges = GUEST_ALL_PRIVILEGES };
+	struct victim victim;
+	int pipe_fds[2];
+	char byte;
+
+	if (pipe(pipe_fds))
+		die("pipe: %m");
+	victim.pid = fork();
+	if (victim.pid < 0)
+		die("fork: %m");
+	if (!victim.pid) {
+		struct guest *guest = guest_create(&config);
+
+		alarm(CASE_SECONDS);
+		if (write(pipe_fds[1], &guest->vm_fd, sizeof(int)) != sizeof(int))
+			die("write: %m");
+		guest_run_threads(guest, work_in_thread, &pipe_fds[1]);
+	}
+	close(pipe_fds[1]);
+	if (read(pipe_fds[0], &victim.vm_fd, sizeof(int)) != sizeof(int) ||
+	    read(pipe_fds[0], &byte, 1) != 1)
+		die("the victim has died by itself");
+	close(pipe_fds[0]);
+	return victim;
+}
+
+static void kill_victim(struct victim victim)
+{
+	if (kill(victim.pid, SIGKILL) || waitpid(victim.pid, NULL, 0) != victim.pid)
+		die("cannot kill the victim: %m");
+}
+
+static void killed_at_work(void)
+{
+	struct host_state before = host_state();
+	int round;
+
+	for (round = 0; round < 12; round++) {
+		struct victim victim = start_victim(1 + round % 3);
+
+		usleep(rand() % 40000);
+		kill_victim(victim);
+		EXPECT(guest_folder_becomes(victim.pid, victim.vm_fd, false));
+	}
+	expect_as_before(before);
+	expect_new_guest_works();
+}
+
+static void several_killed_at_once(void)
+{
+	struct host_state before = host_state();
+	struct victim victims[4];
+	int i;
+
+	for (i = 0; i < 4; i++)
+		victims[i] = start_victim(1);
+	for (i = 0; i < 4; i++)
+		kill(victims[i].pid, SIGKILL);
+	for (i = 0; i < 4; i++)
+		kill_victim(victims[i]);
+	expect_as_before(before);
+	expect_new_guest_works();
+}
+
+/*
+ * The process whose memory it is dies while another one keeps the VM's file: the
+ * VM outlives its memory, and goes when that file is closed.
+ */
+static void vm_outlives_its_memory(void)
+{
+	struct host_state before = host_state();
+	int pipe_fds[2];
+	pid_t pid;
+	char byte;
+
+	if (pipe(pipe_fds))
+		die("pipe: %m");
+	pid = fork();
+	if (pid < 0)
+		die("fork: %m");
+	if (!pid) {
+		struct vcpu *vcpu = new_guest();
+
+		fill_with_partitions(vcpu);
+		/* The grandchild has the files; its end is the end of the pipe. */
+		if (!fork()) {
+			close(pipe_fds[0]);
+			usleep(100000);
+			_exit(0);
+		}
+		_exit(case_failed());
+	}
+	close(pipe_fds[1]);
+	if (waitpid(pid, NULL, 0) != pid)
+		die("waitpid: %m");
+	if (read(pipe_fds[0], &byte, 1))
+		die("read: %m");
+	expect_as_before(before);
+	expect_new_guest_works();
+}
+
+static const struct test_case cases[] = {
+	CASE(orderly_end),
+	CASE(vm_file_closed_first),
+	CASE(identity_given_up),
+	CASE(identity_changed),
+	CASE(killed_at_work),
+	CASE(several_killed_at_once),
+	CASE(vm_outlives_its_memory),
+};
+
+int main(void)
+{
+	cases_add(cases, ARRAY_SIZE(cases));
+	return cases_run();
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host.h"
+
+#define POLL_US			2000
+#define POLLS			(HOST_PATIENCE_MS * 1000 / POLL_US)
+
+bool hvpart_loaded(void)
+{
+	return !access(HVPART_DEBUGFS, F_OK);
+}
+
+void require_hvpart(void)
+{
+	if (access("/sys/module/hvpart", F_OK))
+		die("hvpart is not loaded: insmod hvpart.ko");
+	if (!hvpart_loaded())
+		die("no " HVPART_DEBUGFS ": mount -t debugfs debugfs /sys/kernel/debug");
+}
+
+u64 module_parameter(const char *name)
+{
+	char path[128];
+	u64 value;
+	FILE *file;
+
+	snprintf(path, sizeof(path), HVPART_PARAMETERS "/%s", name);
+	file = fopen(path, "r");
+	if (!file || fscanf(file, "%llu", &value) != 1)
+		die("cannot read %s", path);
+	fclose(file);
+	return value;
+}
+
+void module_parameter_set(const char *name, u64 value)
+{
+	char path[128], text[32];
+	int fd, length;
+
+	snprintf(path, sizeof(path), HVPART_PARAMETERS "/%s", name);
+	length = snprintf(text, sizeof(text), "%llu\n", value);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, text, length) != length)
+		die("cannot write %llu to %s: %m", value, path);
+	close(fd);
+}
+
+void module_limits_save(struct module_limits *limits)
+{
+	limits->max_partitions = module_parameter("max_partitions");
+	limits->max_pages = module_parameter("max_pages");
+	limits->max_depth = module_parameter("max_depth");
+}
+
+void module_limits_restore(const struct module_limits *limits)
+{
+	struct module_limits now;
+
+	/* The module may have been unloaded by the case. */
+	if (!hvpart_loaded())
+		return;
+	module_limits_save(&now);
+	if (now.max_partitions != limits->max_partitions)
+		module_parameter_set("max_partitions", limits->max_partitions);
+	if (now.max_pages != limits->max_pages)
+		module_parameter_set("max_pages", limits->max_pages);
+	if (now.max_depth != limits->max_depth)
+		module_parameter_set("max_depth", limits->max_depth);
+}
+
+static bool path_becomes(const char *path, bool present)
+{
+	unsigned int i;
+
+	for (i = 0; i < POLLS; i++) {
+		if (!access(path, F_OK) == present)
+			return true;
+		usleep(POLL_US);
+	}
+	return false;
+}
+
+bool guest_folder_becomes(pid_t pid, int vm_fd, bool present)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), HVPART_DEBUGFS "/%d-%d", pid, vm_fd);
+	return path_becomes(path, present);
+}
+
+static void partition_path(struct guest *guest, u64 id, char *path, size_t size)
+{
+	snprintf(path, size, HVPART_DEBUGFS "/%d-%d/partition/%llu", getpid(), guest->vm_fd, id);
+}
+
+bool partition_file_becomes(struct guest *guest, u64 id, bool present)
+{
+	char path[128];
+
+	partition_path(guest, id, path, sizeof(path));
+	return path_becomes(path, present);
+}
+
+void partition_text(struct guest *guest, u64 id, const char *key, char *text, size_t size)
+{
+	size_t key_length = strlen(key);
+	char path[128], line[256];
+	bool found = false;
+	FILE *file;
+
+	if (!partition_file_becomes(guest, id, true))
+		die("no debugfs file of partition %llu", id);
+	partition_path(guest, id, path, sizeof(path));
+	file = fopen(path, "r");
+	if (!file)
+		die("cannot read %s: %m", path);
+	while (!found && fgets(line, sizeof(line), file)) {
+		if (strncmp(line, key, key_length) || line[key_length] != ' ')
+			continue;
+		line[strcspn(line, "\n")] = 0;
+		snprintf(text, size, "%s", line + key_length + 1);
+		found = true;
+	}
+	fclose(file);
+	if (!found)
+		die("%s has no line \"%s\"", path, key);
+}
+
+u64 partition_number(struct guest *guest, u64 id, const char *key)
+{
+	char text[256];
+
+	partition_text(guest, id, key, text, sizeof(text));
+	return strtoull(text, NULL, 0);
+}
+
+long long file_number(const char *path, const char *name)
+{
+	long long value = -1;
+	char key[128];
+	long long number;
+	FILE *file = fopen(path, "r");
+
+	if (!file)
+		return -1;
+	while (fscanf(file, "%127s %lld%*[^\n]", key, &number) == 2) {
+		if (!strcmp(key, name))
+			value = number;
+	}
+	fclose(file);
+	return value;
+}
+
+/* The kernel counts per CPU first and adds that up now and then, or when asked. */
+static void refresh_vmstat(void)
+{
+	int fd = open("/proc/sys/vm/stat_refresh", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, "1\n", 2) != 2)
+		die("cannot write /proc/sys/vm/stat_refresh: %m");
+	close(fd);
+}
+
+long long pinned_pages(void)
+{
+	refresh_vmstat();
+	return file_number("/proc/vmstat", "nr_foll_pin_acquired") -
+	       file_number("/proc/vmstat", "nr_foll_pin_released");
+}
+
+bool pinned_pages_become(long long expected)
+{
+	unsigned int i;
+
+	for (i = 0; i < POLLS; i++) {
+		if (pinned_pages() == expected)
+			return true;
+		usleep(POLL_US);
+	}
+	return false;
+}
+
+/* A CPU's own slab counts as full; shrinking the cache makes CPUs give it up. */
+static long long cache_objects(const char *folder)
+{
+	char path[256];
+	long long objects = 0;
+	struct stat info;
+	FILE *file;
+	int fd;
+
+	/* Merged with another cache, whose objects may be anybody's. */
+	if (lstat(folder, &info) || S_ISLNK(info.st_mode))
+		return 0;
+	snprintf(path, sizeof(path), "%s/shrink", folder);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		if (write(fd, "1", 1) != 1)
+			die("cannot write %s: %m", path);
+		close(fd);
+	}
+	snprintf(path, sizeof(path), "%s/objects", folder);
+	file = fopen(path, "r");
+	if (!file)
+		return 0;
+	if (fscanf(file, "%lld", &objects) != 1)
+		objects = 0;
+	fclose(file);
+	return objects;
+}
+
+long long hvpart_objects(void)
+{
+	long long objects = 0;
+	glob_t folders;
+	size_t i;
+
+	if (glob("/sys/kernel/slab/hvpart_*", 0, NULL, &folders))
+		return 0;
+	for (i = 0; i < folders.gl_pathc; i++)
+		objects += cache_objects(folders.gl_pathv[i]);
+	globfree(&folders);
+	return objects;
+}
+
+bool hvpart_objects_become(long long expected)
+{
+	unsigned int i;
+
+	for (i = 0; i < POLLS; i++) {
+		if (hvpart_objects() == expected)
+			return true;
+		usleep(POLL_US);
+	}
+	return false;
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The module goes while guests are at work, and comes again. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "code_patching.h"
+#include "partitions.h"
+
+#define SELF		HVP_PARTITION_ID_SELF
+/* Where tools/testing/vm/run puts it; HVPART_MODULE names another place. */
+#define MODULE_FILE	"/hvpart/hvpart.ko"
+
+static void load_module(void)
+{
+	const char *file = getenv("HVPART_MODULE") ?: MODULE_FILE;
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		die("cannot open %s: %m; name the module by HVPART_MODULE=", file);
+	if (syscall(SYS_finit_module, fd, "", 0))
+		die("cannot load %s: %m", file);
+	close(fd);
+}
+
+static void unload_module(void)
+{
+	if (syscall(SYS_delete_module, "hvpart", O_NONBLOCK))
+		die("cannot unload hvpart: %m");
+}
+
+static void expect_unloaded(long long pinned)
+{
+	EXPECT(!hvpart_loaded());
+	EXPECT_EQUAL(access("/sys/module/hvpart", F_OK), -1);
+	EXPECT(pinned_pages_become(pinned));
+	EXPECT_EQUAL(hvpart_objects(), 0);
+}
+
+/* The guest of before has nothing left, and can begin anew. */
+static void reload_starts_empty(void)
+{
+	long long pinned = pinned_pages();
+	struct vcpu *vcpu = new_guest();
+	struct hvp_memory_balance_out balance;
+	int round;
+	u64 id;
+
+	for (round = 0; round < 2; round++) {
+		EXPECT_EQUAL(create_active_child(vcpu), 2);
+		EXPECT_EQUAL(create_child(vcpu), 3);
+		deposit_new(vcpu, SELF, NULL, 40);
+		unload_module();
+		expect_unloaded(pinned);
+		EXPECT_STATUS(get_partition_id(vcpu, &id), INVALID_HYPERCALL_CODE);
+		EXPECT_STATUS(get_memory_balance(vcpu, SELF, NULL, &balance),
+			      INVALID_HYPERCALL_CODE);
+		EXPECT_STATUS(initialize_partition(vcpu, 2, FORM_FAST), INVALID_HYPERCALL_CODE);
+		load_module();
+		EXPECT_BALANCE(vcpu, SELF, 0, 0);
+		EXPECT_STATUS(initialize_partition(vcpu, 2, FORM_FAST), INVALID_PARTITION_ID);
+	}
+}
+
+/* Every answer is one that the contract allows, until it is KVM's own. */
+static bool expect_answer(u64 result, u64 success, enum hvp_status other)
+{
+	if (result == HVP_STATUS_INVALID_HYPERCALL_CODE)
+		return false;
+	if (result != success && result_status(result) != other)
+		fail_at(__FILE__, __LINE__, "answer: %s", status_name(result_status(result)));
+	return true;
+}
+
+static void work_until_unloaded(struct vcpu *vcpu, void *ready)
+{
+	static const struct hvp_create_partition_in plain;
+	u64 gpns[4], back[4], id;
+
+	guest_alloc_list(vcpu->guest, gpns, 4);
+	if (write(*(int *)ready, "", 1) != 1)
+		die("write: %m");
+	while (expect_answer(deposit_memory(vcpu, SELF, gpns, 4),
+			     RESULT(HVP_STATUS_SUCCESS, 4), HVP_STATUS_OPERATION_DENIED) &&
+	       expect_answer(create_partition(vcpu, &plain, &id), HVP_STATUS_SUCCESS,
+			     HVP_STATUS_INSUFFICIENT_MEMORY) &&
+	       expect_answer(delete_partition(vcpu, id, FORM_FAST), HVP_STATUS_SUCCESS,
+			     HVP_STATUS_INVALID_PARTITION_ID) &&
+	       expect_answer(withdraw_memory(vcpu, SELF, NULL, back, 4),
+			     RESULT(HVP_STATUS_SUCCESS, 4), HVP_STATUS_NO_RESOURCES))
+		;
+	/* Once unloaded, it stays so. */
+	EXPECT_STATUS(delete_partition(vcpu, id, FORM_FAST), INVALID_HYPERCALL_CODE);
+}
+
+static pid_t start_worker(unsigned int vcpus)
+{
+	struct guest_config config = { .vcpus = vcpus, .privileges = GUEST_ALL_PRIVILEGES };
+	int pipe_fds[2];
+	char byte;
+	pid_t pid;
+
+	if (pipe(pipe_fds))
+		die("pipe: %m");
+	pid = fork();
+	if (pid < 0)
+		die("fork: %m");
+	if (!pid) {
+		alarm(CASE_SECONDS);
+		guest_run_threads(guest_create(&config), work_until_unloaded, &pipe_fds[1]);
+		case_stop();
+	}
+	if (read(pipe_fds[0], &byte, 1) != 1)
+		die("read: %m");
+	close(pipe_fds[0]);
+	close(pipe_fds[1]);
+	return pid;
+}
+
+static void unload_while_calls_are_made(void)
+{
+	long long pinned = pinned_pages();
+	int round, status;
+
+	for (round = 0; round < 3; round++) {
+		pid_t pid = start_worker(1 + round);
+
+		usleep(20000 + rand() % 30000);
+		unload_module();
+		if (waitpid(pid, &status, 0) != pid)
+			die("waitpid: %m");
+		EXPECT_EQUAL(status, 0);
+		expect_unloaded(pinned);
+		load_module();
+	}
+	EXPECT_EQUAL(create_active_child(new_guest()), 2);
+}
+
+static void unload_while_a_vm_dies(void)
+{
+	long long pinned = pinned_pages();
+	int round;
+
+	for (round = 0; round < 3; round++) {
+		pid_t pid = start_worker(2);
+
+		usleep(rand() % 20000);
+		kill(pid, SIGKILL);
+		unload_module();
+		if (waitpid(pid, NULL, 0) != pid)
+			die("waitpid: %m");
+		expect_unloaded(pinned);
+		load_module();
+	}
+	EXPECT_EQUAL(create_active_child(new_guest()), 2);
+}
+
+static const struct test_case cases[] = {
+	CASE(reload_starts_empty),
+	CASE(unload_while_calls_are_made),
+	CASE(unload_while_a_vm_dies),
+};
+
+int main(void)
+{
+	stay_on_one_cpu_if_emulated();
+	cases_add(cases, ARRAY_SIZE(cases));
+	return cases_run();
+}
