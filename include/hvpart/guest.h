@@ -25,8 +25,8 @@ struct hvp_pinned_page {
 /**
  * struct hvp_guest_ops - what the core asks of a guest and of its host
  *
- * All but @guest_os_id may sleep and are called without a lock held, since the guest's
- * memory belongs to a VMM that can make an access wait.  Those that take a GPA
+ * All but @node and @guest_os_id may sleep and are called without a lock held, since
+ * the guest's memory belongs to a VMM that can make an access wait.  Those that take a GPA
  * stay within one 4 KiB page.  @read to @pin are called in a vCPU thread only,
  * @unpin and @release_locked_pages in any task.
  *
@@ -43,7 +43,7 @@ struct hvp_pinned_page {
  *		not: -EFAULT (not plain writable RAM), -ENOMEM, -EINTR
  * @unpin:	let go of pages[0..count), which may have been written to
  * @zero:	fill a pinned page with zeroes
- * @node:	the NUMA node that holds a pinned page
+ * @node:	the NUMA node that holds a pinned page; must not sleep
  * @guest_os_id: what the guest has written to HV_X64_MSR_GUEST_OS_ID; must not
  *		sleep and is called under locks
  * @reserve_locked_pages: charge @count pages to the VMM's limit of locked

@@ -54,8 +54,7 @@ static void hvp_deposit_pin(struct hvp_deposit *deposit, struct hvp_guest *guest
 	else if (error == -EFAULT)
 		hvp_deposit_stop(deposit, deposit->pinned, HVP_STATUS_OPERATION_DENIED);
 	else
-		/* Host memory: as with any limit, nothing is taken. */
-		hvp_deposit_stop(deposit, 0, HVP_STATUS_NO_RESOURCES);
+		hvp_deposit_stop(deposit, deposit->pinned, HVP_STATUS_NO_RESOURCES);
 }
 
 /* What is to be known of a page that is RAM: is it free to be deposited? */
@@ -150,7 +149,10 @@ static unsigned int hvp_deposit_within_limits(struct hvp_deposit *deposit,
 	hvp_deposit_pin(deposit, request->guest);
 	hvp_deposit_check(deposit, request);
 	if (!hvp_deposit_allocate(deposit, request))
-		hvp_deposit_stop(deposit, 0, HVP_STATUS_NO_RESOURCES);
+		deposit->status = HVP_STATUS_NO_RESOURCES;
+	/* As at a limit, nothing is taken for want of host memory. */
+	if (deposit->status == HVP_STATUS_NO_RESOURCES)
+		deposit->usable = 0;
 	return hvp_deposit_take(deposit, request);
 }
 
@@ -187,6 +189,8 @@ enum hvp_status hvp_deposit_memory(struct hvp_request *request)
 	unsigned int taken = 0;
 	unsigned int i;
 
+	if (!request->list)
+		return HVP_STATUS_NO_RESOURCES;
 	deposit.pages = kvmalloc_array(deposit.count, sizeof(*deposit.pages), HVP_GFP);
 	if (!deposit.pages)
 		return HVP_STATUS_NO_RESOURCES;

@@ -150,9 +150,7 @@ static enum hvp_status hvp_prepare_list(struct hvp_request *request,
 		return HVP_STATUS_SUCCESS;
 
 	request->list = kmalloc(size, HVP_GFP);
-	if (!request->list)
-		return HVP_STATUS_NO_RESOURCES;
-	if (row->input_element &&
+	if (request->list && row->input_element &&
 	    guest->ops->read(guest, call->input + row->input_size + skip,
 			     (void *)request->list + skip, size - skip))
 		return HVP_STATUS_INVALID_HYPERCALL_INPUT;

@@ -184,10 +184,12 @@ enum hvp_status hvp_finalize_partition(struct hvp_request *request)
 	if (!status && !list_empty(&target->children))
 		status = HVP_STATUS_OPERATION_DENIED;
 	if (!status) {
-		hvp_partition_set_state(target, HVP_STATE_FINALIZING);
+		if (target->state == HVP_STATE_ACTIVE)
+			hvp_partition_set_state(target, HVP_STATE_FINALIZING);
 		active = target->active;
 		target->active = NULL;
-		hvp_partition_uncharge(target, HVP_USE_PARTITION, &active->charge);
+		if (active)
+			hvp_partition_uncharge(target, HVP_USE_PARTITION, &active->charge);
 		hvp_partition_set_state(target, HVP_STATE_FINALIZED);
 	}
 	spin_unlock(&target->lock);

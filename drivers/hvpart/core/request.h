@@ -34,7 +34,8 @@ union hvp_output {
  * @in:		fixed part of the input, copied once
  * @out:	zeroed; delivered on SUCCESS if the row has an output
  * @list:	rep_count elements: the input's, copied once, or the output's, of
- *		which [rep_start, reps_done) are delivered whatever the status
+ *		which [rep_start, reps_done) are delivered whatever the status; NULL
+ *		if the host has no memory for it, which counts after all values
  * @input_gfn:	page number of the page that holds the input
  * @rep_count:	elements in the list
  * @rep_start:	the first one to be processed

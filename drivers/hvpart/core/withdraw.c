@@ -69,6 +69,8 @@ enum hvp_status hvp_withdraw_memory(struct hvp_request *request)
 
 	if (!hvp_proximity_well_formed(request->in.proximity.proximity))
 		return HVP_STATUS_INVALID_PARAMETER;
+	if (!request->list)
+		return HVP_STATUS_NO_RESOURCES;
 
 	pages = kvmalloc_array(count, sizeof(*pages), HVP_GFP);
 	if (!pages)
