@@ -98,6 +98,28 @@ static void hvp_show_proximity(struct seq_file *seq, struct hvp_proximity proxim
 			   hvp_proximity_required(proximity) ? "required" : "preferred");
 }
 
+#define HVP_USE_TEXT(value, name, text)	[value] = text,
+static const char * const use_names[HVP_NR_USES] = { HVP_USE_LIST(HVP_USE_TEXT) };
+
+/* The properties that are kept; read-only ones say nothing about the partition. */
+static void hvp_show_properties(struct seq_file *seq, const struct hvp_snapshot *s)
+{
+	const struct hvp_property_row *row;
+	unsigned int i;
+
+	for (i = 0; (row = hvp_property_at(i)); i++) {
+		const u64 *values = NULL;
+
+		if (row->kind == HVP_PROPERTY_EARLY)
+			values = s->early_properties;
+		else if (row->kind == HVP_PROPERTY_REGULAR && s->has_regular_properties)
+			values = s->regular_properties;
+		if (values)
+			seq_printf(seq, "property 0x%08x %s 0x%llx\n", row->code, row->name,
+				   values[row->slot]);
+	}
+}
+
 static int hvp_partition_file_show(struct seq_file *seq, void *unused)
 {
 	struct hvp_partition_file *file = seq->private;
@@ -105,6 +127,7 @@ static int hvp_partition_file_show(struct seq_file *seq, void *unused)
 	struct hvp_partition *partition = NULL;
 	struct hvp_snapshot s;
 	unsigned int node;
+	int use;
 
 	if (hierarchy)
 		partition = hvp_hierarchy_find(hierarchy, file->id);
@@ -125,8 +148,8 @@ static int hvp_partition_file_show(struct seq_file *seq, void *unused)
 	seq_printf(seq, "\ndeposited %llu\n", s.total.available + s.total.in_use);
 	seq_printf(seq, "available %llu\n", s.total.available);
 	seq_printf(seq, "in_use %llu\n", s.total.in_use);
-	seq_printf(seq, "in_use_children %llu\n", s.used_for[HVP_USE_CHILDREN]);
-	seq_printf(seq, "in_use_partition %llu\n", s.used_for[HVP_USE_PARTITION]);
+	for (use = 0; use < HVP_NR_USES; use++)
+		seq_printf(seq, "in_use_%s %llu\n", use_names[use], s.used_for[use]);
 	for (node = 0; node < hvp_pool_nodes(); node++) {
 		struct hvp_balance *balance = &s.nodes[node];
 
@@ -135,6 +158,7 @@ static int hvp_partition_file_show(struct seq_file *seq, void *unused)
 				   node, balance->available + balance->in_use,
 				   balance->available, balance->in_use);
 	}
+	hvp_show_properties(seq, &s);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(hvp_partition_file);
@@ -189,10 +213,12 @@ static void hvp_table_stop(struct seq_file *seq, void *line)
 
 static void hvp_table_show_uses(struct seq_file *seq, const struct hvp_snapshot *s)
 {
-	if (s->used_for[HVP_USE_CHILDREN])
-		seq_printf(seq, " children:%llu", s->used_for[HVP_USE_CHILDREN]);
-	if (s->used_for[HVP_USE_PARTITION])
-		seq_printf(seq, " partition:%llu", s->used_for[HVP_USE_PARTITION]);
+	int use;
+
+	for (use = 0; use < HVP_NR_USES; use++) {
+		if (s->used_for[use])
+			seq_printf(seq, " %s:%llu", use_names[use], s->used_for[use]);
+	}
 	if (!s->total.in_use)
 		seq_puts(seq, " -");
 }

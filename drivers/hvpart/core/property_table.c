@@ -178,6 +178,18 @@ const struct hvp_property_row *hvp_property_row(u32 code)
 		       hvp_property_compare);
 }
 
+/**
+ * hvp_property_at() - go through all properties
+ * @index:	0, 1, 2 ...
+ *
+ * Context: Any.
+ * Return: a row, or NULL after the last one.
+ */
+const struct hvp_property_row *hvp_property_at(unsigned int index)
+{
+	return index < ARRAY_SIZE(properties) ? &properties[index] : NULL;
+}
+
 static void hvp_properties_init(enum hvp_property_kind kind, u64 *values)
 {
 	unsigned int i;

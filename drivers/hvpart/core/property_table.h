@@ -72,6 +72,7 @@ struct hvp_property_row {
 };
 
 const struct hvp_property_row *hvp_property_row(u32 code);
+const struct hvp_property_row *hvp_property_at(unsigned int index);
 
 void hvp_early_properties_init(u64 *values);
 void hvp_regular_properties_init(u64 *values);

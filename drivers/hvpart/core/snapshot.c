@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Looking at a partition from the outside. */
 
+#include "active.h"
 #include "proximity.h"
 #include "snapshot.h"
 
@@ -28,5 +29,11 @@ void hvp_snapshot_take(struct hvp_partition *partition, struct hvp_snapshot *sna
 
 		snapshot->nodes[node] = hvp_pool_balance(&partition->pool, this);
 	}
+	memcpy(snapshot->early_properties, partition->early_properties,
+	       sizeof(snapshot->early_properties));
+	snapshot->has_regular_properties = partition->active;
+	if (partition->active)
+		memcpy(snapshot->regular_properties, partition->active->properties,
+		       sizeof(snapshot->regular_properties));
 	spin_unlock(&partition->lock);
 }

@@ -13,6 +13,9 @@
  * @total:	its pool
  * @used_for:	pages in use by what they pay for
  * @nodes:	its pool by proximity domain
+ * @early_properties: values of its early properties
+ * @regular_properties: values of the regular ones, if it has some
+ * @has_regular_properties: it is active and not the root
  */
 struct hvp_snapshot {
 	u64 id;
@@ -22,6 +25,9 @@ struct hvp_snapshot {
 	struct hvp_balance total;
 	u64 used_for[HVP_NR_USES];
 	struct hvp_balance nodes[HVP_PROXIMITY_DOMAINS];
+	u64 early_properties[HVP_NR_EARLY_PROPERTIES];
+	u64 regular_properties[HVP_NR_REGULAR_PROPERTIES];
+	bool has_regular_properties;
 };
 
 void hvp_snapshot_take(struct hvp_partition *partition, struct hvp_snapshot *snapshot);
