@@ -32,7 +32,7 @@ unsigned int hvp_pool_nodes(void)
  */
 size_t hvp_pool_size(void)
 {
-	return struct_size_t(struct hvp_pool, nodes, hvp_pool_nodes());
+	return struct_size((struct hvp_pool *)NULL, nodes, hvp_pool_nodes());
 }
 
 static u64 hvp_pool_node_available(const struct hvp_pool_node *node)

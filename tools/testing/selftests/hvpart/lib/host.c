@@ -10,7 +10,7 @@
 
 #include "host.h"
 
-#define POLL_US			2000
+#define POLL_US			10000
 #define POLLS			(HOST_PATIENCE_MS * 1000 / POLL_US)
 
 bool hvpart_loaded(void)

@@ -11,7 +11,7 @@
 #define HVPART_PARAMETERS	"/sys/module/hvpart/parameters"
 
 /* How long what is done shortly afterwards may take. */
-#define HOST_PATIENCE_MS	2000
+#define HOST_PATIENCE_MS	10000
 
 /* Ends the program, saying what to do, if the module is not there. */
 void require_hvpart(void);
