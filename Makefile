@@ -20,6 +20,7 @@ help:
 	@echo  '  make demo      - see it work: boots a kernel in QEMU, loads the module and'
 	@echo  '                   tells what a guest does with it'
 	@echo  '  make check     - all tests, on the kernels KERNELS="$(KERNELS)"'
+	@echo  '  make kunit     - the unit tests alone, or SUITE=<name> of them'
 	@echo  '  make vm        - a shell in a virtual machine with the module loaded'
 	@echo  ''
 	@echo  '  make modules   - build drivers/hvpart/hvpart.ko for the running kernel,'
@@ -31,7 +32,7 @@ help:
 	@echo  'through sudo, and keep kernels in $${HVPART_CACHE:-~/.cache/hvpart}.'
 	@echo  ''
 	@echo  'Variables: KDIR=<folder>  KERNEL=6.1|6.12 (demo, vm)  KERNELS="..." (check)'
-	@echo  '           TESTS_ONLY="<program>..." (check)  OUT=<folder>  W=1 (more warnings)'
+	@echo  '           TESTS_ONLY="<program>..." PARALLEL=1 (check)  OUT=<folder>  W=1'
 
 # Out of tree in place, as people build modules for their own machine.
 modules: kdir
@@ -46,7 +47,11 @@ demo:
 	@$(TESTS)/demo/run $(KERNEL) $(OUT)
 
 check:
-	@$(TESTS)/check --out $(OUT) $(foreach k,$(KERNELS),--kernel $(k)) $(TESTS_ONLY)
+	@$(TESTS)/check --out $(OUT) $(foreach k,$(KERNELS),--kernel $(k)) \
+		$(if $(PARALLEL),--parallel) $(TESTS_ONLY)
+
+kunit:
+	@$(TESTS)/kunit/run $(OUT) $(SUITE)
 
 vm:
 	@$(TESTS)/shell $(KERNEL) $(OUT)
@@ -56,8 +61,8 @@ selftests:
 
 clean:
 	rm -rf $(OUT)
-	@find drivers -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
-		-o -name '.*.cmd' | xargs -r rm -f
-	rm -f Module.symvers modules.order .*.cmd
+	@find drivers \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
+		-o -name '.*.cmd' -o -name modules.order \) -delete
+	rm -f Module.symvers modules.order .*.cmd .*.o
 
-.PHONY: all help modules kdir demo check vm selftests clean
+.PHONY: all help modules kdir demo check kunit vm selftests clean

@@ -39,7 +39,7 @@ DEFINE_STATIC_SRCU(replacements);
  * Context: May sleep afterwards.
  * Return: token for hvp_replacement_end().
  */
-int hvp_replacement_begin(void)
+int hvp_replacement_begin(void) __acquires(&replacements)
 {
 	return srcu_read_lock(&replacements);
 }
@@ -48,7 +48,7 @@ int hvp_replacement_begin(void)
  * hvp_replacement_end() - a replacement is about to return
  * @token:	from hvp_replacement_begin()
  */
-void hvp_replacement_end(int token)
+void hvp_replacement_end(int token) __releases(&replacements)
 {
 	srcu_read_unlock(&replacements, token);
 }
