@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "partitions.h"
 
@@ -344,6 +345,59 @@ static void different_calls_at_one_partition(void)
 	guest_run_threads(guest, mix, &charge);
 }
 
+/*
+ * Once a partition is finalized, nothing can come into its pool any more: what
+ * was in it can be withdrawn, and then it can be deleted.
+ */
+static void finalize_under_deposits(struct vcpu *vcpu, void *arg)
+{
+	static u64 id;
+	u64 first = *(u64 *)arg;
+	u64 gpns[PAGES];
+	unsigned int i;
+	u64 result;
+	int round;
+
+	for (i = 0; i < PAGES; i++)
+		gpns[i] = first + vcpu->index * PAGES + i;
+	for (round = 0; round < ROUNDS; round++) {
+		if (!vcpu->index)
+			id = create_active_child(vcpu);
+		meet();
+		if (!vcpu->index) {
+			EXPECT_STATUS(finalize_partition(vcpu, id, FORM_FAST), SUCCESS);
+			withdraw_all(vcpu, id);
+			EXPECT_STATUS(delete_partition(vcpu, id, FORM_FAST), SUCCESS);
+		} else {
+			do {
+				result = deposit_memory(vcpu, id, gpns, PAGES);
+			} while (result == RESULT(HVP_STATUS_SUCCESS, PAGES));
+			EXPECT(result == HVP_STATUS_INVALID_PARTITION_STATE ||
+			       result == HVP_STATUS_INVALID_PARTITION_ID ||
+			       /* Not withdrawn yet since the last time */
+			       result == HVP_STATUS_OPERATION_DENIED);
+		}
+		meet();
+		/* No page is lost: all are free to be deposited. */
+		if (vcpu->index) {
+			EXPECT_RESULT(deposit_memory(vcpu, SELF, gpns, PAGES), SUCCESS, PAGES);
+		}
+		meet();
+		if (!vcpu->index)
+			withdraw_all(vcpu, SELF);
+		meet();
+	}
+}
+
+static void nothing_is_deposited_after_finalize(void)
+{
+	struct guest *guest = new_big_guest();
+	u64 gpns[VCPUS * PAGES];
+
+	guest_alloc_list(guest, gpns, VCPUS * PAGES);
+	guest_run_threads(guest, finalize_under_deposits, &gpns[0]);
+}
+
 /* Another thread writes to the input while the call reads it. */
 
 struct flipper {
@@ -416,26 +470,31 @@ static void input_is_read_once(void)
 
 /* The guest is reset under its vCPUs' hands. */
 static bool resetting;
+static unsigned int partitions_made;
 
 static void make_partitions(struct vcpu *vcpu, void *arg)
 {
 	static const struct hvp_create_partition_in plain;
+	u64 *gpns = (u64 *)arg + vcpu->index * PAGES;
 	u64 id = 0;
 
-	(void)arg;
 	while (__atomic_load_n(&resetting, __ATOMIC_RELAXED)) {
-		u64 gpn = GUEST_FREE_GPA / HVP_PAGE_SIZE + vcpu->index;
-
 		/* Whatever the answers are: there may be no identity, or no such ID. */
-		deposit_memory(vcpu, SELF, &gpn, 1);
-		if (result_success(create_partition(vcpu, &plain, &id)))
+		deposit_memory(vcpu, SELF, gpns, PAGES);
+		if (result_success(create_partition(vcpu, &plain, &id))) {
 			initialize_partition(vcpu, id, FORM_FAST);
+			__atomic_fetch_add(&partitions_made, 1, __ATOMIC_RELAXED);
+		}
 	}
 }
 
-static void *run_reset_threads(void *guest)
+static void *run_reset_threads(void *arg)
 {
-	guest_run_threads(guest, make_partitions, NULL);
+	struct guest *guest = arg;
+	u64 gpns[VCPUS * PAGES];
+
+	guest_alloc_list(guest, gpns, VCPUS * PAGES);
+	guest_run_threads(guest, make_partitions, gpns);
 	return NULL;
 }
 
@@ -443,7 +502,6 @@ static void reset_while_calls_are_made(void)
 {
 	long long pinned = pinned_pages();
 	struct guest *guest = new_big_guest();
-	/* A vCPU's file is locked while it runs; the VMM has one that does not. */
 	pthread_t thread;
 	int round;
 
@@ -451,6 +509,11 @@ static void reset_while_calls_are_made(void)
 	if (pthread_create(&thread, NULL, run_reset_threads, guest))
 		die("cannot create a thread");
 	for (round = 0; round < 20; round++) {
+		unsigned int before = __atomic_load_n(&partitions_made, __ATOMIC_RELAXED);
+
+		/* In a hierarchy that is not empty; once each. */
+		while (__atomic_load_n(&partitions_made, __ATOMIC_RELAXED) == before)
+			usleep(100);
 		guest_reset_identity(guest);
 		guest_enable_hypercalls(guest);
 	}
@@ -473,6 +536,7 @@ static const struct test_case cases[] = {
 	CASE(each_page_is_deposited_once),
 	CASE(each_page_is_withdrawn_once),
 	CASE(different_calls_at_one_partition),
+	CASE(nothing_is_deposited_after_finalize),
 	CASE(input_is_read_once),
 	CASE(reset_while_calls_are_made),
 };

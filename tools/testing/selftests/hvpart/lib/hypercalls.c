@@ -190,6 +190,42 @@ u64 withdraw_memory(struct vcpu *vcpu, u64 id, const struct hvp_proximity *proxi
 	return withdraw_memory_from(vcpu, id, proximity, gpns, count, 0);
 }
 
+u64 get_partition_property(struct vcpu *vcpu, u64 id, u32 code, u64 *value)
+{
+	/* Nobody may mind what is in the padding. */
+	struct hvp_get_property_in in = { id, code, 0xdeadbeef };
+	struct memory_call call = {
+		.control = HVP_CALL_GET_PARTITION_PROPERTY,
+		.input = &in, .input_size = sizeof(in),
+		.output = value, .output_size = sizeof(*value),
+	};
+
+	return memory_call(vcpu, &call);
+}
+
+u64 set_partition_property(struct vcpu *vcpu, u64 id, u32 code, u64 value)
+{
+	struct hvp_set_property_in in = { id, code, 0xdeadbeef, value };
+	struct memory_call call = {
+		.control = HVP_CALL_SET_PARTITION_PROPERTY,
+		.input = &in, .input_size = sizeof(in),
+	};
+
+	return memory_call(vcpu, &call);
+}
+
+u64 get_next_child_partition(struct vcpu *vcpu, u64 parent, u64 previous, u64 *next)
+{
+	struct hvp_get_next_child_in in = { parent, previous };
+	struct memory_call call = {
+		.control = HVP_CALL_GET_NEXT_CHILD_PARTITION,
+		.input = &in, .input_size = sizeof(in),
+		.output = next, .output_size = sizeof(*next),
+	};
+
+	return memory_call(vcpu, &call);
+}
+
 u64 get_memory_balance(struct vcpu *vcpu, u64 id, const struct hvp_proximity *proximity,
 		       struct hvp_memory_balance_out *balance)
 {

@@ -50,7 +50,11 @@ u64 finalize_partition(struct vcpu *vcpu, u64 id, enum call_form form);
 u64 delete_partition(struct vcpu *vcpu, u64 id, enum call_form form);
 /* Any of the three above, by its code. */
 u64 partition_id_call(struct vcpu *vcpu, u16 code, u64 id, enum call_form form);
+u64 get_partition_property(struct vcpu *vcpu, u64 id, u32 code, u64 *value);
+u64 set_partition_property(struct vcpu *vcpu, u64 id, u32 code, u64 value);
 u64 get_partition_id(struct vcpu *vcpu, u64 *id);
+/* 0: from the start */
+u64 get_next_child_partition(struct vcpu *vcpu, u64 parent, u64 previous, u64 *next);
 u64 deposit_memory(struct vcpu *vcpu, u64 id, const u64 *gpns, unsigned int count);
 /* Elements before @start are in the list and done already. */
 u64 deposit_memory_from(struct vcpu *vcpu, u64 id, const u64 *gpns, unsigned int count,
