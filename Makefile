@@ -26,6 +26,7 @@ help:
 	@echo  '  make modules   - build drivers/hvpart/hvpart.ko for the running kernel,'
 	@echo  '                   or with KDIR=<headers or build tree> for another (default)'
 	@echo  '  make selftests - build the programs of tools/testing/selftests/hvpart'
+	@echo  '  make statuses-doc - write Documentation/statuses.rst anew'
 	@echo  '  make clean     - remove what was built'
 	@echo  ''
 	@echo  'demo, check and vm install the Debian packages that they need, as root or'
@@ -59,10 +60,13 @@ vm:
 selftests:
 	@$(TESTS)/build $(OUT) selftests
 
+statuses-doc:
+	$(TESTS)/completeness/document >Documentation/statuses.rst
+
 clean:
 	rm -rf $(OUT)
 	@find drivers \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
 		-o -name '.*.cmd' -o -name modules.order \) -delete
 	rm -f Module.symvers modules.order .*.cmd .*.o
 
-.PHONY: all help modules kdir demo check kunit vm selftests clean
+.PHONY: all help modules kdir demo check kunit vm selftests statuses-doc clean

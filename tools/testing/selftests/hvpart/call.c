@@ -49,6 +49,9 @@ struct call_shape {
 	bool has_id, child_only, has_proximity;
 };
 
+/* A property that can be read and set, 0 or 1. */
+#define PROPERTY_SUSPEND	0x00020000
+
 /* Rep calls are tried with four elements, from the second one. */
 #define REPS	4
 #define START	1
@@ -62,7 +65,13 @@ static const struct call_shape shapes[] = {
 	  .input_size = 8, .has_id = true, .child_only = true },
 	{ "HvDeletePartition", HVP_CALL_DELETE_PARTITION, .fast = true,
 	  .input_size = 8, .has_id = true, .child_only = true },
+	{ "HvGetPartitionProperty", HVP_CALL_GET_PARTITION_PROPERTY, .input_size = 16,
+	  .output_size = 8, .has_id = true },
+	{ "HvSetPartitionProperty", HVP_CALL_SET_PARTITION_PROPERTY, .input_size = 24,
+	  .has_id = true, .child_only = true },
 	{ "HvGetPartitionId", HVP_CALL_GET_PARTITION_ID, .output_size = 8 },
+	{ "HvGetNextChildPartition", HVP_CALL_GET_NEXT_CHILD_PARTITION, .input_size = 16,
+	  .output_size = 8, .has_id = true },
 	{ "HvDepositMemory", HVP_CALL_DEPOSIT_MEMORY, .rep = true,
 	  .input_size = 8 + REPS * 8, .has_id = true },
 	{ "HvWithdrawMemory", HVP_CALL_WITHDRAW_MEMORY, .rep = true, .input_size = 16,
@@ -100,6 +109,14 @@ static void good_attempt(struct attempt *attempt, const struct call_shape *shape
 		break;
 	case HVP_CALL_DELETE_PARTITION:
 		attempt->input[0] = world->empty;
+		break;
+	case HVP_CALL_GET_PARTITION_PROPERTY:
+	case HVP_CALL_SET_PARTITION_PROPERTY:
+		attempt->input[0] = world->active;
+		attempt->input[1] = PROPERTY_SUSPEND;
+		break;
+	case HVP_CALL_GET_NEXT_CHILD_PARTITION:
+		attempt->input[0] = SELF;
 		break;
 	case HVP_CALL_DEPOSIT_MEMORY:
 		attempt->input[0] = SELF;
@@ -335,6 +352,8 @@ static bool wrong_state(struct attempt *attempt, const struct world *world)
 	case HVP_CALL_FINALIZE_PARTITION:
 		attempt->input[0] = world->uninitialized;
 		return true;
+	case HVP_CALL_GET_PARTITION_PROPERTY:
+	case HVP_CALL_SET_PARTITION_PROPERTY:
 	case HVP_CALL_DEPOSIT_MEMORY:
 		attempt->input[0] = world->finalized;
 		return true;

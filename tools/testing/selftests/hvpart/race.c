@@ -365,7 +365,14 @@ static void finalize_under_deposits(struct vcpu *vcpu, void *arg)
 			id = create_active_child(vcpu);
 		meet();
 		if (!vcpu->index) {
+			struct hvp_memory_balance_out then;
+
+			/* While the others are about to deposit */
+			usleep(rand() % 500);
 			EXPECT_STATUS(finalize_partition(vcpu, id, FORM_FAST), SUCCESS);
+			then = balance_of(vcpu, id);
+			usleep(1000);
+			EXPECT_BALANCE(vcpu, id, then.pages_available, 0);
 			withdraw_all(vcpu, id);
 			EXPECT_STATUS(delete_partition(vcpu, id, FORM_FAST), SUCCESS);
 		} else {
