@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What is true of any hierarchy after any call, and what a failed call must not change. */
+
+#include "../core/claims.h"
+#include "world.h"
+
+static u64 hvp_first_child(struct hvp_partition *partition)
+{
+	struct hvp_partition *child =
+		list_first_entry_or_null(&partition->children, struct hvp_partition, sibling);
+
+	return child ? child->id : 0;
+}
+
+static u64 hvp_next_sibling(struct hvp_partition *partition)
+{
+	if (!partition->parent || list_is_last(&partition->sibling,
+					       &partition->parent->children))
+		return 0;
+	return list_next_entry(partition, sibling)->id;
+}
+
+static void hvp_keep_book(struct hvp_partition *partition, struct hvp_book *book)
+{
+	unsigned int node;
+
+	book->id = partition->id;
+	book->parent_id = partition->parent ? partition->parent->id : 0;
+	book->state = partition->state;
+	book->has_active = partition->active;
+	memcpy(book->early_properties, partition->early_properties,
+	       sizeof(book->early_properties));
+	if (partition->active)
+		memcpy(book->properties, partition->active->properties,
+		       sizeof(book->properties));
+	book->first_child = hvp_first_child(partition);
+	book->next_sibling = hvp_next_sibling(partition);
+	memcpy(book->used_for, partition->pool.used_for, sizeof(book->used_for));
+	for (node = 0; node < hvp_pool_nodes(); node++) {
+		book->deposited[node] = partition->pool.nodes[node].deposited;
+		book->in_use[node] = partition->pool.nodes[node].in_use;
+	}
+}
+
+/**
+ * hvp_keep_books() - write down all that a failed call must not change
+ * @world:	a world in which no other call is under way
+ * @books:	receives it
+ */
+void hvp_keep_books(struct hvp_world *world, struct hvp_books *books)
+{
+	struct hvp_hierarchy *hierarchy = world->hierarchy;
+	struct hvp_partition *partition;
+	unsigned long id;
+
+	memset(books, 0, sizeof(*books));
+	books->last_id = hierarchy->last_id;
+	books->partition_count = atomic_read(&hierarchy->partition_count);
+	books->page_count = atomic_long_read(&hierarchy->page_count);
+	books->pinned = world->guest.pinned;
+	books->locked = world->guest.locked;
+	books->created = world->created;
+	books->deleted = world->deleted;
+	xa_for_each(&hierarchy->partitions, id, partition) {
+		KUNIT_ASSERT_LT(world->test, books->partitions, HVP_BOOKS_PARTITIONS);
+		KUNIT_EXPECT_EQ(world->test, (u64)id, partition->id);
+		hvp_keep_book(partition, &books->book[books->partitions++]);
+	}
+}
+
+/**
+ * hvp_expect_same() - expect that nothing changed
+ * @world:	the world
+ * @before:	books before
+ * @after:	books after
+ */
+void hvp_expect_same(struct hvp_world *world, const struct hvp_books *before,
+			   const struct hvp_books *after)
+{
+	unsigned int i;
+
+	KUNIT_EXPECT_EQ(world->test, before->last_id, after->last_id);
+	KUNIT_EXPECT_EQ(world->test, before->partition_count, after->partition_count);
+	KUNIT_EXPECT_EQ(world->test, before->page_count, after->page_count);
+	KUNIT_EXPECT_EQ(world->test, before->pinned, after->pinned);
+	KUNIT_EXPECT_EQ(world->test, before->locked, after->locked);
+	KUNIT_EXPECT_EQ(world->test, before->created, after->created);
+	KUNIT_EXPECT_EQ(world->test, before->deleted, after->deleted);
+	KUNIT_EXPECT_EQ(world->test, before->partitions, after->partitions);
+	for (i = 0; i < min(before->partitions, after->partitions); i++)
+		KUNIT_EXPECT_MEMEQ_MSG(world->test, &before->book[i], &after->book[i],
+				       sizeof(before->book[i]), "partition %llu has changed",
+				       before->book[i].id);
+}
+
+/* Do the pages that children and the partition itself cost add up to those in use? */
+static void hvp_expect_book_balances(struct hvp_world *world, const struct hvp_book *book,
+				     const struct hvp_books *books)
+{
+	u64 children = 0;
+	u64 in_use = 0;
+	unsigned int i;
+
+	for (i = 0; i < books->partitions; i++)
+		children += books->book[i].parent_id == book->id;
+	for (i = 0; i < HVP_PROXIMITY_DOMAINS; i++) {
+		KUNIT_EXPECT_LE_MSG(world->test, book->in_use[i], book->deposited[i],
+				    "partition %llu uses more than it has", book->id);
+		in_use += book->in_use[i];
+	}
+	KUNIT_EXPECT_EQ(world->test, in_use,
+			book->used_for[HVP_USE_CHILDREN] + book->used_for[HVP_USE_PARTITION]);
+	KUNIT_EXPECT_EQ_MSG(world->test, book->used_for[HVP_USE_CHILDREN],
+			    children * hvp_partition_pages(),
+			    "partition %llu has %llu children", book->id, children);
+	KUNIT_EXPECT_EQ_MSG(world->test, book->used_for[HVP_USE_PARTITION],
+			    book->has_active ? hvp_active_pages() : 0,
+			    "partition %llu", book->id);
+}
+
+static u64 hvp_claimed_pages(struct hvp_world *world)
+{
+	u64 claimed = 0;
+	u64 gfn;
+
+	for (gfn = 0; gfn < HVP_FAKE_GFNS; gfn++) {
+		bool this;
+
+		if (!world->guest.pages[gfn].page)
+			continue;
+		this = hvp_claims_test(&world->hierarchy->claims, gfn);
+		claimed += this;
+		/* A page in a pool is pinned, once; no other is. */
+		if (world->guest.pages[gfn].pins != this)
+			KUNIT_FAIL(world->test, "page %llu is pinned %u times", gfn,
+				   world->guest.pages[gfn].pins);
+	}
+	return claimed;
+}
+
+/**
+ * hvp_expect_books_balance() - expect what is true of any world
+ * @world:	the world
+ * @books:	kept while no call was under way
+ */
+void hvp_expect_books_balance(struct hvp_world *world, const struct hvp_books *books)
+{
+	u64 deposited = 0;
+	unsigned int i, node;
+
+	for (i = 0; i < books->partitions; i++) {
+		hvp_expect_book_balances(world, &books->book[i], books);
+		for (node = 0; node < HVP_PROXIMITY_DOMAINS; node++)
+			deposited += books->book[i].deposited[node];
+	}
+	KUNIT_EXPECT_EQ(world->test, books->partition_count, books->partitions - 1);
+	KUNIT_EXPECT_EQ(world->test, books->created - books->deleted, books->partitions - 1);
+	KUNIT_EXPECT_EQ(world->test, books->page_count, deposited);
+	KUNIT_EXPECT_EQ(world->test, books->locked, deposited);
+	KUNIT_EXPECT_EQ(world->test, books->pinned, deposited);
+	KUNIT_EXPECT_EQ(world->test, hvp_claimed_pages(world), deposited);
+}
+
+/**
+ * hvp_expect_balanced() - expect that all books balance
+ * @world:	a world in which no call is under way
+ */
+void hvp_expect_balanced(struct hvp_world *world)
+{
+	hvp_keep_books(world, &world->books[0]);
+	hvp_expect_books_balance(world, &world->books[0]);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _HVPART_TESTS_BOOKS_H
+#define _HVPART_TESTS_BOOKS_H
+
+#include "../core/pool.h"
+#include "../core/property_table.h"
+#include "../core/state.h"
+
+struct hvp_world;
+
+/* As many partitions as the books of a world have room for. */
+#define HVP_BOOKS_PARTITIONS	16
+
+/* What must not change when a call fails, of one partition. */
+struct hvp_book {
+	u64 id;
+	u64 parent_id;
+	enum hvp_state state;
+	bool has_active;
+	u64 early_properties[HVP_NR_EARLY_PROPERTIES];
+	u64 properties[HVP_NR_REGULAR_PROPERTIES];
+	u64 first_child;
+	u64 next_sibling;
+	u64 used_for[HVP_NR_USES];
+	u64 deposited[HVP_PROXIMITY_DOMAINS];
+	u64 in_use[HVP_PROXIMITY_DOMAINS];
+};
+
+/* And of the whole hierarchy. */
+struct hvp_books {
+	u64 last_id;
+	int partition_count;
+	long page_count;
+	unsigned long pinned;
+	unsigned long locked;
+	unsigned int created;
+	unsigned int deleted;
+	unsigned int partitions;
+	struct hvp_book book[HVP_BOOKS_PARTITIONS];
+};
+
+void hvp_keep_books(struct hvp_world *world, struct hvp_books *books);
+void hvp_expect_same(struct hvp_world *world, const struct hvp_books *before,
+		     const struct hvp_books *after);
+void hvp_expect_books_balance(struct hvp_world *world, const struct hvp_books *books);
+void hvp_expect_balanced(struct hvp_world *world);
+
+#endif /* _HVPART_TESTS_BOOKS_H */

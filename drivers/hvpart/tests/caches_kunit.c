@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0
+/* caches.c: zeroed objects, where a guest wants them. */
+
+#include <linux/mm.h>
+#include "../core/caches.h"
+#include "world.h"
+
+static const enum hvp_cache hvp_all_caches[] = {
+	HVP_CACHE_HIERARCHY, HVP_CACHE_PARTITION, HVP_CACHE_ACTIVE, HVP_CACHE_VP_TABLE,
+	HVP_CACHE_GPA_ROOT, HVP_CACHE_PORT_TABLE, HVP_CACHE_PAGE_BLOCK,
+	HVP_CACHE_CLAIM_CHUNK,
+};
+
+static void hvp_cache_desc(const enum hvp_cache *cache, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "cache %d", *cache);
+}
+
+KUNIT_ARRAY_PARAM(hvp_cache, hvp_all_caches, hvp_cache_desc);
+
+/* What a guest left in an object is not there for the next one to read. */
+static void hvp_caches_zero_objects(struct kunit *test)
+{
+	enum hvp_cache cache = *(const enum hvp_cache *)test->param_value;
+	size_t size = hvp_cache_object_size(cache);
+	int i;
+
+	KUNIT_ASSERT_GT(test, size, 0);
+	for (i = 0; i < 4; i++) {
+		void *object = hvp_cache_alloc(cache, HVP_PROXIMITY_ANY);
+
+		KUNIT_ASSERT_NOT_NULL(test, object);
+		KUNIT_EXPECT_NULL(test, memchr_inv(object, 0, size));
+		memset(object, HVP_FAKE_SCRIBBLE, size);
+		hvp_cache_free(cache, object);
+	}
+	hvp_cache_free(cache, NULL);
+}
+
+static void hvp_caches_heed_proximity(struct kunit *test)
+{
+	enum hvp_cache cache = *(const enum hvp_cache *)test->param_value;
+	unsigned int node;
+
+	for_each_online_node(node) {
+		void *only = hvp_cache_alloc(cache, HVP_ONLY(node));
+		void *rather = hvp_cache_alloc(cache, HVP_PREFER(node));
+
+		/* Nodes without memory cannot give any. */
+		if (only)
+			KUNIT_EXPECT_EQ(test, page_to_nid(virt_to_page(only)), node);
+		else
+			KUNIT_EXPECT_FALSE(test, node_state(node, N_MEMORY));
+		KUNIT_EXPECT_NOT_NULL(test, rather);
+		hvp_cache_free(cache, rather);
+		hvp_cache_free(cache, only);
+	}
+}
+
+static struct kunit_case hvp_caches_cases[] = {
+	KUNIT_CASE_PARAM(hvp_caches_zero_objects, hvp_cache_gen_params),
+	KUNIT_CASE_PARAM(hvp_caches_heed_proximity, hvp_cache_gen_params),
+	{}
+};
+
+HVP_KUNIT_SUITE(hvp_caches, hvp_caches_cases);

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+/* call_table.c against section 5 of the contract. */
+
+#include "../core/call_table.h"
+#include "contract.h"
+
+KUNIT_ARRAY_PARAM_DESC(hvp_contract, hvp_contract, name);
+
+static void hvp_call_table_says_what_the_contract_says(struct kunit *test)
+{
+	const struct hvp_contract_call *expected = test->param_value;
+	const struct hvp_call_row *row = hvp_call_row(expected->code);
+
+	KUNIT_ASSERT_NOT_NULL(test, row);
+	KUNIT_EXPECT_EQ(test, row->code, expected->code);
+	KUNIT_EXPECT_STREQ(test, row->name, expected->name);
+	KUNIT_EXPECT_EQ(test, row->rep, expected->rep);
+	KUNIT_EXPECT_EQ(test, row->fast, expected->fast);
+	KUNIT_EXPECT_EQ(test, row->input_size, expected->in_size);
+	KUNIT_EXPECT_EQ(test, row->input_element, expected->in_element);
+	KUNIT_EXPECT_EQ(test, row->output_size, expected->out_size);
+	KUNIT_EXPECT_EQ(test, row->output_element, expected->out_element);
+	KUNIT_EXPECT_EQ(test, row->privilege, expected->privilege);
+	KUNIT_EXPECT_EQ(test, !!(row->target & HVP_TARGET_CHILD), expected->names_child);
+	KUNIT_EXPECT_EQ(test, !!(row->target & HVP_TARGET_SELF), expected->names_self);
+	KUNIT_EXPECT_EQ(test, row->states, expected->states);
+}
+
+/* KVM's verdict stands for every other code. */
+static void hvp_call_table_has_no_other_code(struct kunit *test)
+{
+	unsigned int code, i;
+
+	for (code = 0; code <= U16_MAX; code++) {
+		bool ours = false;
+
+		for (i = 0; i < HVP_CONTRACT_CALLS; i++)
+			ours |= hvp_contract[i].code == code;
+		if (ours == !hvp_call_row(code))
+			KUNIT_FAIL(test, "code %#x", code);
+	}
+}
+
+/* Whoever walks the table finds each row at its code. */
+static void hvp_call_table_is_in_order(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 0; i < hvp_call_table_size(); i++) {
+		const struct hvp_call_row *row = &hvp_call_table[i];
+
+		if (row->handler)
+			KUNIT_EXPECT_EQ(test, row->code, HVP_FIRST_CODE + i);
+	}
+	KUNIT_EXPECT_EQ(test, hvp_call_table_size(), 0x4a - 0x40 + 1);
+}
+
+static struct kunit_case hvp_call_table_cases[] = {
+	KUNIT_CASE_PARAM(hvp_call_table_says_what_the_contract_says, hvp_contract_gen_params),
+	KUNIT_CASE(hvp_call_table_has_no_other_code),
+	KUNIT_CASE(hvp_call_table_is_in_order),
+	{}
+};
+
+static struct kunit_suite hvp_call_table_suite = {
+	.name = "hvp_call_table",
+	.test_cases = hvp_call_table_cases,
+};
+kunit_test_suite(hvp_call_table_suite);

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Calls made the way a guest makes them. */
+
+#include "../core/dispatch.h"
+#include "faults.h"
+#include "world.h"
+
+static u64 hvp_end_of_page(u64 gfn, size_t size)
+{
+	return ((gfn + 1) << HVP_PAGE_SHIFT) - size;
+}
+
+/**
+ * hvp_world_place() - put the parameters of a call where they cannot be overrun
+ * @world:	the world
+ * @try:	the call
+ *
+ * Return: the call as its registers say it.
+ */
+struct hvp_call hvp_world_place(struct hvp_world *world, const struct hvp_try *try)
+{
+	u64 output_gfn = HVP_FAKE_OUTPUT_GFN(world->level);
+	size_t out_size = try->out_size + try->out_element * try->rep_count;
+	struct hvp_call call = {
+		.control = try->code | try->control |
+			   (u64)try->rep_count << HVP_CONTROL_REP_COUNT_SHIFT |
+			   (u64)try->rep_start << HVP_CONTROL_REP_START_SHIFT,
+		/* A call may leave rubbish in registers that it does not use. */
+		.input = 0x1234567,
+		.output = 0x1234567,
+	};
+
+	if (try->fast) {
+		call.control |= HVP_CONTROL_FAST;
+		call.input = *(const u64 *)try->in;
+	} else if (try->in_size) {
+		call.input = hvp_end_of_page(HVP_FAKE_INPUT_GFN(world->level), try->in_size);
+		memmove(hvp_fake_memory(&world->guest, call.input), try->in, try->in_size);
+	}
+	memset(hvp_fake_memory(&world->guest, output_gfn << HVP_PAGE_SHIFT),
+	       HVP_FAKE_UNTOUCHED, HVP_PAGE_SIZE);
+	if (out_size)
+		call.output = hvp_end_of_page(output_gfn, out_size);
+
+	world->guest.input = (struct hvp_fake_window){
+		call.input, try->fast ? 0 : try->in_size };
+	world->guest.output = (struct hvp_fake_window){ call.output, out_size };
+	bitmap_zero(world->guest.read, HVP_FAKE_WORDS);
+	return call;
+}
+
+/**
+ * hvp_world_dispatch() - make a call, and nothing else
+ * @world:	the world
+ * @caller:	the calling partition
+ * @call:	the call
+ */
+u64 hvp_world_dispatch(struct hvp_world *world, struct hvp_partition *caller,
+		       const struct hvp_call *call)
+{
+	const struct hvp_caller who = {
+		.partition = caller,
+		.privileges = world->privileges,
+		.gpa_bits = HVP_WORLD_GPA_BITS,
+	};
+
+	unsigned int left;
+	u64 result;
+
+	hvp_fail_allocation(world->fail_nth);
+	result = hvp_dispatch(call, &who, &world->guest.guest);
+	left = hvp_allocations_left();
+	hvp_fail_allocation(0);
+	world->fail_nth = left;
+	return result;
+}
+
+/* Output bytes [from, to) may have been written, no other has. */
+static void hvp_expect_untouched_but(struct hvp_world *world, u64 from, u64 to)
+{
+	u64 gfn = HVP_FAKE_OUTPUT_GFN(world->level);
+	u64 page = gfn << HVP_PAGE_SHIFT;
+	const u8 *byte = hvp_fake_memory(&world->guest, page);
+
+	KUNIT_EXPECT_NULL_MSG(world->test,
+			      memchr_inv(byte, HVP_FAKE_UNTOUCHED, from - page),
+			      "written before the output");
+	KUNIT_EXPECT_NULL_MSG(world->test,
+			      memchr_inv(byte + (to - page), HVP_FAKE_UNTOUCHED,
+					 page + HVP_PAGE_SIZE - to),
+			      "written behind the output");
+}
+
+static void hvp_expect_output_confined(struct hvp_world *world, const struct hvp_try *try,
+				       const struct hvp_call *call,
+				       const struct hvp_reply *reply)
+{
+	u64 end_of_page = hvp_end_of_page(HVP_FAKE_OUTPUT_GFN(world->level), 0);
+	u64 from = end_of_page;
+	u64 to = end_of_page;
+
+	if (try->out_size && !reply->status) {
+		from = call->output;
+		to = from + try->out_size;
+	} else if (try->out_element && reply->reps > try->rep_start) {
+		from = call->output + try->out_element * try->rep_start;
+		to = call->output + try->out_element * reply->reps;
+	}
+	hvp_expect_untouched_but(world, from, to);
+}
+
+static struct hvp_reply hvp_read_result(struct hvp_world *world, const struct hvp_try *try,
+					const struct hvp_call *call, u64 result)
+{
+	struct hvp_reply reply = {
+		.code = try->code,
+		.status = result & HVP_RESULT_STATUS_MASK,
+		.reps = result >> HVP_RESULT_REPS_SHIFT & HVP_CONTROL_REP_MASK,
+	};
+
+	if (world->guest.output.size)
+		reply.out = hvp_fake_memory(&world->guest, call->output);
+	KUNIT_EXPECT_EQ_MSG(world->test, result,
+			    reply.status | (u64)reply.reps << HVP_RESULT_REPS_SHIFT,
+			    "reserved bits of the result are set");
+	KUNIT_EXPECT_LE(world->test, reply.reps, try->rep_count);
+	if (!reply.status)
+		KUNIT_EXPECT_EQ(world->test, reply.reps, try->rep_count);
+	return reply;
+}
+
+/**
+ * hvp_try() - make a call and see that it did nothing that no call may do
+ * @world:	the world
+ * @caller:	the calling partition
+ * @try:	the call
+ *
+ * The result word has no bit that it may not have; output was written where
+ * and when it may be; if the call failed without a rep completed, nothing has
+ * changed anywhere; the books balance.
+ */
+struct hvp_reply hvp_try(struct hvp_world *world, struct hvp_partition *caller,
+			 const struct hvp_try *try)
+{
+	/* Of the call, if any, in the middle of which this one is made. */
+	struct hvp_fake_window input = world->guest.input;
+	struct hvp_fake_window output = world->guest.output;
+	struct hvp_call call = hvp_world_place(world, try);
+	bool alone = !world->level && !world->guest.hook;
+	struct hvp_reply reply;
+
+	if (alone)
+		hvp_keep_books(world, &world->books[0]);
+	reply = hvp_read_result(world, try, &call, hvp_world_dispatch(world, caller, &call));
+	hvp_expect_output_confined(world, try, &call, &reply);
+	if (alone) {
+		hvp_keep_books(world, &world->books[1]);
+		hvp_expect_books_balance(world, &world->books[1]);
+		if (reply.status && reply.reps <= try->rep_start)
+			hvp_expect_same(world, &world->books[0], &world->books[1]);
+	}
+	world->guest.input = input;
+	world->guest.output = output;
+	return reply;
+}
+
+struct hvp_reply hvp_try_create(struct hvp_world *world, struct hvp_partition *caller,
+				const struct hvp_create_partition_in *in)
+{
+	return hvp_try(world, caller, &(struct hvp_try){
+		.code = HVP_CALL_CREATE_PARTITION,
+		.in = in,
+		.in_size = sizeof(*in),
+		.out_size = sizeof(struct hvp_partition_id),
+	});
+}
+
+/* A call whose input is one ID: initialize, finalize, delete. */
+struct hvp_reply hvp_try_id(struct hvp_world *world, struct hvp_partition *caller, u16 code,
+			    u64 id)
+{
+	return hvp_try(world, caller, &(struct hvp_try){
+		.code = code, .in = &id, .in_size = sizeof(id) });
+}
+
+struct hvp_reply hvp_try_get_id(struct hvp_world *world, struct hvp_partition *caller)
+{
+	return hvp_try(world, caller, &(struct hvp_try){
+		.code = HVP_CALL_GET_PARTITION_ID,
+		.out_size = sizeof(struct hvp_partition_id),
+	});
+}
+
+struct hvp_reply hvp_try_deposit(struct hvp_world *world, struct hvp_partition *caller,
+				 u64 id, const u64 *gfns, unsigned int count,
+				 unsigned int start)
+{
+	/* On its own page: the stack has no room, an allocation might be counted. */
+	u64 *in = hvp_fake_memory(&world->guest,
+				  hvp_end_of_page(HVP_FAKE_INPUT_GFN(world->level),
+						  (1 + count) * sizeof(u64)));
+
+	in[0] = id;
+	memcpy(in + 1, gfns, count * sizeof(u64));
+	return hvp_try(world, caller, &(struct hvp_try){
+		.code = HVP_CALL_DEPOSIT_MEMORY,
+		.in = in,
+		.in_size = (1 + count) * sizeof(u64),
+		.rep_count = count,
+		.rep_start = start,
+	});
+}
+
+static void hvp_expect_returned(struct hvp_world *world, u64 gfn)
+{
+	struct hvp_fake_page *page = hvp_fake_page(&world->guest, gfn);
+
+	KUNIT_ASSERT_NOT_NULL_MSG(world->test, page, "page %#llx is none of the guest's", gfn);
+	KUNIT_ASSERT_NOT_NULL_MSG(world->test, page->page, "page %#llx is not mapped", gfn);
+	KUNIT_EXPECT_EQ(world->test, page->pins, 0);
+	KUNIT_EXPECT_FALSE(world->test, hvp_claims_test(&world->hierarchy->claims, gfn));
+	KUNIT_EXPECT_NULL_MSG(world->test,
+			      memchr_inv(hvp_fake_memory(&world->guest, gfn << HVP_PAGE_SHIFT),
+					 0, HVP_PAGE_SIZE),
+			      "page %#llx does not read as zeroes", gfn);
+}
+
+struct hvp_reply hvp_try_withdraw(struct hvp_world *world, struct hvp_partition *caller,
+				  u64 id, struct hvp_proximity proximity,
+				  unsigned int count, unsigned int start)
+{
+	const struct hvp_partition_proximity in = { id, proximity };
+	struct hvp_reply reply = hvp_try(world, caller, &(struct hvp_try){
+		.code = HVP_CALL_WITHDRAW_MEMORY,
+		.in = &in,
+		.in_size = sizeof(in),
+		.out_element = sizeof(u64),
+		.rep_count = count,
+		.rep_start = start,
+	});
+	unsigned int i;
+
+	if (reply.status && reply.status != HVP_STATUS_NO_RESOURCES)
+		return reply;
+	for (i = start; i < reply.reps; i++)
+		hvp_expect_returned(world, reply.out[i]);
+	return reply;
+}
+
+struct hvp_reply hvp_try_balance(struct hvp_world *world, struct hvp_partition *caller,
+				 u64 id, struct hvp_proximity proximity)
+{
+	const struct hvp_partition_proximity in = { id, proximity };
+
+	return hvp_try(world, caller, &(struct hvp_try){
+		.code = HVP_CALL_GET_MEMORY_BALANCE,
+		.in = &in,
+		.in_size = sizeof(in),
+		.out_size = sizeof(struct hvp_memory_balance_out),
+	});
+}
+
+struct hvp_reply hvp_try_get_property(struct hvp_world *world, struct hvp_partition *caller,
+				      u64 id, u32 property)
+{
+	/* Padding holds rubbish, as it does in real calls. */
+	const struct hvp_get_property_in in = { id, property, 0xdeadbeef };
+
+	return hvp_try(world, caller, &(struct hvp_try){
+		.code = HVP_CALL_GET_PARTITION_PROPERTY,
+		.in = &in,
+		.in_size = sizeof(in),
+		.out_size = sizeof(struct hvp_get_property_out),
+	});
+}
+
+struct hvp_reply hvp_try_set_property(struct hvp_world *world, struct hvp_partition *caller,
+				      u64 id, u32 property, u64 value)
+{
+	const struct hvp_set_property_in in = { id, property, 0xdeadbeef, value };
+
+	return hvp_try(world, caller, &(struct hvp_try){
+		.code = HVP_CALL_SET_PARTITION_PROPERTY,
+		.in = &in,
+		.in_size = sizeof(in),
+	});
+}
+
+struct hvp_reply hvp_try_next_child(struct hvp_world *world, struct hvp_partition *caller,
+				    u64 parent_id, u64 previous_child_id)
+{
+	const struct hvp_get_next_child_in in = { parent_id, previous_child_id };
+
+	return hvp_try(world, caller, &(struct hvp_try){
+		.code = HVP_CALL_GET_NEXT_CHILD_PARTITION,
+		.in = &in,
+		.in_size = sizeof(in),
+		.out_size = sizeof(struct hvp_partition_id),
+	});
+}
+
+/**
+ * hvp_try_code() - make any call, with parameters that would do
+ * @world:	the world
+ * @caller:	the calling partition
+ * @code:	which call
+ * @id:		the partition that it names, if it names any
+ *
+ * A deposit is of one fresh page, a withdrawal of one page from anywhere, a
+ * property is an early one and is set to 0.
+ */
+struct hvp_reply hvp_try_code(struct hvp_world *world, struct hvp_partition *caller, u16 code,
+			      u64 id)
+{
+	const struct hvp_create_partition_in create = {};
+	u64 gfn;
+
+	switch (code) {
+	case HVP_CALL_CREATE_PARTITION:
+		return hvp_try_create(world, caller, &create);
+	case HVP_CALL_GET_PARTITION_PROPERTY:
+		return hvp_try_get_property(world, caller, id, HVP_EARLY_PROPERTY);
+	case HVP_CALL_SET_PARTITION_PROPERTY:
+		return hvp_try_set_property(world, caller, id, HVP_EARLY_PROPERTY, 0);
+	case HVP_CALL_GET_PARTITION_ID:
+		return hvp_try_get_id(world, caller);
+	case HVP_CALL_GET_NEXT_CHILD_PARTITION:
+		return hvp_try_next_child(world, caller, id, 0);
+	case HVP_CALL_DEPOSIT_MEMORY:
+		gfn = hvp_world_fresh_pages(world, 0, 1);
+		return hvp_try_deposit(world, caller, id, &gfn, 1, 0);
+	case HVP_CALL_WITHDRAW_MEMORY:
+		return hvp_try_withdraw(world, caller, id, HVP_PROXIMITY_ANY, 1, 0);
+	case HVP_CALL_GET_MEMORY_BALANCE:
+		return hvp_try_balance(world, caller, id, HVP_PROXIMITY_ANY);
+	default:
+		return hvp_try_id(world, caller, code, id);
+	}
+}
+
+/**
+ * hvp_status_name() - for messages
+ * @status:	a status
+ */
+const char *hvp_status_name(enum hvp_status status)
+{
+	static const char * const names[] = {
+#define HVP_STATUS_NAME(value, text)	[value] = #text,
+		HVP_STATUS_LIST(HVP_STATUS_NAME)
+	};
+
+	return status < ARRAY_SIZE(names) && names[status] ? names[status] : "none of ours";
+}
+
+void hvp_expect_pair(struct kunit *test, struct hvp_reply reply, struct hvp_pair pair)
+{
+	KUNIT_EXPECT_EQ_MSG(test, reply.code, pair.code, "the pair names another call");
+	KUNIT_EXPECT_EQ_MSG(test, reply.status, pair.status, "call %#x got %s instead of %s",
+			    reply.code, hvp_status_name(reply.status),
+			    hvp_status_name(pair.status));
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Which (call, status) pairs the tests get is said at the end of each suite, by
+ * lines "# got HvCreatePartition SUCCESS".  Which ones they expect by name can be
+ * read off the sources: two names next to each other and before a closing
+ * parenthesis, in hvp_expect_status(test, reply, CALL, STATUS) or, in the row of a
+ * table, HVP_PAIR(CALL, STATUS).  This prints each once:
+ *
+ *	grep -ohE '[A-Z]+_[A-Z_]+, [A-Z_]+\)' *_kunit.c | sort -u
+ */
+#ifndef _HVPART_TESTS_CALLS_H
+#define _HVPART_TESTS_CALLS_H
+
+#include <hvpart/abi.h>
+#include <hvpart/guest.h>
+
+struct hvp_world;
+struct kunit;
+
+#define HVP_ALL_PRIVILEGES	(HVP_PRIVILEGE_CREATE_PARTITIONS |	\
+				 HVP_PRIVILEGE_ACCESS_PARTITION_ID |	\
+				 HVP_PRIVILEGE_ACCESS_MEMORY_POOL)
+
+#define HVP_WORLD_GPA_BITS	48
+
+/* Synthetic processor features: may be accessed before initialization. */
+#define HVP_EARLY_PROPERTY	0x00010001
+
+/* A (call, status) pair in a table row. */
+struct hvp_pair {
+	u16 code;
+	enum hvp_status status;
+};
+#define HVP_PAIR(call, status)	{ HVP_CALL_##call, HVP_STATUS_##status }
+
+/**
+ * struct hvp_try - a call to be made
+ * @code:	its code
+ * @control:	further bits of the input value
+ * @in:		input, placed so that it ends where its page ends
+ * @in_size:	bytes of it
+ * @out_size:	bytes of output, likewise
+ * @out_element: bytes of an element of the output list, 0 if there is none
+ * @rep_count:	elements of a list
+ * @rep_start:	the first to be processed
+ * @fast:	pass the input in registers
+ */
+struct hvp_try {
+	u16 code;
+	u64 control;
+	const void *in;
+	size_t in_size;
+	size_t out_size;
+	size_t out_element;
+	unsigned int rep_count;
+	unsigned int rep_start;
+	bool fast;
+};
+
+/**
+ * struct hvp_reply - what came of a call
+ * @code:	its code
+ * @status:	the status
+ * @reps:	reps completed
+ * @out:	the output, where the guest would read it
+ */
+struct hvp_reply {
+	u16 code;
+	enum hvp_status status;
+	unsigned int reps;
+	const u64 *out;
+};
+
+struct hvp_call hvp_world_place(struct hvp_world *world, const struct hvp_try *try);
+u64 hvp_world_dispatch(struct hvp_world *world, struct hvp_partition *caller,
+		       const struct hvp_call *call);
+struct hvp_reply hvp_try(struct hvp_world *world, struct hvp_partition *caller,
+			 const struct hvp_try *try);
+
+/* The calls with parameters as they ought to be, whatever comes of them. */
+struct hvp_reply hvp_try_create(struct hvp_world *world, struct hvp_partition *caller,
+				const struct hvp_create_partition_in *in);
+struct hvp_reply hvp_try_id(struct hvp_world *world, struct hvp_partition *caller, u16 code,
+			    u64 id);
+#define hvp_try_initialize(world, caller, id) \
+	hvp_try_id(world, caller, HVP_CALL_INITIALIZE_PARTITION, id)
+#define hvp_try_finalize(world, caller, id) \
+	hvp_try_id(world, caller, HVP_CALL_FINALIZE_PARTITION, id)
+#define hvp_try_delete(world, caller, id) \
+	hvp_try_id(world, caller, HVP_CALL_DELETE_PARTITION, id)
+struct hvp_reply hvp_try_get_id(struct hvp_world *world, struct hvp_partition *caller);
+struct hvp_reply hvp_try_deposit(struct hvp_world *world, struct hvp_partition *caller,
+				 u64 id, const u64 *gfns, unsigned int count,
+				 unsigned int start);
+struct hvp_reply hvp_try_withdraw(struct hvp_world *world, struct hvp_partition *caller,
+				  u64 id, struct hvp_proximity proximity,
+				  unsigned int count, unsigned int start);
+struct hvp_reply hvp_try_balance(struct hvp_world *world, struct hvp_partition *caller,
+				 u64 id, struct hvp_proximity proximity);
+struct hvp_reply hvp_try_get_property(struct hvp_world *world, struct hvp_partition *caller,
+				      u64 id, u32 property);
+struct hvp_reply hvp_try_set_property(struct hvp_world *world, struct hvp_partition *caller,
+				      u64 id, u32 property, u64 value);
+struct hvp_reply hvp_try_next_child(struct hvp_world *world, struct hvp_partition *caller,
+				    u64 parent_id, u64 previous_child_id);
+struct hvp_reply hvp_try_code(struct hvp_world *world, struct hvp_partition *caller, u16 code,
+			      u64 id);
+
+/* What is expected of a reply; the one place where a pair is checked. */
+#define hvp_expect_status(test, reply, call, expected) \
+	hvp_expect_pair(test, reply, (struct hvp_pair)HVP_PAIR(call, expected))
+void hvp_expect_pair(struct kunit *test, struct hvp_reply reply, struct hvp_pair pair);
+const char *hvp_status_name(enum hvp_status status);
+
+#endif /* _HVPART_TESTS_CALLS_H */

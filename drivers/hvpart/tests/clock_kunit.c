@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0
+/* clock.c: reference time, and its freezing. */
+
+#include <kunit/test.h>
+#include <linux/delay.h>
+#include "../core/clock.h"
+
+/* In units of 100 ns; long enough to be seen with any clock source. */
+#define MS	10000
+#define WAIT_MS	20
+
+static void hvp_clock_begins_at_zero(struct kunit *test)
+{
+	struct hvp_clock clock = { .frozen = true, .frozen_at = 1, .origin = 5 };
+	u64 before = ktime_get_ns();
+	u64 time;
+
+	hvp_clock_start(&clock);
+	time = hvp_clock_read(&clock);
+	KUNIT_EXPECT_LE(test, time, (ktime_get_ns() - before) / 100);
+}
+
+static void hvp_clock_runs_in_100_ns(struct kunit *test)
+{
+	u64 before = ktime_get_ns(), began, time, least;
+	struct hvp_clock clock;
+
+	hvp_clock_start(&clock);
+	began = ktime_get_ns();
+	msleep(WAIT_MS);
+	least = (ktime_get_ns() - began) / 100;
+	time = hvp_clock_read(&clock);
+	KUNIT_EXPECT_GE(test, time, least);
+	KUNIT_EXPECT_LE(test, time, (ktime_get_ns() - before) / 100);
+	KUNIT_EXPECT_GE(test, time, WAIT_MS * MS);
+}
+
+static void hvp_clock_stands_still_when_frozen(struct kunit *test)
+{
+	struct hvp_clock clock;
+	u64 time, began, outside;
+
+	hvp_clock_start(&clock);
+	hvp_clock_freeze(&clock, true);
+	time = hvp_clock_read(&clock);
+	msleep(WAIT_MS);
+	KUNIT_EXPECT_EQ(test, hvp_clock_read(&clock), time);
+	/* Freezing what is frozen does not move it on. */
+	hvp_clock_freeze(&clock, true);
+	KUNIT_EXPECT_EQ(test, hvp_clock_read(&clock), time);
+
+	/* It runs on from where it stood. */
+	began = ktime_get_ns();
+	hvp_clock_freeze(&clock, false);
+	outside = hvp_clock_read(&clock);
+	KUNIT_EXPECT_GE(test, outside, time);
+	KUNIT_EXPECT_LE(test, outside - time, (ktime_get_ns() - began) / 100 + 1);
+	/* And letting run what runs changes nothing. */
+	began = ktime_get_ns();
+	time = hvp_clock_read(&clock);
+	hvp_clock_freeze(&clock, false);
+	KUNIT_EXPECT_GE(test, hvp_clock_read(&clock), time);
+}
+
+static struct kunit_case hvp_clock_cases[] = {
+	KUNIT_CASE(hvp_clock_begins_at_zero),
+	KUNIT_CASE(hvp_clock_runs_in_100_ns),
+	KUNIT_CASE(hvp_clock_stands_still_when_frozen),
+	{}
+};
+
+static struct kunit_suite hvp_clock_suite = {
+	.name = "hvp_clock",
+	.test_cases = hvp_clock_cases,
+};
+kunit_test_suite(hvp_clock_suite);

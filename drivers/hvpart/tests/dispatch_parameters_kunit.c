@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * dispatch.c: check 8 of the contract's section 3, and that a call which is refused
+ * for its shape or its parameters has changed nothing.
+ */
+
+#include "contract.h"
+
+KUNIT_ARRAY_PARAM_DESC(hvp_contract, hvp_contract, name);
+
+/* Misshapen calls, by (call, status) pair: what is wrong, in one word each. */
+enum hvp_flaw {
+	HVP_FLAW_CONTROL,	/* a reserved bit */
+	HVP_FLAW_INPUT_PLACE,
+	HVP_FLAW_OUTPUT_PLACE,
+	HVP_FLAW_INPUT_GONE,	/* not mapped */
+	HVP_FLAW_OUTPUT_GONE,
+	HVP_FLAW_OUTPUT_READ_ONLY,
+};
+
+static const char * const hvp_flaw_names[] = {
+	"control word", "input misplaced", "output misplaced", "input not mapped",
+	"output not mapped", "output read-only",
+};
+
+struct hvp_flaw_row {
+	struct hvp_pair pair;
+	enum hvp_flaw flaw;
+};
+
+static const struct hvp_flaw_row hvp_flaw_rows[] = {
+	{ HVP_PAIR(CREATE_PARTITION, INVALID_HYPERCALL_INPUT), HVP_FLAW_CONTROL },
+	{ HVP_PAIR(CREATE_PARTITION, INVALID_ALIGNMENT), HVP_FLAW_INPUT_PLACE },
+	{ HVP_PAIR(CREATE_PARTITION, INVALID_ALIGNMENT), HVP_FLAW_OUTPUT_PLACE },
+	{ HVP_PAIR(CREATE_PARTITION, INVALID_HYPERCALL_INPUT), HVP_FLAW_INPUT_GONE },
+	{ HVP_PAIR(CREATE_PARTITION, INVALID_HYPERCALL_INPUT), HVP_FLAW_OUTPUT_GONE },
+	{ HVP_PAIR(CREATE_PARTITION, INVALID_HYPERCALL_INPUT), HVP_FLAW_OUTPUT_READ_ONLY },
+	{ HVP_PAIR(INITIALIZE_PARTITION, INVALID_HYPERCALL_INPUT), HVP_FLAW_CONTROL },
+	{ HVP_PAIR(INITIALIZE_PARTITION, INVALID_ALIGNMENT), HVP_FLAW_INPUT_PLACE },
+	{ HVP_PAIR(INITIALIZE_PARTITION, INVALID_HYPERCALL_INPUT), HVP_FLAW_INPUT_GONE },
+	{ HVP_PAIR(FINALIZE_PARTITION, INVALID_HYPERCALL_INPUT), HVP_FLAW_CONTROL },
+	{ HVP_PAIR(FINALIZE_PARTITION, INVALID_ALIGNMENT), HVP_FLAW_INPUT_PLACE },
+	{ HVP_PAIR(FINALIZE_PARTITION, INVALID_HYPERCALL_INPUT), HVP_FLAW_INPUT_GONE },
+	{ HVP_PAIR(DELETE_PARTITION, INVALID_HYPERCALL_INPUT), HVP_FLAW_CONTROL },
+	{ HVP_PAIR(DELETE_PARTITION, INVALID_ALIGNMENT), HVP_FLAW_INPUT_PLACE },
+	{ HVP_PAIR(DELETE_PARTITION, INVALID_HYPERCALL_INPUT), HVP_FLAW_INPUT_GONE },
+	{ HVP_PAIR(GET_PARTITION_PROPERTY, INVALID_HYPERCALL_INPUT), HVP_FLAW_CONTROL },
+	{ HVP_PAIR(GET_PARTITION_PROPERTY, INVALID_ALIGNMENT), HVP_FLAW_INPUT_PLACE },
+	{ HVP_PAIR(GET_PARTITION_PROPERTY, INVALID_ALIGNMENT), HVP_FLAW_OUTPUT_PLACE },
+	{ HVP_PAIR(GET_PARTITION_PROPERTY, INVALID_HYPERCALL_INPUT), HVP_FLAW_INPUT_GONE },
+	{ HVP_PAIR(GET_PARTITION_PROPERTY, INVALID_HYPERCALL_INPUT), HVP_FLAW_OUTPUT_GONE },
+	{ HVP_PAIR(SET_PARTITION_PROPERTY, INVALID_HYPERCALL_INPUT), HVP_FLAW_CONTROL },
+	{ HVP_PAIR(SET_PARTITION_PROPERTY, INVALID_ALIGNMENT), HVP_FLAW_INPUT_PLACE },
+	{ HVP_PAIR(SET_PARTITION_PROPERTY, INVALID_HYPERCALL_INPUT), HVP_FLAW_INPUT_GONE },
+	{ HVP_PAIR(GET_PARTITION_ID, INVALID_HYPERCALL_INPUT), HVP_FLAW_CONTROL },
+	{ HVP_PAIR(GET_PARTITION_ID, INVALID_ALIGNMENT), HVP_FLAW_OUTPUT_PLACE },
+	{ HVP_PAIR(GET_PARTITION_ID, INVALID_HYPERCALL_INPUT), HVP_FLAW_OUTPUT_GONE },
+	{ HVP_PAIR(GET_PARTITION_ID, INVALID_HYPERCALL_INPUT), HVP_FLAW_OUTPUT_READ_ONLY },
+	{ HVP_PAIR(GET_NEXT_CHILD_PARTITION, INVALID_HYPERCALL_INPUT), HVP_FLAW_CONTROL },
+	{ HVP_PAIR(GET_NEXT_CHILD_PARTITION, INVALID_ALIGNMENT), HVP_FLAW_INPUT_PLACE },
+	{ HVP_PAIR(GET_NEXT_CHILD_PARTITION, INVALID_ALIGNMENT), HVP_FLAW_OUTPUT_PLACE },
+	{ HVP_PAIR(GET_NEXT_CHILD_PARTITION, INVALID_HYPERCALL_INPUT), HVP_FLAW_INPUT_GONE },
+	{ HVP_PAIR(GET_NEXT_CHILD_PARTITION, INVALID_HYPERCALL_INPUT), HVP_FLAW_OUTPUT_GONE },
+	{ HVP_PAIR(DEPOSIT_MEMORY, INVALID_HYPERCALL_INPUT), HVP_FLAW_CONTROL },
+	{ HVP_PAIR(DEPOSIT_MEMORY, INVALID_ALIGNMENT), HVP_FLAW_INPUT_PLACE },
+	{ HVP_PAIR(DEPOSIT_MEMORY, INVALID_HYPERCALL_INPUT), HVP_FLAW_INPUT_GONE },
+	{ HVP_PAIR(WITHDRAW_MEMORY, INVALID_HYPERCALL_INPUT), HVP_FLAW_CONTROL },
+	{ HVP_PAIR(WITHDRAW_MEMORY, INVALID_ALIGNMENT), HVP_FLAW_INPUT_PLACE },
+	{ HVP_PAIR(WITHDRAW_MEMORY, INVALID_ALIGNMENT), HVP_FLAW_OUTPUT_PLACE },
+	{ HVP_PAIR(WITHDRAW_MEMORY, INVALID_HYPERCALL_INPUT), HVP_FLAW_INPUT_GONE },
+	{ HVP_PAIR(WITHDRAW_MEMORY, INVALID_HYPERCALL_INPUT), HVP_FLAW_OUTPUT_GONE },
+	{ HVP_PAIR(WITHDRAW_MEMORY, INVALID_HYPERCALL_INPUT), HVP_FLAW_OUTPUT_READ_ONLY },
+	{ HVP_PAIR(GET_MEMORY_BALANCE, INVALID_HYPERCALL_INPUT), HVP_FLAW_CONTROL },
+	{ HVP_PAIR(GET_MEMORY_BALANCE, INVALID_ALIGNMENT), HVP_FLAW_INPUT_PLACE },
+	{ HVP_PAIR(GET_MEMORY_BALANCE, INVALID_ALIGNMENT), HVP_FLAW_OUTPUT_PLACE },
+	{ HVP_PAIR(GET_MEMORY_BALANCE, INVALID_HYPERCALL_INPUT), HVP_FLAW_INPUT_GONE },
+	{ HVP_PAIR(GET_MEMORY_BALANCE, INVALID_HYPERCALL_INPUT), HVP_FLAW_OUTPUT_GONE },
+	{ HVP_PAIR(GET_MEMORY_BALANCE, INVALID_HYPERCALL_INPUT), HVP_FLAW_OUTPUT_READ_ONLY },
+};
+
+static void hvp_flaw_desc(const struct hvp_flaw_row *row, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s: %s", hvp_contract_of(row->pair.code)->name,
+		 hvp_flaw_names[row->flaw]);
+}
+
+KUNIT_ARRAY_PARAM(hvp_flaw, hvp_flaw_rows, hvp_flaw_desc);
+
+static void hvp_spoil(struct hvp_world *world, struct hvp_call *call, enum hvp_flaw flaw)
+{
+	switch (flaw) {
+	case HVP_FLAW_CONTROL:
+		call->control |= BIT_ULL(31);
+		break;
+	case HVP_FLAW_INPUT_PLACE:
+		call->input += 4;
+		break;
+	case HVP_FLAW_OUTPUT_PLACE:
+		call->output += 4;
+		break;
+	case HVP_FLAW_INPUT_GONE:
+		call->input += HVP_PAGE_SIZE;
+		world->guest.input.gpa += HVP_PAGE_SIZE;
+		break;
+	case HVP_FLAW_OUTPUT_GONE:
+		call->output += HVP_PAGE_SIZE;
+		world->guest.output.gpa += HVP_PAGE_SIZE;
+		break;
+	case HVP_FLAW_OUTPUT_READ_ONLY:
+		world->guest.pages[call->output >> 12].read_only = true;
+		break;
+	}
+}
+
+/* A call that would otherwise do something, on a child that allows it. */
+static void hvp_dispatch_refuses_misshapen_calls(struct kunit *test)
+{
+	const struct hvp_flaw_row *row = test->param_value;
+	const struct hvp_contract_call *shape = hvp_contract_of(row->pair.code);
+	struct hvp_world *world = hvp_world_create(test);
+	bool child_must_be_active = row->pair.code == HVP_CALL_FINALIZE_PARTITION;
+	struct hvp_partition *child = hvp_world_child(world, world->root,
+						      child_must_be_active ?
+						      HVP_STATE_ACTIVE :
+						      HVP_STATE_UNINITIALIZED);
+	struct hvp_any_input in = { { shape->names_child ? child->id : shape->names_self } };
+	struct hvp_try try = hvp_contract_try(shape, &in);
+	struct hvp_call call;
+	u64 result;
+
+	if (row->pair.code == HVP_CALL_CREATE_PARTITION)
+		in.word[0] = 0;
+	hvp_world_deposit(world, world->root, 0, 3);
+	if (row->pair.code == HVP_CALL_INITIALIZE_PARTITION)
+		hvp_world_deposit(world, child, 0, hvp_active_pages());
+	call = hvp_world_place(world, &try);
+	hvp_spoil(world, &call, row->flaw);
+
+	hvp_forget_counts(world);
+	hvp_keep_books(world, &world->books[0]);
+	result = hvp_world_dispatch(world, world->root, &call);
+	hvp_keep_books(world, &world->books[1]);
+	hvp_expect_pair(test, (struct hvp_reply){ shape->code, result }, row->pair);
+	hvp_expect_same(world, &world->books[0], &world->books[1]);
+	KUNIT_EXPECT_EQ(test, world->guest.count[HVP_FAKE_WRITE], 0);
+	KUNIT_EXPECT_EQ(test, world->guest.count[HVP_FAKE_ZERO], 0);
+}
+
+/* The VMM takes the output page away in the middle: the books still balance. */
+static void hvp_dispatch_survives_lost_output(struct kunit *test)
+{
+	const struct hvp_contract_call *shape = test->param_value;
+	struct hvp_world *world = hvp_world_create(test);
+	struct hvp_partition *child;
+
+	if (!shape->out_size && !shape->out_element)
+		kunit_skip(test, "no output");
+	hvp_world_deposit(world, world->root, 0, hvp_partition_pages() + 3);
+	child = hvp_world_child(world, world->root, HVP_STATE_ACTIVE);
+	hvp_fake_fail(&world->guest, HVP_FAKE_WRITE, 1, -EFAULT);
+	/* What was done is done: only the result is looked at, and the books later. */
+	world->level = 1;
+	KUNIT_EXPECT_EQ(test, hvp_try_code(world, world->root, shape->code,
+					   shape->names_self ? 1 : child->id).status,
+			HVP_STATUS_INVALID_HYPERCALL_INPUT);
+	world->level = 0;
+	KUNIT_EXPECT_EQ(test, hvp_try_get_id(world, world->root).status, HVP_STATUS_SUCCESS);
+}
+
+static struct kunit_case hvp_dispatch_parameters_cases[] = {
+	KUNIT_CASE_PARAM(hvp_dispatch_refuses_misshapen_calls, hvp_flaw_gen_params),
+	KUNIT_CASE_PARAM(hvp_dispatch_survives_lost_output, hvp_contract_gen_params),
+	{}
+};
+
+HVP_KUNIT_SUITE(hvp_dispatch_parameters, hvp_dispatch_parameters_cases);

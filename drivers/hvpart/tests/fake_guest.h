@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A guest that is out to get the core: it is asked through the same operations
+ * as a VM, gives pages any property that a page of a VM may have, changes its
+ * memory behind the back of whoever has read it, lets any operation fail, and
+ * has another call made in the middle of one.
+ */
+#ifndef _HVPART_TESTS_FAKE_GUEST_H
+#define _HVPART_TESTS_FAKE_GUEST_H
+
+#include <linux/bitmap.h>
+#include <linux/spinlock.h>
+#include <hvpart/abi.h>
+#include <hvpart/guest.h>
+
+struct kunit;
+struct page;
+
+/* What parameters are made of, and what is counted as read. */
+#define HVP_FAKE_WORDS		(HVP_PAGE_SIZE / sizeof(u64))
+
+/*
+ * GPA pages: pairs of parameter pages, each page between unmapped ones, and
+ * RAM that lies across the end of a chunk of claims.  Nothing else is mapped.
+ */
+#define HVP_FAKE_INPUT_GFN(level)	(2 + 4 * (level))
+#define HVP_FAKE_OUTPUT_GFN(level)	(4 + 4 * (level))
+#define HVP_FAKE_LEVELS			4
+#define HVP_FAKE_RAM_GFN		1000
+#define HVP_FAKE_RAM_PAGES		160	/* mapped from the start */
+#define HVP_FAKE_GFNS			(HVP_FAKE_RAM_GFN + 1024)
+
+/* What an output byte is before the core writes it. */
+#define HVP_FAKE_UNTOUCHED		0xa5
+/* What the guest writes to a page while it is deposited. */
+#define HVP_FAKE_SCRIBBLE		0x5a
+
+/**
+ * struct hvp_fake_page - a GPA page
+ * @page:	the host page, NULL if nothing is mapped there
+ * @node:	the NUMA node it pretends to be on
+ * @read_only:	in a read-only slot
+ * @not_pinnable: readable and writable, but not RAM
+ * @in_use:	the guest gave it a meaning of its own
+ * @pins:	how often it is pinned
+ */
+struct hvp_fake_page {
+	struct page *page;
+	int node;
+	bool read_only;
+	bool not_pinnable;
+	bool in_use;
+	unsigned int pins;
+};
+
+/* The operations that are counted and can be made to fail. */
+enum hvp_fake_op {
+	HVP_FAKE_READ,
+	HVP_FAKE_WRITE,
+	HVP_FAKE_PROBE,
+	HVP_FAKE_PIN,		/* once a page */
+	HVP_FAKE_UNPIN,
+	HVP_FAKE_ZERO,
+	HVP_FAKE_RESERVE,
+	HVP_NR_FAKE_OPS,
+};
+
+/**
+ * struct hvp_fake_window - what a call may access of its parameters
+ * @gpa:	first byte
+ * @size:	bytes
+ */
+struct hvp_fake_window {
+	u64 gpa;
+	size_t size;
+};
+
+/**
+ * struct hvp_fake_guest - the guest
+ * @guest:	what the core sees of it
+ * @test:	the test that it is for
+ * @lock:	protects the pages and the counts
+ * @pages:	GPA pages
+ * @pinned:	how often pages are pinned
+ * @locked:	pages charged to the limit of locked memory
+ * @locked_limit: that limit
+ * @os_id:	its guest OS ID
+ * @count:	operations by kind, since the test last zeroed them
+ * @fail_at:	the n-th operation from now fails, 0 for none
+ * @error:	what it fails with
+ * @watched:	check accesses against the windows; off when several threads call
+ * @input:	what the call may read, each word once
+ * @output:	what it may write
+ * @read:	words of the input page that have been read
+ * @hook:	called before every operation that may sleep, if set
+ */
+struct hvp_fake_guest {
+	struct hvp_guest guest;
+	struct kunit *test;
+	spinlock_t lock;
+	struct hvp_fake_page pages[HVP_FAKE_GFNS];
+	unsigned long pinned;
+	unsigned long locked;
+	unsigned long locked_limit;
+	u64 os_id;
+	unsigned int count[HVP_NR_FAKE_OPS];
+	unsigned int fail_at[HVP_NR_FAKE_OPS];
+	int error[HVP_NR_FAKE_OPS];
+	bool watched;
+	struct hvp_fake_window input;
+	struct hvp_fake_window output;
+	DECLARE_BITMAP(read, HVP_FAKE_WORDS);
+	void (*hook)(struct hvp_fake_guest *guest, enum hvp_fake_op op);
+};
+
+struct hvp_fake_guest *hvp_fake_guest_create(struct kunit *test, size_t size);
+struct hvp_fake_page *hvp_fake_page(struct hvp_fake_guest *guest, u64 gfn);
+void *hvp_fake_memory(struct hvp_fake_guest *guest, u64 gpa);
+void hvp_fake_map(struct hvp_fake_guest *guest, u64 gfn, unsigned int count);
+void hvp_fake_fail(struct hvp_fake_guest *guest, enum hvp_fake_op op, unsigned int nth,
+		   int error);
+void hvp_fake_expect_idle(struct hvp_fake_guest *guest);
+
+#endif /* _HVPART_TESTS_FAKE_GUEST_H */

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What every suite begins and ends with. */
+
+#include <linux/module.h>
+#include "../core/caches.h"
+#include "../core/stats.h"
+#include "world.h"
+
+/**
+ * hvp_suite_init() - bring up what the core has one of
+ * @suite:	the suite
+ */
+int hvp_suite_init(struct kunit_suite *suite)
+{
+	int error = hvp_caches_create();
+
+	if (error)
+		return error;
+	error = hvp_stats_create();
+	if (error)
+		hvp_caches_destroy();
+	return error;
+}
+
+/**
+ * hvp_suite_exit_quietly() - the reverse; the slab complains if anything is left
+ * @suite:	the suite
+ */
+void hvp_suite_exit_quietly(struct kunit_suite *suite)
+{
+	hvp_stats_destroy();
+	/* Partitions are freed under RCU. */
+	rcu_barrier();
+	hvp_caches_destroy();
+}
+
+static const enum hvp_status hvp_statuses[] = {
+#define HVP_STATUS_ROW(value, text)	value,
+	HVP_STATUS_LIST(HVP_STATUS_ROW)
+};
+
+static const struct {
+	u16 code;
+	const char *name;
+} hvp_calls[] = {
+#define HVP_CALL_ROW(code, name, text)	{ code, text },
+	HVP_CALL_LIST(HVP_CALL_ROW)
+};
+
+/**
+ * hvp_suite_exit() - the same, and say which statuses were got
+ * @suite:	the suite
+ *
+ * A script collects these lines.
+ */
+void hvp_suite_exit(struct kunit_suite *suite)
+{
+	unsigned int call, status;
+
+	for (call = 0; call < ARRAY_SIZE(hvp_calls); call++) {
+		for (status = 0; status < ARRAY_SIZE(hvp_statuses); status++) {
+			if (hvp_stats_read(hvp_calls[call].code, hvp_statuses[status]))
+				kunit_log(KERN_INFO, suite, KUNIT_SUBTEST_INDENT "# got %s %s\n",
+					  hvp_calls[call].name,
+					  hvp_status_name(hvp_statuses[status]));
+		}
+	}
+	hvp_suite_exit_quietly(suite);
+}
+
+MODULE_DESCRIPTION("KUnit tests of hvpart");
+MODULE_LICENSE("GPL");
