@@ -44,25 +44,31 @@ static struct hvp_vm *hvp_vm_find(struct kvm *kvm)
 	return found;
 }
 
+/*
+ * The new one is allocated before the lock is taken: its memory is the VMM's, which
+ * may have to wait for it, and the lock is everybody's.
+ */
 static struct hvp_vm *hvp_vm_add(struct kvm *kvm)
 {
+	struct hvp_vm *new = kzalloc(sizeof(*new), HVP_GFP);
 	struct hvp_vm *vm;
+
+	if (!new)
+		return NULL;
 
 	mutex_lock(&vms_lock);
 	vm = hvp_vm_find(kvm);
-	if (vm)
-		goto unlock;
-
-	vm = kzalloc(sizeof(*vm), HVP_GFP);
-	if (!vm)
-		goto unlock;
-	vm->memory = hvp_kvm_guest(kvm);
-	mmgrab(vm->memory.mm);
-	spin_lock_init(&vm->lock);
-	vm->debugfs = hvp_debugfs_add_vm(vm);
-	hash_add_rcu(vms, &vm->node, (unsigned long)kvm);
-unlock:
+	if (!vm) {
+		swap(vm, new);
+		vm->memory = hvp_kvm_guest(kvm);
+		mmgrab(vm->memory.mm);
+		spin_lock_init(&vm->lock);
+		vm->debugfs = hvp_debugfs_add_vm(vm);
+		hash_add_rcu(vms, &vm->node, (unsigned long)kvm);
+	}
 	mutex_unlock(&vms_lock);
+
+	kfree(new);
 	return vm;
 }
 

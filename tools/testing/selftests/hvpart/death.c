@@ -103,6 +103,26 @@ static void identity_given_up(void)
 	}
 }
 
+/* The guest reboots by itself, each time on another vCPU. */
+static void identity_given_up_by_the_guest(void)
+{
+	struct guest_config config = { .vcpus = 3, .privileges = GUEST_ALL_PRIVILEGES };
+	struct guest *guest = guest_create(&config);
+	long long pinned = pinned_pages();
+	unsigned int i;
+
+	for (i = 0; i < config.vcpus; i++) {
+		struct vcpu *vcpu = &guest->vcpus[i];
+
+		fill_with_partitions(vcpu);
+		vcpu_write_msr(vcpu, 0x40000000, 0);
+		EXPECT(pinned_pages_become(pinned));
+		guest_enable_hypercalls(guest);
+		EXPECT_BALANCE(vcpu, SELF, 0, 0);
+		EXPECT_STATUS(initialize_partition(vcpu, 2, FORM_FAST), INVALID_PARTITION_ID);
+	}
+}
+
 /* Writing anything else to the MSR is not a farewell. */
 static void identity_changed(void)
 {
@@ -253,6 +273,7 @@ static const struct test_case cases[] = {
 	CASE(orderly_end),
 	CASE(vm_file_closed_first),
 	CASE(identity_given_up),
+	CASE(identity_given_up_by_the_guest),
 	CASE(identity_changed),
 	CASE(killed_at_work),
 	CASE(several_killed_at_once),

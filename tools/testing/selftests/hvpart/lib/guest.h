@@ -155,6 +155,8 @@ void guest_reset_identity(struct guest *guest);
 
 void guest_set_msr(struct vcpu *vcpu, u32 msr, u64 value);
 u64 guest_get_msr(struct vcpu *vcpu, u32 msr);
+/* The guest itself writes it, in 64-bit mode; the two above are the VMM's way. */
+void vcpu_write_msr(struct vcpu *vcpu, u32 msr, u64 value);
 
 /*
  * What CPUID leaf 0x40000003 says in EAX (31:0) and EBX (63:32). KVM allows a

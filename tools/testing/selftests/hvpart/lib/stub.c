@@ -26,11 +26,13 @@ static void write_call(u8 *code, u32 from, unsigned int size)
 
 void guest_write_stub(struct guest *guest)
 {
+	static const u8 wrmsr[] = { 0x0f, 0x30, 0xe6, STUB_PORT_RETURN, 0xf4 };
 	u8 *handler = guest_host(guest, STUB_HANDLERS_GPA);
 	unsigned int i;
 
 	write_call(guest_host(guest, STUB_CALL_GPA), STUB_CALL_GPA, STUB_OUT_OFFSET);
 	write_call(guest_host(guest, STUB_CALL16_GPA), STUB_CALL16_GPA, STUB_OUT16_OFFSET);
+	memcpy(guest_host(guest, STUB_WRMSR_GPA), wrmsr, sizeof(wrmsr));
 	for (i = 0; i < STUB_VECTORS; i++, handler += STUB_HANDLER_SIZE) {
 		handler[0] = 0xe6;
 		handler[1] = STUB_PORT_EXCEPTION;
@@ -51,9 +53,10 @@ static void run_until_out(struct vcpu *vcpu)
 		die("the guest ended with KVM exit reason %u, not with its OUT", run->exit_reason);
 }
 
-int vcpu_call(struct vcpu *vcpu, struct kvm_regs *regs)
+/* From @entry to an OUT; returns the exception that came of it. */
+static int run_stub(struct vcpu *vcpu, struct kvm_regs *regs, u64 entry)
 {
-	regs->rip = vcpu->mode == VCPU_REAL ? STUB_CALL16_GPA : STUB_CALL_GPA;
+	regs->rip = entry;
 	regs->rflags = RFLAGS_FIXED | RFLAGS_ARITHMETIC;
 	regs->rsp = GUEST_STACK_GPA(vcpu->index) + HVP_PAGE_SIZE;
 	if (vcpu->mode == VCPU_LONG64_USER) {
@@ -79,6 +82,20 @@ int vcpu_call(struct vcpu *vcpu, struct kvm_regs *regs)
 	default:
 		die("the guest ended with an OUT to port 0x%x", vcpu->run->io.port);
 	}
+}
+
+int vcpu_call(struct vcpu *vcpu, struct kvm_regs *regs)
+{
+	return run_stub(vcpu, regs, vcpu->mode == VCPU_REAL ? STUB_CALL16_GPA : STUB_CALL_GPA);
+}
+
+void vcpu_write_msr(struct vcpu *vcpu, u32 msr, u64 value)
+{
+	struct kvm_regs regs = { .rcx = msr, .rax = (u32)value, .rdx = value >> 32 };
+	int exception = run_stub(vcpu, &regs, STUB_WRMSR_GPA);
+
+	if (exception != VCPU_NO_EXCEPTION)
+		die("exception %d when the guest writes MSR 0x%x", exception, msr);
 }
 
 /* What KVM_GET_REGS shows while the OUT has not been completed. */
