@@ -75,7 +75,7 @@ void hvp_keep_books(struct hvp_world *world, struct hvp_books *books)
  * @after:	books after
  */
 void hvp_expect_same(struct hvp_world *world, const struct hvp_books *before,
-			   const struct hvp_books *after)
+		     const struct hvp_books *after)
 {
 	unsigned int i;
 

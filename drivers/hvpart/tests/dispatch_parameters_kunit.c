@@ -146,6 +146,16 @@ static void hvp_dispatch_refuses_misshapen_calls(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, world->guest.count[HVP_FAKE_ZERO], 0);
 }
 
+static const void *hvp_with_output_gen_params(const void *row, char *desc)
+{
+	const struct hvp_contract_call *shape = row;
+
+	do {
+		shape = hvp_contract_gen_params(shape, desc);
+	} while (shape && !shape->out_size && !shape->out_element);
+	return shape;
+}
+
 /* The VMM takes the output page away in the middle: the books still balance. */
 static void hvp_dispatch_survives_lost_output(struct kunit *test)
 {
@@ -153,8 +163,6 @@ static void hvp_dispatch_survives_lost_output(struct kunit *test)
 	struct hvp_world *world = hvp_world_create(test);
 	struct hvp_partition *child;
 
-	if (!shape->out_size && !shape->out_element)
-		kunit_skip(test, "no output");
 	hvp_world_deposit(world, world->root, 0, hvp_partition_pages() + 3);
 	child = hvp_world_child(world, world->root, HVP_STATE_ACTIVE);
 	hvp_fake_fail(&world->guest, HVP_FAKE_WRITE, 1, -EFAULT);
@@ -169,7 +177,7 @@ static void hvp_dispatch_survives_lost_output(struct kunit *test)
 
 static struct kunit_case hvp_dispatch_parameters_cases[] = {
 	KUNIT_CASE_PARAM(hvp_dispatch_refuses_misshapen_calls, hvp_flaw_gen_params),
-	KUNIT_CASE_PARAM(hvp_dispatch_survives_lost_output, hvp_contract_gen_params),
+	KUNIT_CASE_PARAM(hvp_dispatch_survives_lost_output, hvp_with_output_gen_params),
 	{}
 };
 

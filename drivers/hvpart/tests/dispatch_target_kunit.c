@@ -5,6 +5,16 @@
 
 KUNIT_ARRAY_PARAM_DESC(hvp_contract, hvp_contract, name);
 
+static const void *hvp_with_target_gen_params(const void *row, char *desc)
+{
+	const struct hvp_contract_call *shape = row;
+
+	do {
+		shape = hvp_contract_gen_params(shape, desc);
+	} while (shape && !shape->names_child && !shape->names_self);
+	return shape;
+}
+
 /* Who may be named: check 9.  Root has two children, one with a child. */
 static void hvp_dispatch_knows_who_may_be_named(struct kunit *test)
 {
@@ -39,8 +49,6 @@ static void hvp_dispatch_knows_who_may_be_named(struct kunit *test)
 	};
 	int i;
 
-	if (!shape->names_child && !shape->names_self)
-		kunit_skip(test, "names nobody");
 	hvp_world_deposit(world, root, 0, 2);
 	hvp_world_deposit(world, parent, 0, 2);
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -159,7 +167,7 @@ static void hvp_dispatch_next_child_in_any_state(struct kunit *test)
 }
 
 static struct kunit_case hvp_dispatch_target_cases[] = {
-	KUNIT_CASE_PARAM(hvp_dispatch_knows_who_may_be_named, hvp_contract_gen_params),
+	KUNIT_CASE_PARAM(hvp_dispatch_knows_who_may_be_named, hvp_with_target_gen_params),
 	KUNIT_CASE(hvp_dispatch_finds_no_partition),
 	KUNIT_CASE_PARAM(hvp_dispatch_heeds_state, hvp_in_state_gen_params),
 	KUNIT_CASE(hvp_dispatch_next_child_in_any_state),

@@ -30,8 +30,8 @@
  * @fail_nth:	let this allocation of the next call fail, 0 for none; afterwards what
  *		is left of it, so not 0 if the call does not make that many
  * @next_gfn:	next RAM page that no helper has deposited yet
- * @level:	1 within a call that is made in the middle of another
- * @books:	before and after a call, by level
+ * @level:	which parameter pages; not 0 within a call in the middle of another
+ * @books:	before and after the latest call
  */
 struct hvp_world {
 	struct hvp_fake_guest guest;	/* first */
