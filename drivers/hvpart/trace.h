@@ -8,6 +8,7 @@
 #include <linux/tracepoint.h>
 #include <hvpart/abi.h>
 #include <hvpart/guest.h>
+#include "core/control.h"
 #include "core/pool.h"
 #include "core/state.h"
 
@@ -46,12 +47,10 @@ TRACE_EVENT(hvpart_call,
 	),
 
 	TP_fast_assign(
-		__entry->code = call->control & HVP_CONTROL_CODE_MASK;
-		__entry->rep_count = call->control >> HVP_CONTROL_REP_COUNT_SHIFT &
-				     HVP_CONTROL_REP_MASK;
-		__entry->rep_start = call->control >> HVP_CONTROL_REP_START_SHIFT &
-				     HVP_CONTROL_REP_MASK;
-		__entry->fast = call->control & HVP_CONTROL_FAST;
+		__entry->code = hvp_control_code(call->control);
+		__entry->rep_count = hvp_control_rep_count(call->control);
+		__entry->rep_start = hvp_control_rep_start(call->control);
+		__entry->fast = hvp_control_fast(call->control);
 		__entry->caller = caller;
 		__entry->control = call->control;
 		__entry->input = call->input;

@@ -9,10 +9,14 @@
 /* A row stands at its code minus HVP_FIRST_CODE; codes that are not ours are 0. */
 #define ROW(code)	[HVP_CALL_##code - HVP_FIRST_CODE]
 
+/* Code and name, as the list of calls has them. */
+#define HVP_CALL_NAME(code, name, text)	static const char hvp_name_##name[] = text;
+HVP_CALL_LIST(HVP_CALL_NAME)
+#define CALL(call)	.code = HVP_CALL_##call, .name = hvp_name_##call
+
 const struct hvp_call_row hvp_call_table[] = {
 	ROW(CREATE_PARTITION) = {
-		.code = HVP_CALL_CREATE_PARTITION,
-		.name = "HvCreatePartition",
+		CALL(CREATE_PARTITION),
 		.input_size = sizeof(struct hvp_create_partition_in),
 		.output_size = sizeof(struct hvp_partition_id),
 		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
@@ -20,8 +24,7 @@ const struct hvp_call_row hvp_call_table[] = {
 		.handler = hvp_create_partition,
 	},
 	ROW(INITIALIZE_PARTITION) = {
-		.code = HVP_CALL_INITIALIZE_PARTITION,
-		.name = "HvInitializePartition",
+		CALL(INITIALIZE_PARTITION),
 		.fast = true,
 		.input_size = sizeof(struct hvp_partition_id),
 		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
@@ -30,8 +33,7 @@ const struct hvp_call_row hvp_call_table[] = {
 		.handler = hvp_initialize_partition,
 	},
 	ROW(FINALIZE_PARTITION) = {
-		.code = HVP_CALL_FINALIZE_PARTITION,
-		.name = "HvFinalizePartition",
+		CALL(FINALIZE_PARTITION),
 		.fast = true,
 		.input_size = sizeof(struct hvp_partition_id),
 		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
@@ -40,8 +42,7 @@ const struct hvp_call_row hvp_call_table[] = {
 		.handler = hvp_finalize_partition,
 	},
 	ROW(DELETE_PARTITION) = {
-		.code = HVP_CALL_DELETE_PARTITION,
-		.name = "HvDeletePartition",
+		CALL(DELETE_PARTITION),
 		.fast = true,
 		.input_size = sizeof(struct hvp_partition_id),
 		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
@@ -50,8 +51,7 @@ const struct hvp_call_row hvp_call_table[] = {
 		.handler = hvp_delete_partition,
 	},
 	ROW(GET_PARTITION_PROPERTY) = {
-		.code = HVP_CALL_GET_PARTITION_PROPERTY,
-		.name = "HvGetPartitionProperty",
+		CALL(GET_PARTITION_PROPERTY),
 		.input_size = sizeof(struct hvp_get_property_in),
 		.output_size = sizeof(struct hvp_get_property_out),
 		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
@@ -60,8 +60,7 @@ const struct hvp_call_row hvp_call_table[] = {
 		.handler = hvp_get_partition_property,
 	},
 	ROW(SET_PARTITION_PROPERTY) = {
-		.code = HVP_CALL_SET_PARTITION_PROPERTY,
-		.name = "HvSetPartitionProperty",
+		CALL(SET_PARTITION_PROPERTY),
 		.input_size = sizeof(struct hvp_set_property_in),
 		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
 		.target = HVP_TARGET_CHILD,
@@ -69,16 +68,14 @@ const struct hvp_call_row hvp_call_table[] = {
 		.handler = hvp_set_partition_property,
 	},
 	ROW(GET_PARTITION_ID) = {
-		.code = HVP_CALL_GET_PARTITION_ID,
-		.name = "HvGetPartitionId",
+		CALL(GET_PARTITION_ID),
 		.output_size = sizeof(struct hvp_partition_id),
 		.privilege = HVP_PRIVILEGE_ACCESS_PARTITION_ID,
 		.target = HVP_TARGET_NONE,
 		.handler = hvp_get_partition_id,
 	},
 	ROW(GET_NEXT_CHILD_PARTITION) = {
-		.code = HVP_CALL_GET_NEXT_CHILD_PARTITION,
-		.name = "HvGetNextChildPartition",
+		CALL(GET_NEXT_CHILD_PARTITION),
 		.input_size = sizeof(struct hvp_get_next_child_in),
 		.output_size = sizeof(struct hvp_partition_id),
 		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
@@ -87,8 +84,7 @@ const struct hvp_call_row hvp_call_table[] = {
 		.handler = hvp_get_next_child_partition,
 	},
 	ROW(DEPOSIT_MEMORY) = {
-		.code = HVP_CALL_DEPOSIT_MEMORY,
-		.name = "HvDepositMemory",
+		CALL(DEPOSIT_MEMORY),
 		.rep = true,
 		.input_size = sizeof(struct hvp_partition_id),
 		.input_element = sizeof(u64),
@@ -98,8 +94,7 @@ const struct hvp_call_row hvp_call_table[] = {
 		.handler = hvp_deposit_memory,
 	},
 	ROW(WITHDRAW_MEMORY) = {
-		.code = HVP_CALL_WITHDRAW_MEMORY,
-		.name = "HvWithdrawMemory",
+		CALL(WITHDRAW_MEMORY),
 		.rep = true,
 		.input_size = sizeof(struct hvp_partition_proximity),
 		.output_element = sizeof(u64),
@@ -109,8 +104,7 @@ const struct hvp_call_row hvp_call_table[] = {
 		.handler = hvp_withdraw_memory,
 	},
 	ROW(GET_MEMORY_BALANCE) = {
-		.code = HVP_CALL_GET_MEMORY_BALANCE,
-		.name = "HvGetMemoryBalance",
+		CALL(GET_MEMORY_BALANCE),
 		.input_size = sizeof(struct hvp_partition_proximity),
 		.output_size = sizeof(struct hvp_memory_balance_out),
 		.privilege = HVP_PRIVILEGE_ACCESS_MEMORY_POOL,

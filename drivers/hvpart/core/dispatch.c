@@ -9,31 +9,12 @@
 #include "../trace.h"
 #include "caches.h"
 #include "call_table.h"
+#include "control.h"
 #include "dispatch.h"
 #include "hierarchy.h"
 #include "partition.h"
 #include "request.h"
 #include "stats.h"
-
-static u16 hvp_control_code(u64 control)
-{
-	return control & HVP_CONTROL_CODE_MASK;
-}
-
-static bool hvp_control_fast(u64 control)
-{
-	return control & HVP_CONTROL_FAST;
-}
-
-static unsigned int hvp_control_rep_count(u64 control)
-{
-	return control >> HVP_CONTROL_REP_COUNT_SHIFT & HVP_CONTROL_REP_MASK;
-}
-
-static unsigned int hvp_control_rep_start(u64 control)
-{
-	return control >> HVP_CONTROL_REP_START_SHIFT & HVP_CONTROL_REP_MASK;
-}
 
 static u64 hvp_result(enum hvp_status status, unsigned int reps)
 {
