@@ -2,6 +2,7 @@
 /* The calls, one row each. */
 
 #include <linux/kernel.h>
+#include <linux/nospec.h>
 #include "call_table.h"
 #include "request.h"
 #include "state.h"
@@ -133,7 +134,9 @@ notrace const struct hvp_call_row *hvp_call_row(u16 code)
 {
 	unsigned int index = code - HVP_FIRST_CODE;
 
-	if (index >= ARRAY_SIZE(hvp_call_table) || !hvp_call_table[index].handler)
+	if (index >= ARRAY_SIZE(hvp_call_table))
 		return NULL;
-	return &hvp_call_table[index];
+	/* The guest's number leads to a function pointer. */
+	index = array_index_nospec(index, ARRAY_SIZE(hvp_call_table));
+	return hvp_call_table[index].handler ? &hvp_call_table[index] : NULL;
 }

@@ -18,7 +18,7 @@ struct hvp_partition;
  */
 struct hvp_limits {
 	unsigned int partitions;
-	unsigned long pages;
+	unsigned int pages;
 	unsigned int depth;
 };
 

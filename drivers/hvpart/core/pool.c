@@ -8,6 +8,7 @@
  */
 
 #include <linux/minmax.h>
+#include <linux/nospec.h>
 #include <linux/numa.h>
 #include <linux/overflow.h>
 #include <linux/sched.h>
@@ -33,6 +34,12 @@ unsigned int hvp_pool_nodes(void)
 size_t hvp_pool_size(void)
 {
 	return struct_size((struct hvp_pool *)NULL, nodes, hvp_pool_nodes());
+}
+
+/* @node may be the guest's number, which was checked when the call was read. */
+static struct hvp_pool_node *hvp_pool_account(struct hvp_pool *pool, unsigned int node)
+{
+	return &pool->nodes[array_index_nospec(node, hvp_pool_nodes())];
 }
 
 static u64 hvp_pool_node_available(const struct hvp_pool_node *node)
@@ -77,7 +84,7 @@ bool hvp_pool_can_pay(const struct hvp_pool *pool, unsigned int pages,
 static unsigned int hvp_pool_node_charge(struct hvp_pool *pool, unsigned int node,
 					 unsigned int pages, struct hvp_charge *charge)
 {
-	struct hvp_pool_node *account = &pool->nodes[node];
+	struct hvp_pool_node *account = hvp_pool_account(pool, node);
 	unsigned int taken = min_t(u64, pages, hvp_pool_node_available(account));
 
 	account->in_use += taken;
@@ -186,7 +193,7 @@ bool hvp_pool_pop(struct hvp_pool *pool, struct hvp_proximity proximity,
 	unsigned int i;
 
 	if (!hvp_proximity_any(proximity) &&
-	    hvp_pool_node_pop(&pool->nodes[proximity.id], page, spare))
+	    hvp_pool_node_pop(hvp_pool_account(pool, proximity.id), page, spare))
 		return true;
 	if (hvp_proximity_required(proximity))
 		return false;
