@@ -3,17 +3,23 @@
  * /sys/kernel/debug/hvpart; Documentation/ABI/debugfs-hvpart describes it.
  *
  * A reader takes one partition's lock at a time, to copy its numbers, and none
- * while it prints.  The files of partitions are made and removed by a work item,
- * so that a hypercall never waits for somebody who looks into the folder.
+ * while it prints.  Folders and files are made and removed by a work item, so that
+ * a hypercall never waits for somebody who looks into the folder, and so that their
+ * memory, which debugfs asks for with GFP_KERNEL, is not what the OOM killer is sent
+ * to the VMM for.  Nobody pays for that memory and for the work item's time, hence
+ * at most HVP_FILES_AT_ONCE files are made each HVP_FILES_PAUSE.
  */
 
 #include <linux/debugfs.h>
+#include <linux/jiffies.h>
 #include <linux/kvm_host.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
+#include "core/caches.h"
 #include "core/call_table.h"
 #include "core/hierarchy.h"
 #include "core/partition.h"
@@ -23,29 +29,36 @@
 #include "debugfs.h"
 #include "kvm/vm.h"
 
+#define HVP_FILES_AT_ONCE	128
+#define HVP_FILES_PAUSE		(HZ / 50)
+
 static struct dentry *hvp_folder;
 
 /**
  * struct hvp_vm_debugfs - the folder of a VM
  * @watcher:	tells the work item that partitions come and go
  * @vm:		the VM, which outlives the folder
- * @folder:	the folder
+ * @name:	as KVM has named its own
+ * @folder:	the folder, NULL until @work has made it
  * @partitions:	the folder in it with a file for each partition
  * @files:	ID -> struct hvp_partition_file, changed by @work only; entries of
  *		partitions that are gone carry HVP_FILE_STALE
  * @last_id:	partitions up to this ID have been given a file
  * @forget:	all files are of a hierarchy that is gone
- * @work:	makes and removes files
+ * @pause_until: not before these jiffies is more made
+ * @work:	makes and removes folder and files
  */
 struct hvp_vm_debugfs {
 	struct hvp_watcher watcher;
 	struct hvp_vm *vm;
+	char name[32];
 	struct dentry *folder;
 	struct dentry *partitions;
 	struct xarray files;
 	u64 last_id;
 	bool forget;
-	struct work_struct work;
+	unsigned long pause_until;
+	struct delayed_work work;
 };
 
 #define HVP_FILE_STALE	XA_MARK_0
@@ -330,39 +343,79 @@ static void hvp_file_add(struct hvp_vm_debugfs *debugfs, struct hvp_hierarchy *h
 		hvp_file_remove(debugfs, file);
 }
 
-static void hvp_files_update(struct work_struct *work)
+static void hvp_folder_add(struct hvp_vm_debugfs *debugfs)
 {
-	struct hvp_vm_debugfs *debugfs = container_of(work, struct hvp_vm_debugfs, work);
-	struct hvp_hierarchy *hierarchy;
-	struct hvp_partition *partition;
+	struct dentry *folder = debugfs_lookup(debugfs->name, hvp_folder);
+
+	/* Of a former VM with this name, which is not quite gone; debugfs would log it. */
+	if (folder) {
+		dput(folder);
+		return;
+	}
+	debugfs->folder = debugfs_create_dir(debugfs->name, hvp_folder);
+	debugfs->partitions = debugfs_create_dir("partition", debugfs->folder);
+	debugfs_create_file("partitions", 0400, debugfs->folder, debugfs, &hvp_table_fops);
+}
+
+static void hvp_files_remove_stale(struct hvp_vm_debugfs *debugfs)
+{
 	struct hvp_partition_file *file;
 	unsigned long id;
-
-	if (xchg(&debugfs->forget, false))
-		hvp_files_remove_all(debugfs);
 
 	xa_for_each_marked(&debugfs->files, id, file, HVP_FILE_STALE) {
 		hvp_file_remove(debugfs, file);
 		cond_resched();
 	}
+}
 
-	hierarchy = hvp_vm_peek_hierarchy(debugfs->vm);
+/* Return: whether there may be more to add. */
+static bool hvp_files_add(struct hvp_vm_debugfs *debugfs)
+{
+	struct hvp_hierarchy *hierarchy = hvp_vm_peek_hierarchy(debugfs->vm);
+	struct hvp_partition *partition;
+	unsigned int added = 0;
+
 	if (!hierarchy)
-		return;
-	while ((partition = hvp_hierarchy_find_from(hierarchy, debugfs->last_id + 1))) {
+		return false;
+	while (added < HVP_FILES_AT_ONCE &&
+	       (partition = hvp_hierarchy_find_from(hierarchy, debugfs->last_id + 1))) {
 		debugfs->last_id = partition->id;
 		hvp_partition_put(partition);
 		hvp_file_add(debugfs, hierarchy, debugfs->last_id);
+		added++;
 		cond_resched();
 	}
 	hvp_hierarchy_put(hierarchy);
+	return added == HVP_FILES_AT_ONCE;
+}
+
+static void hvp_debugfs_update(struct work_struct *work)
+{
+	struct hvp_vm_debugfs *debugfs =
+		container_of(work, struct hvp_vm_debugfs, work.work);
+
+	if (!debugfs->folder)
+		hvp_folder_add(debugfs);
+	if (xchg(&debugfs->forget, false))
+		hvp_files_remove_all(debugfs);
+	hvp_files_remove_stale(debugfs);
+	if (!debugfs->folder || hvp_files_add(debugfs))
+		queue_delayed_work(system_unbound_wq, &debugfs->work, HVP_FILES_PAUSE);
+	WRITE_ONCE(debugfs->pause_until, jiffies + HVP_FILES_PAUSE);
+}
+
+static void hvp_debugfs_queue(struct hvp_vm_debugfs *debugfs)
+{
+	long pause = READ_ONCE(debugfs->pause_until) - jiffies;
+
+	queue_delayed_work(system_unbound_wq, &debugfs->work, max(pause, 0L));
 }
 
 static void hvp_partition_created(struct hvp_watcher *watcher, u64 id)
 {
 	struct hvp_vm_debugfs *debugfs = container_of(watcher, struct hvp_vm_debugfs, watcher);
 
-	queue_work(system_unbound_wq, &debugfs->work);
+	hvp_debugfs_queue(debugfs);
 }
 
 static void hvp_partition_deleted(struct hvp_watcher *watcher, u64 id)
@@ -370,20 +423,20 @@ static void hvp_partition_deleted(struct hvp_watcher *watcher, u64 id)
 	struct hvp_vm_debugfs *debugfs = container_of(watcher, struct hvp_vm_debugfs, watcher);
 
 	xa_set_mark(&debugfs->files, id, HVP_FILE_STALE);
-	queue_work(system_unbound_wq, &debugfs->work);
+	hvp_debugfs_queue(debugfs);
 }
 
 /**
- * hvp_debugfs_add_vm() - make the folder of a VM
+ * hvp_debugfs_add_vm() - see to it that a VM gets its folder
  * @vm:		the VM, which has no hierarchy yet
  *
- * Context: May sleep; in one of the VM's vCPU threads.
+ * Context: May sleep; in one of the VM's vCPU threads, no lock held.
  * Return: the folder, or NULL without memory for it, which the others accept.
  */
 struct hvp_vm_debugfs *hvp_debugfs_add_vm(struct hvp_vm *vm)
 {
 	struct dentry *kvm_folder = vm->memory.kvm->debugfs_dentry;
-	struct hvp_vm_debugfs *debugfs = kzalloc(sizeof(*debugfs), GFP_KERNEL);
+	struct hvp_vm_debugfs *debugfs = kzalloc(sizeof(*debugfs), HVP_GFP);
 
 	/* KVM has made its own folder "<pid>-<fd>", unless debugfs is off. */
 	if (!debugfs || IS_ERR_OR_NULL(kvm_folder)) {
@@ -393,11 +446,12 @@ struct hvp_vm_debugfs *hvp_debugfs_add_vm(struct hvp_vm *vm)
 	debugfs->watcher.created = hvp_partition_created;
 	debugfs->watcher.deleted = hvp_partition_deleted;
 	debugfs->vm = vm;
+	/* KVM's goes before the VM does. */
+	strscpy(debugfs->name, kvm_folder->d_name.name, sizeof(debugfs->name));
 	xa_init(&debugfs->files);
-	INIT_WORK(&debugfs->work, hvp_files_update);
-	debugfs->folder = debugfs_create_dir(kvm_folder->d_name.name, hvp_folder);
-	debugfs->partitions = debugfs_create_dir("partition", debugfs->folder);
-	debugfs_create_file("partitions", 0400, debugfs->folder, debugfs, &hvp_table_fops);
+	INIT_DELAYED_WORK(&debugfs->work, hvp_debugfs_update);
+	debugfs->pause_until = jiffies;
+	hvp_debugfs_queue(debugfs);
 	return debugfs;
 }
 
@@ -411,7 +465,7 @@ void hvp_debugfs_remove_vm(struct hvp_vm_debugfs *debugfs)
 {
 	if (!debugfs)
 		return;
-	cancel_work_sync(&debugfs->work);
+	cancel_delayed_work_sync(&debugfs->work);
 	hvp_files_remove_all(debugfs);
 	debugfs_remove(debugfs->folder);
 	xa_destroy(&debugfs->files);
@@ -438,7 +492,7 @@ void hvp_debugfs_forget_partitions(struct hvp_vm_debugfs *debugfs)
 	if (!debugfs)
 		return;
 	WRITE_ONCE(debugfs->forget, true);
-	queue_work(system_unbound_wq, &debugfs->work);
+	hvp_debugfs_queue(debugfs);
 }
 
 /**

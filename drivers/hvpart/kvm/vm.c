@@ -20,7 +20,7 @@ static DEFINE_MUTEX(vms_lock);
 /* Module parameters; main.c describes them. */
 struct hvp_limits hvp_vm_limits = {
 	.partitions = 1024,
-	.pages = 1UL << 20,
+	.pages = 1U << 20,
 	.depth = 2,
 };
 
@@ -44,34 +44,6 @@ static struct hvp_vm *hvp_vm_find(struct kvm *kvm)
 	return found;
 }
 
-/*
- * The new one is allocated before the lock is taken: its memory is the VMM's, which
- * may have to wait for it, and the lock is everybody's.
- */
-static struct hvp_vm *hvp_vm_add(struct kvm *kvm)
-{
-	struct hvp_vm *new = kzalloc(sizeof(*new), HVP_GFP);
-	struct hvp_vm *vm;
-
-	if (!new)
-		return NULL;
-
-	mutex_lock(&vms_lock);
-	vm = hvp_vm_find(kvm);
-	if (!vm) {
-		swap(vm, new);
-		vm->memory = hvp_kvm_guest(kvm);
-		mmgrab(vm->memory.mm);
-		spin_lock_init(&vm->lock);
-		vm->debugfs = hvp_debugfs_add_vm(vm);
-		hash_add_rcu(vms, &vm->node, (unsigned long)kvm);
-	}
-	mutex_unlock(&vms_lock);
-
-	kfree(new);
-	return vm;
-}
-
 static struct hvp_hierarchy *hvp_vm_take_hierarchy(struct hvp_vm *vm)
 {
 	struct hvp_hierarchy *hierarchy;
@@ -81,6 +53,51 @@ static struct hvp_hierarchy *hvp_vm_take_hierarchy(struct hvp_vm *vm)
 	vm->hierarchy = NULL;
 	spin_unlock(&vm->lock);
 	return hierarchy;
+}
+
+/* Its memory is the VMM's, which may have to wait for it. */
+static struct hvp_vm *hvp_vm_alloc(struct kvm *kvm)
+{
+	struct hvp_vm *vm = kzalloc(sizeof(*vm), HVP_GFP);
+
+	if (!vm)
+		return NULL;
+	vm->memory = hvp_kvm_guest(kvm);
+	mmgrab(vm->memory.mm);
+	spin_lock_init(&vm->lock);
+	vm->debugfs = hvp_debugfs_add_vm(vm);
+	return vm;
+}
+
+/* Not in the registry; only readers of the hash chain may still see it. */
+static void hvp_vm_free(struct hvp_vm *vm)
+{
+	hvp_debugfs_remove_vm(vm->debugfs);
+	hvp_hierarchy_put(hvp_vm_take_hierarchy(vm));
+	mmdrop(vm->memory.mm);
+	kfree_rcu(vm, rcu);
+}
+
+/* Nothing is done under the lock, which is everybody's, but adding to the table. */
+static struct hvp_vm *hvp_vm_add(struct kvm *kvm)
+{
+	struct hvp_vm *new = hvp_vm_alloc(kvm);
+	struct hvp_vm *vm;
+
+	if (!new)
+		return NULL;
+
+	mutex_lock(&vms_lock);
+	vm = hvp_vm_find(kvm);
+	if (!vm) {
+		swap(vm, new);
+		hash_add_rcu(vms, &vm->node, (unsigned long)kvm);
+	}
+	mutex_unlock(&vms_lock);
+
+	if (new)
+		hvp_vm_free(new);
+	return vm;
 }
 
 /**
@@ -165,15 +182,6 @@ void hvp_vm_reset(struct kvm *kvm)
 		return;
 	hvp_hierarchy_put(hvp_vm_take_hierarchy(vm));
 	hvp_debugfs_forget_partitions(vm->debugfs);
-}
-
-/* Unlinked from the registry; only readers of the hash chain may still see it. */
-static void hvp_vm_free(struct hvp_vm *vm)
-{
-	hvp_debugfs_remove_vm(vm->debugfs);
-	hvp_hierarchy_put(hvp_vm_take_hierarchy(vm));
-	mmdrop(vm->memory.mm);
-	kfree_rcu(vm, rcu);
 }
 
 /**
