@@ -12,11 +12,23 @@
 #include "kvm/entry.h"
 #include "kvm/vm.h"
 
-module_param_named(max_partitions, hvp_vm_limits.partitions, uint, 0644);
+/* What is above can only be a mistake: 8 TiB of pages, for one. */
+#define HVP_VM_LIMIT(name, limit, most)							\
+static int hvp_set_##name(const char *value, const struct kernel_param *param)		\
+{											\
+	return param_set_uint_minmax(value, param, 0, most);				\
+}											\
+static const struct kernel_param_ops hvp_##name##_ops = {				\
+	.set = hvp_set_##name,								\
+	.get = param_get_uint,								\
+};											\
+module_param_cb(name, &hvp_##name##_ops, &hvp_vm_limits.limit, 0644)
+
+HVP_VM_LIMIT(max_partitions, partitions, 1U << 20);
 MODULE_PARM_DESC(max_partitions, "Partitions that one VM may have besides itself (default 1024)");
-module_param_named(max_pages, hvp_vm_limits.pages, ulong, 0644);
+HVP_VM_LIMIT(max_pages, pages, 1U << 31);
 MODULE_PARM_DESC(max_pages, "4 KiB pages that one VM may have deposited (default 1048576)");
-module_param_named(max_depth, hvp_vm_limits.depth, uint, 0644);
+HVP_VM_LIMIT(max_depth, depth, 64);
 MODULE_PARM_DESC(max_depth, "Levels of partitions below a VM (default 2)");
 
 static int __init hvp_init(void)
