@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A partition as an object: its life, its references, its state. */
 
+#include <linux/lockdep.h>
 #include <linux/math.h>
+#include <linux/minmax.h>
 #include "../trace.h"
 #include "active.h"
 #include "caches.h"
@@ -54,6 +56,9 @@ struct hvp_partition *hvp_partition_alloc(struct hvp_hierarchy *hierarchy,
 	partition->creation = *creation;
 	refcount_set(&partition->refs, 1);
 	spin_lock_init(&partition->lock);
+	/* Tells lockdep that a parent's comes before its child's. */
+	lockdep_set_subclass(&partition->lock,
+			     min_t(unsigned int, partition->depth, MAX_LOCKDEP_SUBCLASSES - 1));
 	partition->state = HVP_STATE_UNINITIALIZED;
 	hvp_early_properties_init(partition->early_properties);
 	hvp_clock_start(&partition->clock);

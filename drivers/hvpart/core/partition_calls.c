@@ -216,7 +216,7 @@ enum hvp_status hvp_delete_partition(struct hvp_request *request)
 	enum hvp_status status;
 
 	spin_lock(&parent->lock);
-	spin_lock_nested(&target->lock, SINGLE_DEPTH_NESTING);
+	spin_lock(&target->lock);
 	status = hvp_partition_check_state(target, request->row->states);
 	balance = hvp_pool_balance(&target->pool, HVP_PROXIMITY_ANY);
 	if (!status && (balance.available || balance.in_use))
