@@ -55,9 +55,10 @@ static bool hvp_parameters_placed_well(u64 gpa, size_t size, unsigned int gpa_bi
 {
 	if (!size)
 		return true;
+	/* The VMM says how wide an address is, and may say anything. */
 	return IS_ALIGNED(gpa, HVP_PARAMETER_ALIGNMENT) &&
 	       (gpa & (HVP_PAGE_SIZE - 1)) + size <= HVP_PAGE_SIZE &&
-	       !(gpa >> gpa_bits);
+	       (gpa_bits >= BITS_PER_LONG_LONG || !(gpa >> gpa_bits));
 }
 
 /* Can both parameter lists be where the caller says they are?  (Check 6) */
