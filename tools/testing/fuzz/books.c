@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What can be seen of a hierarchy, and what is true of any. */
+
+#include "fuzz.h"
+#include "../../../drivers/hvpart/core/active.h"
+
+/* The way debugfs goes through the partitions. */
+void books_keep(struct hvp_hierarchy *hierarchy, struct books *books)
+{
+	static struct hvp_snapshot snapshot;
+	struct hvp_partition *partition;
+	u64 id = 0;
+
+	memset(books, 0, offsetof(struct books, book));
+	books->last_id = hierarchy->last_id;
+	while ((partition = hvp_hierarchy_find_from(hierarchy, id))) {
+		struct book *book = &books->book[books->count];
+		unsigned int node;
+
+		if (books->count++ == MAX_BOOKS - 1)
+			shim_die("more partitions than there is memory to pay for");
+		memset(book, 0, sizeof(*book));
+		hvp_snapshot_take(partition, &snapshot);
+		book->id = snapshot.id;
+		book->parent = snapshot.parent_id;
+		book->state = snapshot.state;
+		book->depth = partition->depth;
+		book->creation.flags = snapshot.creation.flags;
+		book->creation.proximity = snapshot.creation.proximity;
+		book->creation.compatibility_version = snapshot.creation.compatibility_version;
+		memcpy(book->creation.disabled_processor_features,
+		       snapshot.creation.disabled_processor_features,
+		       sizeof(book->creation.disabled_processor_features));
+		book->creation.disabled_xsave_features =
+			snapshot.creation.disabled_xsave_features;
+		book->active = snapshot.has_regular_properties;
+		memcpy(book->used_for, snapshot.used_for, sizeof(book->used_for));
+		for (node = 0; node < hvp_pool_nodes(); node++) {
+			book->in_use[node] = snapshot.nodes[node].in_use;
+			book->deposited[node] = snapshot.nodes[node].in_use +
+						snapshot.nodes[node].available;
+		}
+		memcpy(book->early, snapshot.early_properties, sizeof(book->early));
+		if (book->active)
+			memcpy(book->regular, snapshot.regular_properties,
+			       sizeof(book->regular));
+		id = partition->id + 1;
+		hvp_partition_put(partition);
+	}
+}
+
+struct book *books_find(struct books *books, u64 id)
+{
+	unsigned int i;
+
+	for (i = 0; i < books->count; i++) {
+		if (books->book[i].id == id)
+			return &books->book[i];
+	}
+	return NULL;
+}
+
+u64 books_deposited(const struct books *books)
+{
+	unsigned int i, node;
+	u64 sum = 0;
+
+	for (i = 0; i < books->count; i++) {
+		for (node = 0; node < hvp_pool_nodes(); node++)
+			sum += books->book[i].deposited[node];
+	}
+	return sum;
+}
+
+unsigned int book_available(const struct book *book, struct hvp_proximity proximity)
+{
+	unsigned int sum = 0;
+	unsigned int node;
+
+	for (node = 0; node < hvp_pool_nodes(); node++) {
+		if (!(proximity.flags & 0x80000000) || node == proximity.id)
+			sum += book->deposited[node] - book->in_use[node];
+	}
+	return sum;
+}
+
+void books_expect_same(const struct books *expected, const struct books *books)
+{
+	unsigned int i;
+
+	if (books->last_id != expected->last_id || books->count != expected->count)
+		shim_die("%u partitions, last ID %llu; expected: %u, %llu", books->count,
+			 books->last_id, expected->count, expected->last_id);
+	for (i = 0; i < books->count; i++) {
+		if (memcmp(&books->book[i], &expected->book[i], sizeof(books->book[i])))
+			shim_die("partition %llu is not as it should be", books->book[i].id);
+	}
+}
+
+/* The pages of one pool on one node. */
+static void books_check_pages(struct guest *guest, struct hvp_hierarchy *hierarchy,
+			      const struct hvp_partition *partition, int node, bool idle)
+{
+	const struct hvp_pool_node *account = &partition->pool.nodes[node];
+	const struct hvp_page_block *block;
+	unsigned int pages = 0;
+	unsigned int i;
+
+	for (block = account->top; block; block = block->below) {
+		if (!block->count || (block != account->top && block->count != HVP_BLOCK_PAGES))
+			shim_die("a block of %u pages", block->count);
+		pages += block->count;
+		for (i = 0; i < block->count; i++) {
+			const struct hvp_pinned_page *pinned = &block->pages[i];
+			struct guest_page *page = guest_page(guest, pinned->gfn);
+
+			if (!page || pinned->page->gfn != pinned->gfn ||
+			    pinned->page->node != node ||
+			    !hvp_claims_test(&hierarchy->claims, pinned->gfn))
+				shim_die("pool of partition %llu has page %#llx", partition->id,
+					 pinned->gfn);
+			if (idle ? pinned->page->pins != 1 : !pinned->page->pins)
+				shim_die("page %#llx is pinned %u times", pinned->gfn,
+					 pinned->page->pins);
+			if (page->owner != partition->id)
+				shim_die("page %#llx is in the pool of %llu and of %llu",
+					 pinned->gfn, partition->id, page->owner);
+		}
+	}
+	if (pages != account->deposited)
+		shim_die("partition %llu, node %d: %u pages, %llu by its account",
+			 partition->id, node, pages, account->deposited);
+}
+
+/* Are its pages in use just those that its children and itself were charged for? */
+static void books_check_charges(const struct hvp_partition *partition, const struct book *book)
+{
+	u64 used_for[HVP_NR_USES] = {};
+	const struct hvp_partition *child;
+	unsigned int node;
+	u64 previous = 0;
+
+	for (node = 0; node < hvp_pool_nodes(); node++) {
+		unsigned int charged = 0;
+
+		list_for_each_entry(child, &partition->children, sibling) {
+			charged += child->paid_by_parent.pages[node];
+			used_for[HVP_USE_CHILDREN] += child->paid_by_parent.pages[node];
+		}
+		if (partition->active) {
+			charged += partition->active->charge.pages[node];
+			used_for[HVP_USE_PARTITION] += partition->active->charge.pages[node];
+		}
+		if (charged != book->in_use[node] || charged > book->deposited[node])
+			shim_die("partition %llu, node %u: %u of %u pages in use, %u charged",
+				 book->id, node, book->in_use[node], book->deposited[node],
+				 charged);
+	}
+	if (memcmp(used_for, book->used_for, sizeof(used_for)))
+		shim_die("partition %llu: %llu pages for children, %llu for itself", book->id,
+			 book->used_for[HVP_USE_CHILDREN], book->used_for[HVP_USE_PARTITION]);
+	list_for_each_entry(child, &partition->children, sibling) {
+		if (child->parent != partition || child->id <= previous ||
+		    child->state == HVP_STATE_DELETED)
+			shim_die("%llu is not a child of %llu", child->id, partition->id);
+		previous = child->id;
+	}
+}
+
+static unsigned int books_children(const struct books *books, u64 id)
+{
+	unsigned int children = 0;
+	unsigned int i;
+
+	for (i = 0; i < books->count; i++)
+		children += books->book[i].parent == id;
+	return children;
+}
+
+static void books_check_partition(struct books *books, const struct hvp_partition *partition,
+				  const struct book *book)
+{
+	const struct book *parent = books_find(books, book->parent);
+	unsigned int children = 0;
+	const struct list_head *at;
+
+	if (book->state == HVP_STATE_DELETED || book->state == HVP_STATE_FINALIZING)
+		shim_die("partition %llu found in state %d", book->id, book->state);
+	if (!book->parent != (book->id == HVP_PARTITION_ID_ROOT))
+		shim_die("partition %llu has parent %llu", book->id, book->parent);
+	if (book->parent && (!parent || parent->id >= book->id ||
+			     parent->depth + 1 != book->depth))
+		shim_die("the parent of %llu is not %llu", book->id, book->parent);
+	if (book->active != (book->state == HVP_STATE_ACTIVE && book->parent))
+		shim_die("partition %llu in state %d has what is not for it", book->id,
+			 book->state);
+	for (at = partition->children.next; at != &partition->children; at = at->next)
+		children++;
+	if (children != books_children(books, book->id))
+		shim_die("partition %llu has %u children", book->id, children);
+	/* Children live in a parent that does. */
+	if (children && book->state == HVP_STATE_FINALIZED)
+		shim_die("partition %llu is finalized and has children", book->id);
+}
+
+/**
+ * books_check() - what is true of any hierarchy
+ * @guest:	its guest
+ * @hierarchy:	the hierarchy
+ * @books:	its books
+ * @idle:	no call is under way
+ */
+void books_check(struct guest *guest, struct hvp_hierarchy *hierarchy, struct books *books,
+		 bool idle)
+{
+	unsigned int i;
+	int node;
+
+	for (i = 0; i < books->count; i++) {
+		const struct book *book = &books->book[i];
+		struct hvp_partition *partition = hvp_hierarchy_find(hierarchy, book->id);
+
+		if (!partition || partition->id != book->id)
+			shim_die("partition %llu cannot be found", book->id);
+		books_check_partition(books, partition, book);
+		books_check_charges(partition, book);
+		for (node = 0; node < (int)hvp_pool_nodes(); node++)
+			books_check_pages(guest, hierarchy, partition, node, idle);
+		hvp_partition_put(partition);
+	}
+	if (!idle)
+		return;
+	if (atomic_read(&hierarchy->partition_count) != (int)books->count - 1)
+		shim_die("%u partitions, %d counted", books->count - 1,
+			 atomic_read(&hierarchy->partition_count));
+	if (guest->pinned != books_deposited(books) || guest->locked != guest->pinned ||
+	    atomic_long_read(&hierarchy->page_count) != (long)guest->pinned)
+		shim_die("%llu pages deposited, %lu pinned, %lu locked, %ld counted",
+			 books_deposited(books), guest->pinned, guest->locked,
+			 atomic_long_read(&hierarchy->page_count));
+	for (i = 0; i < GUEST_PAGES; i++) {
+		if (hvp_claims_test(&hierarchy->claims, guest_gfn(i)) !=
+		    !!guest->pages[i].owner)
+			shim_die("page %#llx is in a pool or is not", guest_gfn(i));
+	}
+}

@@ -1,0 +1,656 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Documentation/hypercalls.rst as code: which answer a call gets, and what it
+ * changes.  Written from there and not from the core.
+ */
+
+#include "fuzz.h"
+#include "../../../drivers/hvpart/core/active.h"
+#include "../../../drivers/hvpart/core/partition.h"
+
+#define UNINITIALIZED	BIT(HVP_STATE_UNINITIALIZED)
+#define ACTIVE		BIT(HVP_STATE_ACTIVE)
+#define FINALIZING	BIT(HVP_STATE_FINALIZING)
+#define FINALIZED	BIT(HVP_STATE_FINALIZED)
+#define ANY		(UNINITIALIZED | ACTIVE | FINALIZING | FINALIZED)
+
+#define CREATE		BIT_ULL(32)
+#define ID		BIT_ULL(33)
+#define POOL		BIT_ULL(34)
+
+const struct contract_row contract[CONTRACT_CALLS] = {
+	{ "HvCreatePartition", 0x40, false, false, 56, 0, 8, 0, CREATE, false, false, 0 },
+	{ "HvInitializePartition", 0x41, false, true, 8, 0, 0, 0, CREATE, true, false,
+	  UNINITIALIZED },
+	{ "HvFinalizePartition", 0x42, false, true, 8, 0, 0, 0, CREATE, true, false,
+	  ACTIVE | FINALIZING },
+	{ "HvDeletePartition", 0x43, false, true, 8, 0, 0, 0, CREATE, true, false,
+	  UNINITIALIZED | FINALIZED },
+	{ "HvGetPartitionProperty", 0x44, false, false, 16, 0, 8, 0, CREATE, true, true,
+	  UNINITIALIZED | ACTIVE },
+	{ "HvSetPartitionProperty", 0x45, false, false, 24, 0, 0, 0, CREATE, true, false,
+	  UNINITIALIZED | ACTIVE },
+	{ "HvGetPartitionId", 0x46, false, false, 0, 0, 8, 0, ID, false, false, 0 },
+	{ "HvGetNextChildPartition", 0x47, false, false, 16, 0, 8, 0, CREATE, false, true,
+	  ANY },
+	{ "HvDepositMemory", 0x48, true, false, 8, 8, 0, 0, POOL, true, true,
+	  UNINITIALIZED | ACTIVE },
+	{ "HvWithdrawMemory", 0x49, true, false, 16, 0, 0, 8, POOL, true, true, ANY },
+	{ "HvGetMemoryBalance", 0x4a, false, false, 16, 0, 16, 0, POOL, true, true, ANY },
+};
+
+#define BOOLEAN	.reserved = ~1ULL
+
+const struct contract_property contract_properties[CONTRACT_PROPERTIES] = {
+	{ 0x00010000, EARLY, .reserved = 0xffcce608ffffd000 },
+	{ 0x00010001, EARLY },
+	{ 0x00050012, EARLY, .reserved = 0xffe },
+	{ 0x00050026, EARLY },
+	{ 0x00060006, EARLY, .maximum = 52 },
+	{ 0x00090007, EARLY },
+	{ 0x00020000, REGULAR, BOOLEAN },
+	{ 0x00020001, REGULAR, .maximum = 0x10000 },
+	{ 0x00020002, REGULAR, .maximum = 0x10000, .initial = 0x10000 },
+	{ 0x00020003, REGULAR, .minimum = 1, .maximum = 10000, .initial = 100 },
+	{ 0x00020004, REGULAR },
+	{ 0x00030003, REGULAR, BOOLEAN },
+	{ 0x00050000, REGULAR, .minimum = 1, .maximum = 8192, .clamp = true, .initial = 1 },
+	{ 0x00050002, REGULAR, BOOLEAN },
+	{ 0x00050003, REGULAR, .minimum = 1, .maximum = 256, .initial = 256 },
+	{ 0x00050004, REGULAR },
+	{ 0x00050005, REGULAR, BOOLEAN },
+	{ 0x0005000e, REGULAR },
+	{ 0x0005000f, REGULAR },
+	{ 0x00050017, REGULAR, BOOLEAN },
+	{ 0x00060004, REGULAR },
+	{ 0x00030005, READ_ONLY },
+	{ 0x00050010, READ_ONLY },
+	{ 0x00060000, READ_ONLY },
+	{ 0x00060002, READ_ONLY },
+	{ 0x00060003, READ_ONLY },
+	{ 0x00060005, READ_ONLY },
+	{ 0x00060007, READ_ONLY },
+	{ 0x00060008, READ_ONLY },
+	{ 0x00060009, READ_ONLY },
+	{ 0x0006000a, READ_ONLY },
+	{ 0x0006000b, READ_ONLY },
+	{ 0x00070000, READ_ONLY },
+	{ 0x00080000, READ_ONLY },
+};
+
+/* Where a property is kept is the core's own affair. */
+static u64 *contract_value(struct book *book, const struct contract_property *property)
+{
+	unsigned int slot = hvp_property_row(property->code)->slot;
+
+	return property->kind == EARLY ? &book->early[slot] : &book->regular[slot];
+}
+
+static const struct contract_property *contract_property(u32 code)
+{
+	unsigned int i;
+
+	for (i = 0; i < CONTRACT_PROPERTIES; i++) {
+		if (contract_properties[i].code == code)
+			return &contract_properties[i];
+	}
+	return NULL;
+}
+
+static bool contract_proximity_malformed(struct hvp_proximity proximity)
+{
+	if (proximity.flags & 0x7ffffffe)
+		return true;
+	return proximity.flags & 0x80000000 &&
+	       (proximity.id > 63 || !node_online(proximity.id));
+}
+
+static bool contract_placed_well(u64 gpa, size_t bytes, unsigned int gpa_bits)
+{
+	return !bytes || (gpa % 8 == 0 && gpa % 4096 + bytes <= 4096 &&
+			  (gpa_bits > 63 || gpa >> gpa_bits == 0));
+}
+
+/* Checks 2 to 5 */
+static bool contract_control_malformed(const struct call *call)
+{
+	u64 control = call->call.control;
+	unsigned int count = call_rep_count(call);
+	unsigned int start = call_rep_start(call);
+
+	return control & 0xf000f00078000000 || control & BIT(31) ||	/* reserved; nested */
+	       control >> 17 & 0x3ff ||					/* variable header */
+	       (call->row->rep ? start >= count : count || start) ||
+	       (control & BIT(16) && !call->row->fast);			/* fast */
+}
+
+/* Whom the input names, SELF resolved. */
+static u64 contract_target_id(const struct call *call)
+{
+	return call->in[0] == HVP_PARTITION_ID_SELF ? call->caller : call->in[0];
+}
+
+/* Checks 2 to 10.  Return: the status, or SUCCESS if the call's own checks come next. */
+static enum hvp_status contract_check(struct guest *guest, const struct call *call,
+				      struct books *books)
+{
+	const struct contract_row *row = call->row;
+	bool fast = call->call.control & BIT(16);
+	struct book *target;
+
+	if (contract_control_malformed(call))
+		return HVP_STATUS_INVALID_HYPERCALL_INPUT;
+	if ((!fast && !contract_placed_well(call->call.input, call->in_bytes,
+					    call->gpa_bits)) ||
+	    !contract_placed_well(call->call.output, call->out_bytes, call->gpa_bits))
+		return HVP_STATUS_INVALID_ALIGNMENT;
+	if (row->privilege & ~call->privileges)
+		return HVP_STATUS_ACCESS_DENIED;
+	if ((!fast && call->in_bytes && !guest_readable(guest, call->call.input)) ||
+	    (call->out_bytes && !guest_writable(guest, call->call.output)))
+		return HVP_STATUS_INVALID_HYPERCALL_INPUT;
+	if (!call->caller)
+		return HVP_STATUS_NO_RESOURCES;
+	if (!row->child && !row->self)
+		return HVP_STATUS_SUCCESS;
+	target = books_find(books, contract_target_id(call));
+	if (!target)
+		return HVP_STATUS_INVALID_PARTITION_ID;
+	if (!(row->child && target->parent == call->caller) &&
+	    !(row->self && target->id == call->caller))
+		return HVP_STATUS_ACCESS_DENIED;
+	if (!(row->states & BIT(target->state)))
+		return HVP_STATUS_INVALID_PARTITION_STATE;
+	return HVP_STATUS_SUCCESS;
+}
+
+/* What a call's own structures cost, in the domain that they are to be in. */
+static bool contract_can_pay(const struct book *book, unsigned int pages,
+			     struct hvp_proximity proximity)
+{
+	if (proximity.flags & 1)
+		proximity.flags = 0;
+	return book_available(book, proximity) >= pages;
+}
+
+static enum hvp_status contract_create(const struct hvp_limits *limits, const struct call *call,
+				       struct books *books)
+{
+	const struct hvp_create_partition_in *in = &call->create;
+	const struct book *parent = books_find(books, call->caller);
+
+	/* Bits 0, 1, 4, 8, 9, 10, 13, 15, 16, 19, 20 and 22 */
+	if (in->flags & ~0x59a713ULL || contract_proximity_malformed(in->proximity) ||
+	    in->isolation)
+		return HVP_STATUS_INVALID_PARAMETER;
+	if (parent->depth >= limits->depth)
+		return HVP_STATUS_PARTITION_TOO_DEEP;
+	if (!contract_can_pay(parent, hvp_partition_pages(), in->proximity))
+		return HVP_STATUS_INSUFFICIENT_MEMORY;
+	if (books->count > limits->partitions)
+		return HVP_STATUS_NO_RESOURCES;
+	return HVP_STATUS_SUCCESS;
+}
+
+static bool contract_has_children(const struct books *books, u64 id)
+{
+	unsigned int i;
+
+	for (i = 0; i < books->count; i++) {
+		if (books->book[i].parent == id)
+			return true;
+	}
+	return false;
+}
+
+static enum hvp_status contract_get_property(const struct call *call, const struct book *target)
+{
+	const struct contract_property *property = contract_property(call->property.code);
+
+	if (!(property && property->kind == EARLY) && target->state != HVP_STATE_ACTIVE)
+		return HVP_STATUS_INVALID_PARTITION_STATE;
+	return property ? HVP_STATUS_SUCCESS : HVP_STATUS_UNKNOWN_PROPERTY;
+}
+
+static enum hvp_status contract_set_property(const struct call *call, const struct book *target)
+{
+	const struct contract_property *property = contract_property(call->property.code);
+	u64 value = call->property.value;
+
+	if (target->state != (property && property->kind == EARLY ? HVP_STATE_UNINITIALIZED :
+			      HVP_STATE_ACTIVE))
+		return HVP_STATUS_INVALID_PARTITION_STATE;
+	if (!property)
+		return HVP_STATUS_UNKNOWN_PROPERTY;
+	if (property->kind == READ_ONLY)
+		return HVP_STATUS_PROPERTY_VALUE_OUT_OF_RANGE;
+	if (value & property->reserved)
+		return HVP_STATUS_INVALID_PARAMETER;
+	if (property->code == 0x00010000 && value & ~call->privileges)
+		return HVP_STATUS_PROPERTY_VALUE_OUT_OF_RANGE;
+	if (property->maximum && !property->clamp &&
+	    (value < property->minimum || value > property->maximum))
+		return HVP_STATUS_PROPERTY_VALUE_OUT_OF_RANGE;
+	return HVP_STATUS_SUCCESS;
+}
+
+static enum hvp_status contract_next_child(const struct call *call, struct books *books)
+{
+	struct book *previous = books_find(books, call->next_child.previous_child_id);
+
+	if (!call->next_child.previous_child_id)
+		return HVP_STATUS_SUCCESS;
+	return previous && previous->parent == contract_target_id(call) ?
+	       HVP_STATUS_SUCCESS : HVP_STATUS_INVALID_PARTITION_ID;
+}
+
+/* One element of a deposit; @list: those before it, which are in the pool by then. */
+static enum hvp_status contract_deposit_element(struct guest *guest, const struct call *call,
+						const u64 *list, unsigned int start,
+						unsigned int element)
+{
+	u64 gfn = list[element];
+	struct guest_page *page = guest_page(guest, gfn);
+	unsigned int i;
+
+	if (!page || page->owner || page->kind == GUEST_NOT_RAM ||
+	    page->kind == GUEST_READ_ONLY || page->kind == GUEST_UNMAPPED ||
+	    guest_host_page(guest, gfn)->node >= HVP_PROXIMITY_DOMAINS)
+		return HVP_STATUS_OPERATION_DENIED;
+	for (i = start; i < element; i++) {
+		if (list[i] == gfn)
+			return HVP_STATUS_OPERATION_DENIED;
+	}
+	if (page->kind == GUEST_IN_USE || gfn == call->call.input >> HVP_PAGE_SHIFT)
+		return HVP_STATUS_OBJECT_IN_USE;
+	return HVP_STATUS_SUCCESS;
+}
+
+static struct answer contract_deposit(struct guest *guest, const struct hvp_limits *limits,
+				      const struct call *call, const struct books *books)
+{
+	unsigned int start = call_rep_start(call), count = call_rep_count(call);
+	const u64 *list = &call->in[1];
+	struct answer answer = { HVP_STATUS_SUCCESS, start };
+	bool over = books_deposited(books) + count - start > limits->pages ||
+		    guest->locked + count - start > guest->locked_limit;
+
+	for (; answer.reps < count; answer.reps++) {
+		answer.status = contract_deposit_element(guest, call, list, start,
+							 answer.reps);
+		if (!answer.status && over)
+			answer.status = HVP_STATUS_NO_RESOURCES;
+		if (answer.status)
+			break;
+	}
+	return answer;
+}
+
+static struct answer contract_withdraw(const struct call *call, const struct book *target)
+{
+	struct hvp_proximity proximity = call->proximity.proximity;
+	unsigned int start = call_rep_start(call), count = call_rep_count(call);
+	unsigned int available;
+
+	if (contract_proximity_malformed(proximity))
+		return (struct answer){ HVP_STATUS_INVALID_PARAMETER, start };
+	if (proximity.flags & 1)
+		proximity.flags = 0;
+	available = book_available(target, proximity);
+	if (available >= count - start)
+		return (struct answer){ HVP_STATUS_SUCCESS, count };
+	return (struct answer){ HVP_STATUS_NO_RESOURCES, start + available };
+}
+
+/* The answer if the host has memory enough and nobody interferes. */
+struct answer contract_answer(struct guest *guest, const struct hvp_limits *limits,
+			      struct call *call, struct books *books)
+{
+	struct answer answer = { .status = contract_check(guest, call, books) };
+	struct book *target;
+
+	if (!contract_control_malformed(call))
+		answer.reps = call_rep_start(call);
+	if (answer.status)
+		return answer;
+	target = books_find(books, contract_target_id(call));
+
+	switch (call->row->code) {
+	case HVP_CALL_CREATE_PARTITION:
+		answer.status = contract_create(limits, call, books);
+		break;
+	case HVP_CALL_INITIALIZE_PARTITION:
+		if (!contract_can_pay(target, hvp_active_pages(), target->creation.proximity))
+			answer.status = HVP_STATUS_INSUFFICIENT_MEMORY;
+		break;
+	case HVP_CALL_FINALIZE_PARTITION:
+		if (contract_has_children(books, target->id))
+			answer.status = HVP_STATUS_OPERATION_DENIED;
+		break;
+	case HVP_CALL_DELETE_PARTITION:
+		if (memcmp(target->deposited, (u16[HVP_PROXIMITY_DOMAINS]){},
+			   sizeof(target->deposited)))
+			answer.status = HVP_STATUS_OPERATION_DENIED;
+		break;
+	case HVP_CALL_GET_PARTITION_PROPERTY:
+		answer.status = contract_get_property(call, target);
+		break;
+	case HVP_CALL_SET_PARTITION_PROPERTY:
+		answer.status = contract_set_property(call, target);
+		break;
+	case HVP_CALL_GET_NEXT_CHILD_PARTITION:
+		answer.status = contract_next_child(call, books);
+		break;
+	case HVP_CALL_DEPOSIT_MEMORY:
+		answer = contract_deposit(guest, limits, call, books);
+		break;
+	case HVP_CALL_WITHDRAW_MEMORY:
+		answer = contract_withdraw(call, target);
+		break;
+	case HVP_CALL_GET_MEMORY_BALANCE:
+		if (contract_proximity_malformed(call->proximity.proximity))
+			answer.status = HVP_STATUS_INVALID_PARAMETER;
+		break;
+	}
+	return answer;
+}
+
+/* Every status that every call can get, as tools/testing/completeness has it. */
+static const struct {
+	const char *call;
+	enum hvp_status status;
+} statuses[] = {
+#include "statuses.h"
+};
+
+bool contract_may_answer(const struct call *call, enum hvp_status status)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(statuses); i++) {
+		if (!strcmp(statuses[i].call, call->row->name) && statuses[i].status == status)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A charge moves pages from available to in use.  From which domains is for the
+ * core to choose, as far as the proximity info leaves it open.
+ */
+static void contract_charge(struct book *book, const struct book *after, enum hvp_pool_use use,
+			    unsigned int pages, struct hvp_proximity proximity)
+{
+	bool valid = proximity.flags & 0x80000000;
+	unsigned int sum = 0;
+	unsigned int node;
+
+	for (node = 0; node < HVP_PROXIMITY_DOMAINS; node++) {
+		unsigned int available = book->deposited[node] - book->in_use[node];
+		unsigned int charged = after->in_use[node] - book->in_use[node];
+
+		if (charged > available)
+			shim_die("partition %llu: %u pages of node %u charged, %u are there",
+				 book->id, charged, node, available);
+		if (valid && node == proximity.id &&
+		    charged != min_t(unsigned int, pages, available))
+			shim_die("partition %llu: %u pages charged on the wanted node",
+				 book->id, charged);
+		sum += charged;
+	}
+	if (sum != pages)
+		shim_die("partition %llu: %u pages charged, not %u", book->id, sum, pages);
+	memcpy(book->in_use, after->in_use, sizeof(book->in_use));
+	book->used_for[use] += pages;
+}
+
+static void contract_uncharge(struct book *book, const struct book *after,
+			      enum hvp_pool_use use, unsigned int pages)
+{
+	unsigned int node;
+
+	for (node = 0; node < HVP_PROXIMITY_DOMAINS; node++)
+		pages -= book->in_use[node] - after->in_use[node];
+	if (pages)
+		shim_die("partition %llu: %d pages too few were given back", book->id, pages);
+	book->used_for[use] = after->used_for[use];
+	memcpy(book->in_use, after->in_use, sizeof(book->in_use));
+}
+
+static void contract_expect_output(const struct call *call, u64 expected)
+{
+	if (call->out[0] != expected)
+		shim_die("%s: %#llx returned, not %#llx", call->row->name, call->out[0],
+			 expected);
+}
+
+static void contract_apply_create(struct call *call, struct books *books, struct books *after)
+{
+	struct book *parent = books_find(books, call->caller);
+	struct book *child = &books->book[books->count];
+	unsigned int i;
+
+	contract_expect_output(call, ++books->last_id);
+	if (after->count != books->count + 1)
+		shim_die("HvCreatePartition has made %d partitions",
+			 after->count - books->count);
+	contract_charge(parent, books_find(after, parent->id), HVP_USE_CHILDREN,
+			hvp_partition_pages(), call->create.proximity);
+	*child = (struct book){
+		.id = books->last_id,
+		.parent = parent->id,
+		.state = HVP_STATE_UNINITIALIZED,
+		.depth = parent->depth + 1,
+	};
+	child->creation.flags = call->create.flags;
+	child->creation.proximity = call->create.proximity;
+	child->creation.compatibility_version = call->create.compatibility_version;
+	child->creation.disabled_processor_features[0] =
+		call->create.disabled_processor_features[0];
+	child->creation.disabled_processor_features[1] =
+		call->create.disabled_processor_features[1];
+	child->creation.disabled_xsave_features = call->create.disabled_xsave_features;
+	for (i = 0; i < CONTRACT_PROPERTIES; i++) {
+		if (contract_properties[i].kind == EARLY)
+			*contract_value(child, &contract_properties[i]) =
+				contract_properties[i].initial;
+	}
+	books->count++;
+}
+
+static void contract_apply_initialize(struct book *target, const struct book *after)
+{
+	unsigned int i;
+
+	contract_charge(target, after, HVP_USE_PARTITION, hvp_active_pages(),
+			target->creation.proximity);
+	target->state = HVP_STATE_ACTIVE;
+	target->active = true;
+	for (i = 0; i < CONTRACT_PROPERTIES; i++) {
+		if (contract_properties[i].kind == REGULAR)
+			*contract_value(target, &contract_properties[i]) =
+				contract_properties[i].initial;
+	}
+}
+
+static void contract_apply_finalize(struct book *target, const struct book *after)
+{
+	contract_uncharge(target, after, HVP_USE_PARTITION, hvp_active_pages());
+	target->used_for[HVP_USE_PARTITION] = 0;
+	target->state = HVP_STATE_FINALIZED;
+	target->active = false;
+	memset(target->regular, 0, sizeof(target->regular));
+}
+
+static void contract_apply_delete(struct call *call, struct book *target, struct books *books,
+				  struct books *after)
+{
+	struct book *parent = books_find(books, call->caller);
+	u64 used_for = parent->used_for[HVP_USE_CHILDREN] - hvp_partition_pages();
+
+	contract_uncharge(parent, books_find(after, parent->id), HVP_USE_CHILDREN,
+			  hvp_partition_pages());
+	parent->used_for[HVP_USE_CHILDREN] = used_for;
+	books->count--;
+	memmove(target, target + 1,
+		(char *)&books->book[books->count] - (char *)target);
+}
+
+/* Reads only what the contract gives a value to that does not depend on the host. */
+static void contract_apply_get_property(struct guest *guest, struct call *call,
+					struct book *target)
+{
+	const struct contract_property *property = contract_property(call->property.code);
+
+	if (property->kind != READ_ONLY)
+		contract_expect_output(call, property->kind == REGULAR && !target->active ?
+					     property->initial :
+					     *contract_value(target, property));
+	else if (property->code == 0x00060005)
+		contract_expect_output(call, target->creation.compatibility_version);
+	else if (property->code == 0x00070000)
+		contract_expect_output(call, target->parent ? 0 : guest->os_id);
+	else if (property->code == 0x00080000)
+		contract_expect_output(call, 0);
+	else if (property->code == 0x0006000a &&
+		 call->out[0] & target->creation.disabled_processor_features[0])
+		shim_die("processor features that creation has disabled");
+	else if (property->code == 0x00060002 &&
+		 call->out[0] & target->creation.disabled_xsave_features)
+		shim_die("XSAVE features that creation has disabled");
+}
+
+static void contract_apply_set_property(struct call *call, struct book *target)
+{
+	const struct contract_property *property = contract_property(call->property.code);
+	u64 value = call->property.value;
+
+	if (property->clamp)
+		value = clamp(value, property->minimum, property->maximum);
+	*contract_value(target, property) = value;
+}
+
+static void contract_apply_next_child(struct call *call, struct books *books)
+{
+	u64 parent = contract_target_id(call);
+	u64 next = 0;
+	unsigned int i;
+
+	/* Order of creation is order of IDs. */
+	for (i = books->count; i-- > 0;) {
+		if (books->book[i].parent == parent &&
+		    books->book[i].id > call->next_child.previous_child_id)
+			next = books->book[i].id;
+	}
+	contract_expect_output(call, next);
+}
+
+static void contract_apply_deposit(struct guest *guest, struct call *call, unsigned int reps,
+				   struct book *target)
+{
+	unsigned int i;
+
+	for (i = call_rep_start(call); i < reps; i++) {
+		u64 gfn = call->in[1 + i];
+
+		guest_page(guest, gfn)->owner = target->id;
+		target->deposited[guest_host_page(guest, gfn)->node]++;
+	}
+}
+
+static void contract_apply_withdraw(struct guest *guest, struct call *call, unsigned int reps,
+				    struct book *target, const struct book *after)
+{
+	struct hvp_proximity proximity = call->proximity.proximity;
+	unsigned int taken = reps - call_rep_start(call);
+	unsigned int i;
+
+	if (call->zeroed != taken)
+		shim_die("%u pages zeroed, %u withdrawn", call->zeroed, taken);
+	for (i = call_rep_start(call); i < reps; i++) {
+		struct guest_page *page = guest_page(guest, call->out[i]);
+
+		if (!page || page->owner != target->id)
+			shim_die("page %#llx withdrawn from the pool of partition %llu",
+				 call->out[i], target->id);
+		page->owner = 0;
+	}
+	for (i = 0; i < HVP_PROXIMITY_DOMAINS; i++) {
+		unsigned int available = target->deposited[i] - target->in_use[i];
+		unsigned int from = target->deposited[i] - after->deposited[i];
+
+		if (from > available)
+			shim_die("%u pages of node %u withdrawn, %u were there", from, i,
+				 available);
+		if (proximity.flags & 0x80000000 && i == proximity.id &&
+		    from != min_t(unsigned int, taken, available))
+			shim_die("%u pages withdrawn from the wanted node", from);
+		taken -= from;
+	}
+	if (taken)
+		shim_die("pages withdrawn and deposited do not add up");
+	memcpy(target->deposited, after->deposited, sizeof(target->deposited));
+}
+
+static void contract_apply_balance(struct call *call, struct book *target)
+{
+	struct hvp_proximity proximity = call->proximity.proximity;
+	unsigned int in_use = 0;
+	unsigned int i;
+
+	for (i = 0; i < HVP_PROXIMITY_DOMAINS; i++) {
+		if (!(proximity.flags & 0x80000000) || i == proximity.id)
+			in_use += target->in_use[i];
+	}
+	contract_expect_output(call, book_available(target, proximity));
+	if (call->out[1] != in_use)
+		shim_die("balance: %llu pages in use, not %u", call->out[1], in_use);
+}
+
+/**
+ * contract_apply() - what a call has to have changed
+ * @guest:	the guest
+ * @call:	the call
+ * @answer:	what it got
+ * @books:	before the call; afterwards what is to be expected
+ * @after:	after the call
+ */
+void contract_apply(struct guest *guest, struct call *call, struct answer answer,
+		    struct books *books, struct books *after)
+{
+	struct book *target = books_find(books, contract_target_id(call));
+	struct book *then;
+
+	if (call->row->rep ? answer.reps <= call_rep_start(call) : answer.status)
+		return;
+	then = target ? books_find(after, target->id) : NULL;
+	if (!target && (call->row->child || call->row->self))
+		shim_die("%s: SUCCESS for a partition that is not there", call->row->name);
+	if (target && !then && call->row->code != HVP_CALL_DELETE_PARTITION)
+		shim_die("partition %llu has gone", target->id);
+
+	switch (call->row->code) {
+	case HVP_CALL_CREATE_PARTITION:
+		return contract_apply_create(call, books, after);
+	case HVP_CALL_INITIALIZE_PARTITION:
+		return contract_apply_initialize(target, then);
+	case HVP_CALL_FINALIZE_PARTITION:
+		return contract_apply_finalize(target, then);
+	case HVP_CALL_DELETE_PARTITION:
+		return contract_apply_delete(call, target, books, after);
+	case HVP_CALL_GET_PARTITION_PROPERTY:
+		return contract_apply_get_property(guest, call, target);
+	case HVP_CALL_SET_PARTITION_PROPERTY:
+		return contract_apply_set_property(call, target);
+	case HVP_CALL_GET_PARTITION_ID:
+		return contract_expect_output(call, call->caller);
+	case HVP_CALL_GET_NEXT_CHILD_PARTITION:
+		return contract_apply_next_child(call, books);
+	case HVP_CALL_DEPOSIT_MEMORY:
+		return contract_apply_deposit(guest, call, answer.reps, target);
+	case HVP_CALL_WITHDRAW_MEMORY:
+		return contract_apply_withdraw(guest, call, answer.reps, target, then);
+	case HVP_CALL_GET_MEMORY_BALANCE:
+		return contract_apply_balance(call, target);
+	}
+}

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What libFuzzer calls: a program is carried out on a module loaded for it. */
+
+#include "fuzz.h"
+
+#define MAX_RACES	4
+#define MAX_STEPS	200
+
+/* What another vCPU does in the middle of the next call: at which point, and what. */
+static struct {
+	unsigned int nth;
+	struct step step;
+} races[MAX_RACES];
+static unsigned int race_count;
+static unsigned int race_point;
+
+static struct vm vm;
+static unsigned int nodes, cpu;
+
+static void run_step(const struct step *step);
+
+static struct hvp_proximity to_proximity(u8 byte)
+{
+	static const u32 far_ids[] = { 63, 64, 0x7fffffff, ~0U };
+	u32 id = byte & 0x1f;
+
+	return (struct hvp_proximity){
+		.id = id < 28 ? id % 4 : far_ids[id - 28],
+		.flags = (byte & 0x80 ? HVP_PROXIMITY_VALID : 0) |
+			 (byte & 0x40 ? HVP_PROXIMITY_PREFERRED : 0) |
+			 (byte & 0x20 ? 1U << (1 + id) % 31 & HVP_PROXIMITY_RESERVED_MASK : 0),
+	};
+}
+
+static u32 to_property(u8 byte)
+{
+	return byte < CONTRACT_PROPERTIES ? contract_properties[byte].code : 0x50000 + byte;
+}
+
+static u64 to_gpa(const u64 *argument)
+{
+	u64 gpa = (guest_gfn(argument[0]) << HVP_PAGE_SHIFT) + argument[1] * 16;
+
+	return argument[2] < 16 ? gpa + argument[2] : gpa | 1ULL << argument[2] % 64;
+}
+
+static void run_create(const u64 *argument)
+{
+	const struct hvp_create_partition_in in = {
+		.flags = argument[1] ? 1ULL << (argument[1] - 1) % 64 : 0,
+		.proximity = to_proximity(argument[2]),
+		.compatibility_version = argument[3] * 0x101,
+		.padding = ~0U,
+		.disabled_processor_features = { argument[3] * 0x0101010101010101,
+						 argument[3] },
+		.disabled_xsave_features = argument[3],
+		.isolation = argument[4],
+	};
+
+	vm_call(&vm, argument[0], HVP_CALL_CREATE_PARTITION, &in, 0, 0, false);
+}
+
+static void run_simple(u16 code, const u64 *argument)
+{
+	u64 in = vm_id(&vm, argument[1]);
+
+	vm_call(&vm, argument[0], code, &in, 0, 0, argument[2] & 1);
+}
+
+static void run_property(u16 code, const u64 *argument)
+{
+	const struct hvp_set_property_in in = {
+		.partition_id = vm_id(&vm, argument[1]),
+		.code = to_property(argument[2]),
+		.padding = ~0U,
+		.value = argument[3],
+	};
+
+	vm_call(&vm, argument[0], code, &in, 0, 0, false);
+}
+
+static void run_next_child(const u64 *argument)
+{
+	const struct hvp_get_next_child_in in = {
+		.parent_id = vm_id(&vm, argument[1]),
+		.previous_child_id = vm_id(&vm, argument[2]),
+	};
+
+	vm_call(&vm, argument[0], HVP_CALL_GET_NEXT_CHILD_PARTITION, &in, 0, 0, false);
+}
+
+static void run_deposit(const u64 *argument)
+{
+	static u64 in[1 + HVP_CONTROL_REP_MASK];
+	unsigned int i;
+
+	in[0] = vm_id(&vm, argument[1]);
+	for (i = 0; i < HVP_CONTROL_REP_MASK; i++)
+		in[1 + i] = guest_gfn(argument[2] + i * argument[5]);
+	vm_call(&vm, argument[0], HVP_CALL_DEPOSIT_MEMORY, in,
+		argument[3] & HVP_CONTROL_REP_MASK, argument[4] & HVP_CONTROL_REP_MASK, false);
+}
+
+static void run_proximity(u16 code, const u64 *argument)
+{
+	const struct hvp_partition_proximity in = {
+		.partition_id = vm_id(&vm, argument[1]),
+		.proximity = to_proximity(argument[2]),
+	};
+
+	vm_call(&vm, argument[0], code, &in, argument[3] & HVP_CONTROL_REP_MASK,
+		argument[4] & HVP_CONTROL_REP_MASK, false);
+}
+
+static void run_fail(const u64 *argument)
+{
+	static const int errors[] = { -EFAULT, -ENOMEM, -EINTR };
+	unsigned int what = argument[0] % (2 + GUEST_OPS + 2);
+
+	switch (what) {
+	case 0:
+	case 1:
+		shim_fail_nth = argument[1];
+		shim_fail_all = what;
+		break;
+	default:
+		what = min_t(unsigned int, what - 2, GUEST_OPS - 1 + 2);
+		vm.guest.error = errors[what < GUEST_OPS ? 0 : what - GUEST_OPS + 1];
+		vm.guest.fail_at[what < GUEST_OPS ? what : GUEST_PIN] = argument[1];
+	}
+}
+
+static void run_poke(const u64 *argument)
+{
+	struct page *page = guest_host_page(&vm.guest, guest_gfn(argument[0]));
+
+	if (page)
+		memcpy(&page->data[argument[1] * 8 % HVP_PAGE_SIZE], &argument[2], 8);
+}
+
+/* Give the module up, and the machine for another. */
+static void run_load(const u64 *argument)
+{
+	nodes = argument[0];
+	cpu = argument[1];
+	vm_destroy(&vm);
+	module_unload();
+	module_load(nodes, cpu);
+	if (shim_failed) {
+		/* It has not loaded for want of memory; with enough, it does. */
+		shim_fail_nth = 0;
+		module_unload();
+		module_load(nodes, cpu);
+	}
+	vm_create(&vm);
+}
+
+static void run_race(void)
+{
+	unsigned int i;
+
+	race_point++;
+	for (i = 0; i < race_count; i++) {
+		if (races[i].nth != race_point)
+			continue;
+		races[i].nth = 0;
+		shim_preempted = NULL;
+		current_call->interrupted = true;
+		run_step(&races[i].step);
+		shim_preempted = run_race;
+	}
+}
+
+static void run_step(const struct step *step)
+{
+	const u64 *argument = step->argument;
+
+	switch (step->opcode) {
+	case OP_CREATE:
+		return run_create(argument);
+	case OP_INITIALIZE:
+		return run_simple(HVP_CALL_INITIALIZE_PARTITION, argument);
+	case OP_FINALIZE:
+		return run_simple(HVP_CALL_FINALIZE_PARTITION, argument);
+	case OP_DELETE:
+		return run_simple(HVP_CALL_DELETE_PARTITION, argument);
+	case OP_GET_PROPERTY:
+		return run_property(HVP_CALL_GET_PARTITION_PROPERTY, argument);
+	case OP_SET_PROPERTY:
+		return run_property(HVP_CALL_SET_PARTITION_PROPERTY, argument);
+	case OP_GET_ID:
+		return vm_call(&vm, argument[0], HVP_CALL_GET_PARTITION_ID, "", 0, 0, false);
+	case OP_NEXT_CHILD:
+		return run_next_child(argument);
+	case OP_DEPOSIT:
+		return run_deposit(argument);
+	case OP_WITHDRAW:
+		return run_proximity(HVP_CALL_WITHDRAW_MEMORY, argument);
+	case OP_BALANCE:
+		return run_proximity(HVP_CALL_GET_MEMORY_BALANCE, argument);
+	case OP_RAW:
+		return vm_call_raw(&vm, argument[0],
+				   &(struct hvp_call){ argument[1], argument[2], argument[3] });
+	case OP_CONTROL:
+		vm.control ^= 1ULL << argument[0] % 64;
+		return;
+	case OP_INPUT:
+		vm.input = to_gpa(argument);
+		vm.input_placed = true;
+		return;
+	case OP_OUTPUT:
+		vm.output = to_gpa(argument);
+		vm.output_placed = true;
+		return;
+	case OP_PRIVILEGES:
+		vm.privileges = argument[0];
+		return;
+	case OP_WIDTH:
+		vm.gpa_bits = argument[0];
+		return;
+	case OP_FAIL:
+		return run_fail(argument);
+	case OP_LIMITS:
+		/* More levels than lockdep can tell from each other are none of KVM's. */
+		vm.limits = (struct hvp_limits){ argument[0], argument[1], argument[2] % 8 };
+		vm.guest.locked_limit = argument[3];
+		return;
+	case OP_RESET:
+		return vm_reset(&vm);
+	case OP_LOOK:
+		return vm_look(&vm);
+	case OP_POKE:
+		return run_poke(argument);
+	case OP_MAP:
+		return guest_map(&vm.guest, argument[0], argument[1] % GUEST_PAGE_KINDS,
+				 argument[2]);
+	case OP_OS_ID:
+		vm.guest.os_id = argument[0];
+		return;
+	case OP_WAIT:
+		shim_time += argument[0];
+		return;
+	case OP_CLOSE:
+		/* The VM is alive as long as one of its calls is. */
+		if (!current_call) {
+			vm_destroy(&vm);
+			vm_create(&vm);
+		}
+		return;
+	case OP_LOAD:
+		if (!current_call)
+			run_load(argument);
+		return;
+	default:
+		return;
+	}
+}
+
+/* These wait for the next call, to fail or to be in the middle of it. */
+static bool prepares(enum opcode opcode)
+{
+	return opcode == OP_CONTROL || opcode == OP_INPUT || opcode == OP_OUTPUT ||
+	       opcode == OP_FAIL || opcode == OP_RACE;
+}
+
+static void run_outer(const struct step *step)
+{
+	shim_failed = false;
+	race_point = 0;
+	vm.interrupt = race_count ? run_race : NULL;
+	run_step(step);
+	if (prepares(step->opcode))
+		return;
+	race_count = 0;
+	shim_fail_nth = 0;
+	memset(vm.guest.fail_at, 0, sizeof(vm.guest.fail_at));
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	unsigned int steps = 0;
+	struct step step;
+	size_t length;
+
+	shim_fail_nth = 0;
+	race_count = 0;
+	module_load(2, 0);
+	vm_create(&vm);
+	while (steps++ < MAX_STEPS && (length = program_next(data, size, &step))) {
+		data += length;
+		size -= length;
+		if (step.opcode != OP_RACE) {
+			run_outer(&step);
+			continue;
+		}
+		/* It is the next step that happens in the middle of the one after it. */
+		length = program_next(data, size, &step);
+		data += length;
+		size -= length;
+		if (length && race_count < MAX_RACES && step.opcode != OP_RACE) {
+			races[race_count].nth = 1 + data[-(long)length - 1];
+			races[race_count++].step = step;
+		}
+	}
+	vm_destroy(&vm);
+	module_unload();
+	return 0;
+}
+
+size_t LLVMFuzzerMutate(u8 *data, size_t size, size_t max_size);
+
+/* Where the steps of a program begin, and where the last one ends. */
+static unsigned int find_steps(const u8 *data, size_t size, size_t *begin)
+{
+	unsigned int steps = 0;
+	struct step step;
+	size_t length;
+
+	begin[0] = 0;
+	while (steps < MAX_STEPS && (length = program_next(data + begin[steps],
+							   size - begin[steps], &step))) {
+		begin[steps + 1] = begin[steps] + length;
+		steps++;
+	}
+	return steps;
+}
+
+/* Put @length bytes in the place of some. */
+static size_t replace(u8 *data, size_t size, size_t at, size_t old, const u8 *new, size_t length,
+		      size_t max_size)
+{
+	if (size - old + length > max_size)
+		return size;
+	memmove(data + at + length, data + at + old, size - at - old);
+	memcpy(data + at, new, length);
+	return size - old + length;
+}
+
+/*
+ * A program stays one: steps are made, copied, removed and changed.  Now and then
+ * libFuzzer has its way with the bytes.
+ */
+size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max_size, unsigned int seed)
+{
+	static size_t begin[MAX_STEPS + 1];
+	unsigned int steps = find_steps(data, size, begin);
+	u8 new[MAX_OPERATION];
+	unsigned int i, step;
+	size_t length;
+
+	srand(seed);
+	if (rand() % 16 == 0)
+		return LLVMFuzzerMutate(data, size, max_size);
+	size = begin[steps];
+	step = rand() % (steps + 1);
+	switch (step < steps ? rand() % 6 : 0) {
+	case 0:	/* a new one, with small numbers */
+		new[0] = rand() % NR_OPS;
+		length = operation_size(&operations[new[0]]);
+		for (i = 1; i < length; i++)
+			new[i] = rand() % 4 ? rand() % 8 : rand();
+		return replace(data, size, begin[step], 0, new, length, max_size);
+	case 1:	/* one of them once more */
+		i = rand() % steps;
+		length = begin[i + 1] - begin[i];
+		memcpy(new, data + begin[i], length);
+		return replace(data, size, begin[step], 0, new, length, max_size);
+	case 2:	/* gone */
+		return replace(data, size, begin[step], begin[step + 1] - begin[step], new, 0,
+			       max_size);
+	case 3:	/* another with the same arguments */
+		data[begin[step]] = rand() % NR_OPS;
+		return size;
+	case 4:	/* an argument a little different */
+		length = begin[step + 1] - begin[step];
+		if (length > 1)
+			data[begin[step] + 1 + rand() % (length - 1)] += rand() % 7 - 3;
+		return size;
+	default: /* arguments as libFuzzer would have them */
+		length = begin[step + 1] - begin[step];
+		memcpy(new, data + begin[step], length);
+		if (length > 1)
+			LLVMFuzzerMutate(new + 1, length - 1, length - 1);
+		return replace(data, size, begin[step], length, new, length, max_size);
+	}
+}

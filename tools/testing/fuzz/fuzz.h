@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The fuzzer's parts: a guest (guest.c), what the contract says of its calls
+ * (contract.c), what can be seen of a hierarchy (books.c), a VM that makes calls and
+ * does not believe the answers (vm.c), and the language of the inputs (program.c).
+ */
+#ifndef _HVPART_FUZZ_H
+#define _HVPART_FUZZ_H
+
+#include "shim.h"
+#include <hvpart/abi.h>
+#include <hvpart/guest.h>
+#include "../../../drivers/hvpart/core/hierarchy.h"
+#include "../../../drivers/hvpart/core/snapshot.h"
+
+/* Pages of the guest: some in a row, and some across the end of a chunk of claims. */
+#define GUEST_PAGES		128
+#define GUEST_INPUT_PAGE	62
+#define GUEST_OUTPUT_PAGE	63
+
+/**
+ * struct page - a host page
+ * @gfn:	where in the guest it is, or was
+ * @node:	its NUMA node
+ * @mapped:	it is the guest's page @gfn now; freed when it is not and not pinned
+ * @pins:	how often it is pinned
+ * @zeroed:	since it was pinned
+ * @data:	its content
+ */
+struct page {
+	u64 gfn;
+	int node;
+	bool mapped;
+	unsigned int pins;
+	bool zeroed;
+	u8 data[HVP_PAGE_SIZE];
+};
+
+enum guest_page_kind {
+	GUEST_RAM,
+	GUEST_UNMAPPED,
+	GUEST_READ_ONLY,
+	GUEST_NOT_RAM,		/* can be read and written, not be pinned */
+	GUEST_IN_USE,		/* RAM, with a meaning of its own */
+	GUEST_REMAPPED,		/* RAM, other than before */
+	GUEST_PAGE_KINDS,
+};
+
+/**
+ * struct guest_page - a page as the guest sees it
+ * @kind:	what it is
+ * @node:	where the next host page for it comes from
+ * @page:	the host page, made when somebody looks at it
+ * @owner:	the partition in whose pool it is by what the calls have answered
+ */
+struct guest_page {
+	enum guest_page_kind kind;
+	int node;
+	struct page *page;
+	u64 owner;
+};
+
+enum guest_op {
+	GUEST_READ,
+	GUEST_WRITE,
+	GUEST_PROBE,
+	GUEST_PIN,		/* once a page */
+	GUEST_RESERVE,
+	GUEST_OPS,
+};
+
+/**
+ * struct guest - the guest and what the host has of it
+ * @guest:	as the core sees it
+ * @pages:	its memory
+ * @os_id:	guest OS ID
+ * @pinned:	how often pages are pinned
+ * @locked:	pages charged to the limit of locked memory
+ * @locked_limit: that limit
+ * @fail_at:	the n-th operation from now fails, 0 for none
+ * @error:	what pinning fails with
+ */
+struct guest {
+	struct hvp_guest guest;
+	struct guest_page pages[GUEST_PAGES];
+	u64 os_id;
+	unsigned long pinned;
+	unsigned long locked;
+	unsigned long locked_limit;
+	unsigned int fail_at[GUEST_OPS];
+	int error;
+};
+
+#define CALL_WORDS	(HVP_PAGE_SIZE / sizeof(u64))
+
+/**
+ * struct call - a call under way
+ * @row:	what the contract says of it
+ * @call:	its registers
+ * @hierarchy:	on which it is made
+ * @caller:	who makes it, 0 if the host has no memory for partitions
+ * @privileges:	the caller's
+ * @gpa_bits:	likewise
+ * @in_bytes:	of input, all elements included
+ * @out_bytes:	likewise
+ * @in:		the input as the core has read it
+ * @out:	the output as the core has written it
+ * @read:	words of the input that have been read
+ * @written:	words of the output that have been written
+ * @touched:	the guest's parameters have been looked at
+ * @failed:	operations that have been made to fail
+ * @interrupted: something else has happened in the middle
+ * @created:	partitions that the watcher has been told of
+ * @deleted:	likewise
+ * @zeroed:	pages that have been zeroed
+ */
+struct call {
+	const struct contract_row *row;
+	struct hvp_call call;
+	struct hvp_hierarchy *hierarchy;
+	u64 caller;
+	u64 privileges;
+	unsigned int gpa_bits;
+	size_t in_bytes;
+	size_t out_bytes;
+	union {
+		u64 in[CALL_WORDS];
+		struct hvp_create_partition_in create;
+		struct hvp_partition_proximity proximity;
+		struct hvp_get_next_child_in next_child;
+		struct hvp_set_property_in property;
+	};
+	u64 out[CALL_WORDS];
+	DECLARE_BITMAP(read, CALL_WORDS);
+	DECLARE_BITMAP(written, CALL_WORDS);
+	bool touched;
+	bool failed[GUEST_OPS];
+	bool interrupted;
+	unsigned int created;
+	unsigned int deleted;
+	unsigned int zeroed;
+};
+
+extern struct call *current_call;
+
+u64 guest_gfn(u8 index);
+struct guest_page *guest_page(struct guest *guest, u64 gfn);
+struct page *guest_host_page(struct guest *guest, u64 gfn);
+bool guest_readable(struct guest *guest, u64 gpa);
+bool guest_writable(struct guest *guest, u64 gpa);
+void guest_map(struct guest *guest, u8 index, enum guest_page_kind kind, int node);
+void guest_create(struct guest *guest);
+void guest_destroy(struct guest *guest);
+
+/**
+ * struct book - what can be seen of a partition
+ * @id:		its ID
+ * @parent:	its parent's, 0 for the root
+ * @state:	its state
+ * @depth:	levels below the root
+ * @creation:	what it was created with
+ * @active:	it has what an active partition has
+ * @used_for:	pages in use by what they pay for
+ * @deposited:	pages deposited, by node
+ * @in_use:	those of them that are in use
+ * @early:	early properties
+ * @regular:	regular properties
+ */
+struct book {
+	u64 id;
+	u64 parent;
+	enum hvp_state state;
+	unsigned int depth;
+	struct hvp_creation creation;
+	bool active;
+	u64 used_for[HVP_NR_USES];
+	u16 deposited[HVP_PROXIMITY_DOMAINS];
+	u16 in_use[HVP_PROXIMITY_DOMAINS];
+	u64 early[HVP_NR_EARLY_PROPERTIES];
+	u64 regular[HVP_NR_REGULAR_PROPERTIES];
+};
+
+/* Each partition but the root has cost a page that somebody deposited. */
+#define MAX_BOOKS	(GUEST_PAGES + 2)
+
+struct books {
+	u64 last_id;
+	unsigned int count;
+	struct book book[MAX_BOOKS];
+};
+
+void books_keep(struct hvp_hierarchy *hierarchy, struct books *books);
+struct book *books_find(struct books *books, u64 id);
+u64 books_deposited(const struct books *books);
+unsigned int book_available(const struct book *book, struct hvp_proximity proximity);
+void books_check(struct guest *guest, struct hvp_hierarchy *hierarchy, struct books *books,
+		 bool idle);
+void books_expect_same(const struct books *expected, const struct books *books);
+
+/* Section 5 of the contract; sizes and rep as in the hypercall's layout. */
+struct contract_row {
+	const char *name;
+	u16 code;
+	bool rep;
+	bool fast;
+	u8 in_size;
+	u8 in_element;
+	u8 out_size;
+	u8 out_element;
+	u64 privilege;
+	bool child;
+	bool self;
+	u8 states;
+};
+
+#define CONTRACT_CALLS	11
+extern const struct contract_row contract[CONTRACT_CALLS];
+
+enum contract_property_kind { EARLY, REGULAR, READ_ONLY };
+
+/* Section 8 of the contract. */
+struct contract_property {
+	u32 code;
+	enum contract_property_kind kind;
+	u64 reserved;
+	u64 minimum;
+	u64 maximum;
+	bool clamp;
+	u64 initial;
+};
+
+#define CONTRACT_PROPERTIES	34
+extern const struct contract_property contract_properties[CONTRACT_PROPERTIES];
+
+/**
+ * struct answer - the answer to a call
+ * @status:	status
+ * @reps:	reps completed
+ */
+struct answer {
+	enum hvp_status status;
+	unsigned int reps;
+};
+
+struct answer contract_answer(struct guest *guest, const struct hvp_limits *limits,
+			      struct call *call, struct books *books);
+bool contract_may_answer(const struct call *call, enum hvp_status status);
+void contract_apply(struct guest *guest, struct call *call, struct answer answer,
+		    struct books *books, struct books *after);
+
+static inline unsigned int call_rep_count(const struct call *call)
+{
+	return call->call.control >> HVP_CONTROL_REP_COUNT_SHIFT & HVP_CONTROL_REP_MASK;
+}
+
+static inline unsigned int call_rep_start(const struct call *call)
+{
+	return call->call.control >> HVP_CONTROL_REP_START_SHIFT & HVP_CONTROL_REP_MASK;
+}
+
+/**
+ * struct vm - a VM, and how its next call is to be made
+ * @guest:	its memory
+ * @limits:	what its hierarchy may have
+ * @watcher:	sees partitions come and go
+ * @hierarchy:	its partitions, NULL before the first call
+ * @privileges:	of its virtual processor
+ * @gpa_bits:	likewise
+ * @interrupt:	called wherever something else may happen in a call, or NULL
+ * @ids:	IDs that have been given out
+ * @control:	bits of the next call's input value to be turned over
+ * @input:	GPA of the next call's input, if @input_placed
+ * @output:	likewise
+ */
+struct vm {
+	struct guest guest;
+	struct hvp_limits limits;
+	struct hvp_watcher watcher;
+	struct hvp_hierarchy *hierarchy;
+	u64 privileges;
+	unsigned int gpa_bits;
+	void (*interrupt)(void);
+	DECLARE_BITMAP(ids, 4096);
+	u64 control;
+	bool input_placed;
+	bool output_placed;
+	u64 input;
+	u64 output;
+};
+
+void module_load(unsigned int nodes, unsigned int cpu);
+void module_unload(void);
+void vm_create(struct vm *vm);
+void vm_destroy(struct vm *vm);
+void vm_reset(struct vm *vm);
+void vm_look(struct vm *vm);
+u64 vm_id(struct vm *vm, u8 byte);
+void vm_call(struct vm *vm, u8 who, u16 code, const void *in, unsigned int count,
+	     unsigned int start, bool fast);
+void vm_call_raw(struct vm *vm, u8 who, const struct hvp_call *registers);
+
+/* Programs: a byte that names the operation, then its arguments. */
+#define MAX_ARGUMENTS	6
+#define MAX_OPERATION	(1 + MAX_ARGUMENTS * 8)
+
+struct operation {
+	const char *name;
+	struct {
+		const char *name;
+		unsigned int bytes;
+	} argument[MAX_ARGUMENTS];
+};
+
+enum opcode {
+	OP_CREATE, OP_INITIALIZE, OP_FINALIZE, OP_DELETE, OP_GET_PROPERTY, OP_SET_PROPERTY,
+	OP_GET_ID, OP_NEXT_CHILD, OP_DEPOSIT, OP_WITHDRAW, OP_BALANCE, OP_RAW,
+	OP_CONTROL, OP_INPUT, OP_OUTPUT, OP_PRIVILEGES, OP_WIDTH, OP_FAIL, OP_RACE, OP_LIMITS,
+	OP_RESET, OP_LOOK, OP_POKE, OP_MAP, OP_OS_ID, OP_WAIT, OP_CLOSE, OP_LOAD, NR_OPS
+};
+
+extern const struct operation operations[NR_OPS];
+
+struct step {
+	enum opcode opcode;
+	u64 argument[MAX_ARGUMENTS];
+};
+
+size_t operation_size(const struct operation *operation);
+size_t program_next(const u8 *data, size_t size, struct step *step);
+
+#endif /* _HVPART_FUZZ_H */

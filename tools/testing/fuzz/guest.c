@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The guest: what the core asks of it, and what it will not stand for. */
+
+#include "fuzz.h"
+#include "../../../drivers/hvpart/core/pool.h"
+
+/* What the guest writes to what it has deposited, or has given away as input. */
+#define GUEST_SCRIBBLE	0x5a
+
+#define GUEST_FIRST	64	/* pages from 0 on */
+#define GUEST_SECOND	(HVP_CLAIM_CHUNK_PAGES - 32)
+
+struct call *current_call;
+
+static struct guest *to_guest(struct hvp_guest *guest)
+{
+	return container_of(guest, struct guest, guest);
+}
+
+/* A GPA page number for each byte; from GUEST_PAGES on there is nothing. */
+u64 guest_gfn(u8 index)
+{
+	if (index < GUEST_FIRST)
+		return index;
+	if (index < GUEST_PAGES)
+		return GUEST_SECOND + index - GUEST_FIRST;
+	return index == 255 ? ~0ULL : 1ULL << index % 64;
+}
+
+struct guest_page *guest_page(struct guest *guest, u64 gfn)
+{
+	if (gfn < GUEST_FIRST)
+		return &guest->pages[gfn];
+	if (gfn >= GUEST_SECOND && gfn < GUEST_SECOND + GUEST_PAGES - GUEST_FIRST)
+		return &guest->pages[GUEST_FIRST + gfn - GUEST_SECOND];
+	return NULL;
+}
+
+/* The host page that is mapped at a GPA page now, or NULL. */
+struct page *guest_host_page(struct guest *guest, u64 gfn)
+{
+	struct guest_page *page = guest_page(guest, gfn);
+
+	if (!page || page->kind == GUEST_UNMAPPED)
+		return NULL;
+	if (!page->page) {
+		page->page = calloc(1, sizeof(*page->page));
+		page->page->gfn = gfn;
+		page->page->node = page->node;
+		page->page->mapped = true;
+	}
+	return page->page;
+}
+
+static void guest_free_page(struct page *page)
+{
+	if (page && !page->mapped && !page->pins)
+		free(page);
+}
+
+void guest_map(struct guest *guest, u8 index, enum guest_page_kind kind, int node)
+{
+	struct guest_page *page = &guest->pages[index % GUEST_PAGES];
+
+	if (kind == GUEST_UNMAPPED || kind == GUEST_REMAPPED) {
+		if (page->page) {
+			page->page->mapped = false;
+			guest_free_page(page->page);
+		}
+		page->page = NULL;
+		page->node = node % nr_node_ids;
+	}
+	page->kind = kind;
+}
+
+bool guest_readable(struct guest *guest, u64 gpa)
+{
+	return guest_host_page(guest, gpa >> HVP_PAGE_SHIFT);
+}
+
+bool guest_writable(struct guest *guest, u64 gpa)
+{
+	return guest_readable(guest, gpa) &&
+	       guest_page(guest, gpa >> HVP_PAGE_SHIFT)->kind != GUEST_READ_ONLY;
+}
+
+/* Every operation of a vCPU begins here.  Return: it is made to fail. */
+static bool guest_begin(struct guest *guest, enum guest_op op)
+{
+	might_sleep();
+	if (!current_call)
+		shim_die("guest operation %d without a call", op);
+	if (!guest->fail_at[op] || --guest->fail_at[op])
+		return false;
+	current_call->failed[op] = true;
+	return true;
+}
+
+/* Is it a part of the parameters, and for the first time? */
+static void guest_check_access(u64 gpa, size_t size, u64 from, size_t bytes, unsigned long *seen,
+			       const char *what)
+{
+	size_t at;
+
+	current_call->touched = true;
+	if (gpa < from || gpa + size > from + bytes || !size ||
+	    gpa % HVP_PAGE_SIZE + size > HVP_PAGE_SIZE)
+		shim_die("%s of %zu bytes at %#llx, parameters are %zu bytes at %#llx", what,
+			 size, gpa, bytes, from);
+	for (at = 0; at < size; at += sizeof(u64)) {
+		if (test_and_set_bit((gpa + at - from) / sizeof(u64), seen))
+			shim_die("%s of the parameter at %#llx for the second time", what,
+				 gpa + at);
+	}
+}
+
+static int guest_read(struct hvp_guest *ops_guest, u64 gpa, void *buf, size_t size)
+{
+	struct guest *guest = to_guest(ops_guest);
+	bool fails = guest_begin(guest, GUEST_READ);
+	struct call *call = current_call;
+	u8 *from;
+
+	guest_check_access(gpa, size, call->call.input, call->in_bytes, call->read, "read");
+	if (fails || !guest_readable(guest, gpa))
+		return -EFAULT;
+	from = guest_host_page(guest, gpa >> HVP_PAGE_SHIFT)->data + gpa % HVP_PAGE_SIZE;
+	memcpy(buf, from, size);
+	memcpy((u8 *)call->in + gpa - call->call.input, from, size);
+	/* Another vCPU overwrites it at once. */
+	memset(from, GUEST_SCRIBBLE, size);
+	return 0;
+}
+
+static int guest_write(struct hvp_guest *ops_guest, u64 gpa, const void *buf, size_t size)
+{
+	struct guest *guest = to_guest(ops_guest);
+	bool fails = guest_begin(guest, GUEST_WRITE);
+	struct call *call = current_call;
+
+	guest_check_access(gpa, size, call->call.output, call->out_bytes, call->written,
+			   "write");
+	memcpy((u8 *)call->out + gpa - call->call.output, buf, size);
+	if (fails || !guest_writable(guest, gpa)) {
+		call->failed[GUEST_WRITE] = true;
+		return -EFAULT;
+	}
+	memcpy(guest_host_page(guest, gpa >> HVP_PAGE_SHIFT)->data + gpa % HVP_PAGE_SIZE, buf,
+	       size);
+	return 0;
+}
+
+static int guest_probe_write(struct hvp_guest *ops_guest, u64 gpa)
+{
+	struct guest *guest = to_guest(ops_guest);
+	bool fails = guest_begin(guest, GUEST_PROBE);
+
+	current_call->touched = true;
+	if (gpa != current_call->call.output)
+		shim_die("probe of %#llx, output is at %#llx", gpa, current_call->call.output);
+	return fails || !guest_writable(guest, gpa) ? -EFAULT : 0;
+}
+
+static bool guest_page_in_use(struct hvp_guest *ops_guest, u64 gfn)
+{
+	struct guest_page *page = guest_page(to_guest(ops_guest), gfn);
+
+	might_sleep();
+	return page && page->kind == GUEST_IN_USE;
+}
+
+static int guest_pin_one(struct guest *guest, struct hvp_pinned_page *pinned)
+{
+	bool fails = guest_begin(guest, GUEST_PIN);
+	struct guest_page *page = guest_page(guest, pinned->gfn);
+
+	if (fails)
+		return guest->error;
+	if (!guest_writable(guest, pinned->gfn << HVP_PAGE_SHIFT) ||
+	    pinned->gfn >> (64 - HVP_PAGE_SHIFT) || page->kind == GUEST_NOT_RAM)
+		return -EFAULT;
+	pinned->page = guest_host_page(guest, pinned->gfn);
+	pinned->page->pins++;
+	pinned->page->zeroed = false;
+	guest->pinned++;
+	return 0;
+}
+
+static unsigned int guest_pin(struct hvp_guest *ops_guest, struct hvp_pinned_page *pages,
+			      unsigned int count, int *error)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		int this = guest_pin_one(to_guest(ops_guest), &pages[i]);
+
+		if (this) {
+			*error = this;
+			break;
+		}
+	}
+	return i;
+}
+
+static void guest_unpin(struct hvp_guest *ops_guest, struct hvp_pinned_page *pages,
+			unsigned int count)
+{
+	struct guest *guest = to_guest(ops_guest);
+	unsigned int i;
+
+	might_sleep();
+	for (i = 0; i < count; i++) {
+		struct page *page = pages[i].page;
+
+		if (page->gfn != pages[i].gfn)
+			shim_die("page %#llx unpinned as %#llx", page->gfn, pages[i].gfn);
+		if (!page->pins)
+			shim_die("page %#llx unpinned that is not pinned", page->gfn);
+		page->pins--;
+		guest->pinned--;
+		guest_free_page(page);
+	}
+}
+
+static void guest_zero(struct hvp_guest *ops_guest, struct page *page)
+{
+	might_sleep();
+	if (!current_call || current_call->row->code != HVP_CALL_WITHDRAW_MEMORY)
+		shim_die("page %#llx zeroed, but not to be withdrawn", page->gfn);
+	if (!page->pins)
+		shim_die("page %#llx zeroed that is not pinned", page->gfn);
+	memset(page->data, 0, sizeof(page->data));
+	page->zeroed = true;
+	current_call->zeroed++;
+}
+
+static int guest_node(struct hvp_guest *ops_guest, struct page *page)
+{
+	if (!page->pins)
+		shim_die("node asked of page %#llx, which is not pinned", page->gfn);
+	return page->node;
+}
+
+static u64 guest_os_id(struct hvp_guest *ops_guest)
+{
+	return to_guest(ops_guest)->os_id;
+}
+
+static int guest_reserve(struct hvp_guest *ops_guest, unsigned long count)
+{
+	struct guest *guest = to_guest(ops_guest);
+
+	if (guest_begin(guest, GUEST_RESERVE) || guest->locked + count > guest->locked_limit)
+		return -ENOMEM;
+	guest->locked += count;
+	return 0;
+}
+
+static void guest_release(struct hvp_guest *ops_guest, unsigned long count)
+{
+	struct guest *guest = to_guest(ops_guest);
+
+	might_sleep();
+	if (count > guest->locked)
+		shim_die("%lu locked pages released, %lu are reserved", count, guest->locked);
+	guest->locked -= count;
+}
+
+static const struct hvp_guest_ops guest_ops = {
+	.read = guest_read,
+	.write = guest_write,
+	.probe_write = guest_probe_write,
+	.page_in_use = guest_page_in_use,
+	.pin = guest_pin,
+	.unpin = guest_unpin,
+	.zero = guest_zero,
+	.node = guest_node,
+	.guest_os_id = guest_os_id,
+	.reserve_locked_pages = guest_reserve,
+	.release_locked_pages = guest_release,
+};
+
+void guest_create(struct guest *guest)
+{
+	unsigned int i;
+
+	*guest = (struct guest){
+		.guest.ops = &guest_ops,
+		.os_id = 1,
+		.locked_limit = ULONG_MAX / 2,
+	};
+	for (i = 0; i < GUEST_PAGES; i++)
+		guest->pages[i].node = i / 16 % min_t(unsigned int, nr_node_ids, 3);
+}
+
+void guest_destroy(struct guest *guest)
+{
+	unsigned int i;
+
+	if (guest->pinned || guest->locked)
+		shim_die("%lu pages are left pinned, %lu locked", guest->pinned,
+			 guest->locked);
+	for (i = 0; i < GUEST_PAGES; i++)
+		guest_map(guest, i, GUEST_UNMAPPED, 0);
+}

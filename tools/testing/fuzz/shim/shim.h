@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the core uses of the kernel, in user space.  Every <linux/...> and
+ * <asm/...> header that the core includes is this one, but for those that "run"
+ * takes from the kernel's headers as they are: lists and CPU features.
+ *
+ * Nothing in here is faster or more lenient than the kernel: what lockdep,
+ * KASAN, SLUB's debugging or a grace period at the worst moment would find there
+ * ends the program here.
+ */
+#ifndef _HVPART_FUZZ_KERNEL_H
+#define _HVPART_FUZZ_KERNEL_H
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* types.h, compiler.h, kernel.h and the small ones */
+typedef unsigned char u8, __u8;
+typedef unsigned short u16, __u16;
+typedef unsigned int u32, __u32;
+typedef unsigned long long u64, __u64;
+typedef unsigned int gfp_t;
+
+struct list_head { struct list_head *next, *prev; };
+struct hlist_node { struct hlist_node *next, **pprev; };
+struct hlist_head { struct hlist_node *first; };
+
+#define __percpu
+#define notrace
+#ifndef __always_inline
+#define __always_inline		inline __attribute__((__always_inline__))
+#endif
+#define likely(x)		(x)
+#define unlikely(x)		(x)
+#define READ_ONCE(x)		(*(const volatile typeof(x) *)&(x))
+#define WRITE_ONCE(x, value)	(*(volatile typeof(x) *)&(x) = (value))
+#define smp_load_acquire(p)	READ_ONCE(*(p))
+#define smp_store_release(p, v)	WRITE_ONCE(*(p), v)
+#define container_of(p, type, member) ((type *)((char *)(p) - offsetof(type, member)))
+#define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
+#define IS_ENABLED(option)	0
+#define _AC(x, suffix)		x##suffix
+
+#define BITS_PER_LONG		64
+#define BITS_PER_LONG_LONG	64
+#define BIT(n)			(1UL << (n))
+#define BIT_ULL(n)		(1ULL << (n))
+#define GENMASK_ULL(high, low)	((~0ULL << (low)) & (~0ULL >> (63 - (high))))
+#define IS_ALIGNED(x, a)	(((x) & ((typeof(x))(a) - 1)) == 0)
+#define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
+#define min_t(type, a, b)	({ type _a = (a), _b = (b); _a < _b ? _a : _b; })
+#define max_t(type, a, b)	({ type _a = (a), _b = (b); _a > _b ? _a : _b; })
+#define clamp(x, low, high)	min_t(typeof(x), max_t(typeof(x), x, low), high)
+#define struct_size(p, member, n) (sizeof(*(p)) + (n) * sizeof((p)->member[0]))
+#define div_u64(n, d)		((n) / (d))
+
+/* bug.h: what warns in the kernel has gone wrong here. */
+__attribute__((__noreturn__, __format__(__printf__, 1, 2)))
+void shim_die(const char *format, ...);
+bool shim_warn(bool warn, const char *condition);
+#define WARN_ON_ONCE(condition)	shim_warn(!!(condition), #condition)
+
+/* nospec.h: an index that is out of bounds would be one without speculation, too. */
+#define array_index_nospec(index, size)						\
+	({									\
+		typeof(index) _index = (index);					\
+		WARN_ON_ONCE(_index >= (size));					\
+		_index;								\
+	})
+
+/* bitmap.h, bitops.h */
+#define DECLARE_BITMAP(name, bits) unsigned long name[DIV_ROUND_UP(bits, BITS_PER_LONG)]
+
+static inline bool test_bit(unsigned long bit, const unsigned long *map)
+{
+	return map[bit / BITS_PER_LONG] >> bit % BITS_PER_LONG & 1;
+}
+
+static inline bool test_and_set_bit(unsigned long bit, unsigned long *map)
+{
+	bool was_set = test_bit(bit, map);
+
+	map[bit / BITS_PER_LONG] |= BIT(bit % BITS_PER_LONG);
+	return was_set;
+}
+
+static inline void clear_bit(unsigned long bit, unsigned long *map)
+{
+	map[bit / BITS_PER_LONG] &= ~BIT(bit % BITS_PER_LONG);
+}
+
+/* sched.h: where the kernel may do something else, another vCPU may have its turn. */
+extern void (*shim_preempted)(void);
+void might_sleep(void);
+#define cond_resched()		might_sleep()
+
+/*
+ * spinlock.h, lockdep.h: locks are taken in the order of their subclass, and those of
+ * xarrays last.
+ */
+#define MAX_LOCKDEP_SUBCLASSES	8
+
+typedef struct {
+	bool held;
+	unsigned int subclass;
+} spinlock_t;
+
+void spin_lock(spinlock_t *lock);
+void spin_unlock(spinlock_t *lock);
+void lockdep_assert_held(spinlock_t *lock);
+#define spin_lock_init(lock)		(*(lock) = (spinlock_t){})
+#define lockdep_set_subclass(lock, n)	((lock)->subclass = (n))
+
+/* rcupdate.h: a grace period ends as soon as it can. */
+struct rcu_head {
+	struct rcu_head *next;
+	void (*function)(struct rcu_head *head);
+};
+
+void rcu_read_lock(void);
+void rcu_read_unlock(void);
+void call_rcu(struct rcu_head *head, void (*function)(struct rcu_head *head));
+
+/* atomic.h, refcount.h, kref.h */
+typedef struct { int counter; } atomic_t;
+typedef struct { long counter; } atomic_long_t;
+#define atomic_read(v)			((v)->counter)
+#define atomic_long_read(v)		((v)->counter)
+#define atomic_inc_return(v)		(++(v)->counter)
+#define atomic_dec(v)			((void)--(v)->counter)
+#define atomic_long_add_return(n, v)	((v)->counter += (n))
+#define atomic_long_sub(n, v)		((void)((v)->counter -= (n)))
+
+typedef struct { int count; } refcount_t;
+struct kref { refcount_t refcount; };
+
+#define refcount_set(refs, n)		((refs)->count = (n))
+bool refcount_inc_not_zero(refcount_t *refs);
+bool refcount_dec_and_test(refcount_t *refs);
+
+static inline void kref_init(struct kref *kref)
+{
+	refcount_set(&kref->refcount, 1);
+}
+
+static inline void kref_get(struct kref *kref)
+{
+	if (!refcount_inc_not_zero(&kref->refcount))
+		shim_die("reference taken to what nobody holds");
+}
+
+static inline void kref_put(struct kref *kref, void (*release)(struct kref *kref))
+{
+	if (refcount_dec_and_test(&kref->refcount))
+		release(kref);
+}
+
+/* gfp.h, slab.h */
+#define __GFP_DIRECT_RECLAIM	0x01u
+#define __GFP_ACCOUNT		0x02u
+#define __GFP_RETRY_MAYFAIL	0x04u
+#define __GFP_NOWARN		0x08u
+#define __GFP_ZERO		0x10u
+#define __GFP_THISNODE		0x20u
+#define GFP_KERNEL		__GFP_DIRECT_RECLAIM
+#define GFP_KERNEL_ACCOUNT	(GFP_KERNEL | __GFP_ACCOUNT)
+#define SLAB_ACCOUNT		0x1u
+
+struct kmem_cache;
+struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsigned int align,
+				     unsigned int flags, void (*constructor)(void *object));
+void kmem_cache_destroy(struct kmem_cache *cache);
+void *kmem_cache_alloc_node(struct kmem_cache *cache, gfp_t gfp, int node);
+void kmem_cache_free(struct kmem_cache *cache, void *object);
+unsigned int kmem_cache_size(struct kmem_cache *cache);
+
+void *kmalloc(size_t size, gfp_t gfp);
+void kfree(const void *object);
+void *kvmalloc_array(size_t n, size_t size, gfp_t gfp);
+void kvfree(const void *object);
+
+/* What is allocated, and the allocations that fail: the n-th, and all after it. */
+extern unsigned int shim_live_objects;
+extern unsigned int shim_fail_nth;
+extern bool shim_fail_all;
+extern bool shim_failed;
+unsigned int shim_cache_bytes(const char *name);
+
+/* xarray.h */
+#define XA_FLAGS_ACCOUNT	1u
+#define XA_PRESENT		0
+
+struct xarray {
+	spinlock_t lock;
+	struct shim_entry *entries;	/* by index */
+};
+
+void xa_init_flags(struct xarray *xa, unsigned int flags);
+void *xa_load(struct xarray *xa, unsigned long index);
+void *xa_store(struct xarray *xa, unsigned long index, void *value, gfp_t gfp);
+void *__xa_store(struct xarray *xa, unsigned long index, void *value, gfp_t gfp);
+int xa_insert(struct xarray *xa, unsigned long index, void *value, gfp_t gfp);
+int xa_reserve(struct xarray *xa, unsigned long index, gfp_t gfp);
+void *xa_erase(struct xarray *xa, unsigned long index);
+void *xa_find(struct xarray *xa, unsigned long *index, unsigned long max, int mark);
+void *xa_find_after(struct xarray *xa, unsigned long *index, unsigned long max, int mark);
+void xa_destroy(struct xarray *xa);
+int xa_err(void *entry);
+#define xa_lock(xa)		spin_lock(&(xa)->lock)
+#define xa_unlock(xa)		spin_unlock(&(xa)->lock)
+#define xa_for_each(xa, index, entry)						\
+	for (index = 0, entry = xa_find(xa, &index, ULONG_MAX, XA_PRESENT);	\
+	     entry; entry = xa_find_after(xa, &index, ULONG_MAX, XA_PRESENT))
+
+/* percpu.h: one allocation after the other, CPU by CPU */
+#define SHIM_CPUS		2
+#define SHIM_PERCPU_STRIDE	8192
+extern unsigned int shim_cpu;
+void *__alloc_percpu(size_t size, size_t align);
+void free_percpu(void *pointer);
+#define per_cpu_ptr(p, cpu)	((typeof(p))((char *)(p) + (cpu) * SHIM_PERCPU_STRIDE))
+#define this_cpu_inc(x)		(++*per_cpu_ptr(&(x), shim_cpu))
+#define for_each_possible_cpu(cpu) for (cpu = 0; cpu < SHIM_CPUS; cpu++)
+
+/* numa.h, nodemask.h */
+#define NUMA_NO_NODE		(-1)
+#define SHIM_NODES		70
+extern unsigned int nr_node_ids;
+bool node_online(int node);
+
+/* ktime.h */
+extern u64 shim_time;
+#define ktime_get_ns()		(shim_time)
+
+/* cpufeature.h, processor.h, fpu/types.h, tsc.h: a processor of the fuzzer's making */
+#include <asm/cpufeatures.h>
+
+#define X86_VENDOR_INTEL	0
+#define X86_VENDOR_AMD		2
+#define X86_VENDOR_HYGON	9
+
+struct cpuinfo_x86 {
+	u8 x86_vendor;
+	u8 x86_phys_bits;
+	u16 x86_clflush_size;
+	bool all_features;
+	bool no_xsave;
+};
+
+extern struct cpuinfo_x86 boot_cpu_data;
+extern unsigned int tsc_khz;
+#define cpu_has(cpu, feature)	((cpu)->all_features && !((cpu)->no_xsave && (feature) == X86_FEATURE_XSAVE))
+
+#define FXSAVE_SIZE		512
+#define XSAVE_HDR_SIZE		64
+#define XFEATURE_YMM		2
+#define XFEATURE_MAX		19
+#define XFEATURE_MASK_FP	BIT_ULL(0)
+#define XFEATURE_MASK_SSE	BIT_ULL(1)
+#define XFEATURE_MASK_YMM	BIT_ULL(XFEATURE_YMM)
+#define XFEATURE_MASK_BNDREGS	BIT_ULL(3)
+#define XFEATURE_MASK_BNDCSR	BIT_ULL(4)
+#define XFEATURE_MASK_AVX512	GENMASK_ULL(7, 5)
+#define XFEATURE_MASK_XTILE	GENMASK_ULL(18, 17)
+
+static inline void cpuid_count(u32 leaf, u32 index, u32 *eax, u32 *ebx, u32 *ecx, u32 *edx)
+{
+	*eax = 64 * index;
+	*ebx = FXSAVE_SIZE + XSAVE_HDR_SIZE + 2048 * index;
+	*ecx = 0;
+	*edx = 0;
+}
+
+/* tracepoint.h: arguments are evaluated, and nothing else happens. */
+#define TP_PROTO(...)		__VA_ARGS__
+#define TRACE_EVENT(name, proto, ...)		static inline void trace_##name(proto) {}
+#define DECLARE_EVENT_CLASS(name, ...)
+#define DEFINE_EVENT(class, name, proto, ...)	static inline void trace_##name(proto) {}
+
+#endif /* _HVPART_FUZZ_KERNEL_H */

@@ -1,0 +1,460 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A VM as kvm/ would have it, which makes calls and looks at what comes of them. */
+
+#include "fuzz.h"
+#include "../../../drivers/hvpart/core/active.h"
+#include "../../../drivers/hvpart/core/caches.h"
+#include "../../../drivers/hvpart/core/call_table.h"
+#include "../../../drivers/hvpart/core/dispatch.h"
+#include "../../../drivers/hvpart/core/stats.h"
+
+static bool loaded;
+
+/* As main.c does it, on a machine of @nodes nodes and with CPU number @cpu. */
+void module_load(unsigned int nodes, unsigned int cpu)
+{
+	static const u8 vendors[] = { X86_VENDOR_AMD, X86_VENDOR_INTEL, X86_VENDOR_HYGON };
+
+	nr_node_ids = nodes % (SHIM_NODES + 1) ?: 2;
+	boot_cpu_data = (struct cpuinfo_x86){
+		.x86_vendor = vendors[cpu % 3],
+		.x86_phys_bits = 48,
+		.x86_clflush_size = 64,
+		.all_features = cpu & 0x80,
+		.no_xsave = cpu & 0x40,
+	};
+	shim_time = 1000;
+	loaded = !hvp_caches_create();
+	if (loaded && hvp_stats_create()) {
+		hvp_caches_destroy();
+		loaded = false;
+	}
+	if (!loaded && shim_live_objects)
+		shim_die("%u objects left by a module that did not load", shim_live_objects);
+}
+
+void module_unload(void)
+{
+	if (!loaded)
+		return;
+	hvp_stats_destroy();
+	hvp_caches_destroy();
+	if (shim_live_objects)
+		shim_die("%u objects are left", shim_live_objects);
+}
+
+static void vm_partition_created(struct hvp_watcher *watcher, u64 id)
+{
+	current_call->created++;
+}
+
+static void vm_partition_deleted(struct hvp_watcher *watcher, u64 id)
+{
+	current_call->deleted++;
+}
+
+void vm_create(struct vm *vm)
+{
+	memset(vm, 0, sizeof(*vm));
+	guest_create(&vm->guest);
+	vm->limits = (struct hvp_limits){ .partitions = 1024, .pages = 1 << 20, .depth = 2 };
+	vm->watcher.created = vm_partition_created;
+	vm->watcher.deleted = vm_partition_deleted;
+	vm->privileges = HVP_PRIVILEGE_CREATE_PARTITIONS | HVP_PRIVILEGE_ACCESS_PARTITION_ID |
+			 HVP_PRIVILEGE_ACCESS_MEMORY_POOL;
+	vm->gpa_bits = 48;
+}
+
+void vm_destroy(struct vm *vm)
+{
+	hvp_hierarchy_put(vm->hierarchy);
+	vm->hierarchy = NULL;
+	guest_destroy(&vm->guest);
+}
+
+/* The guest gives up its identity.  Calls under way go on on the old hierarchy. */
+void vm_reset(struct vm *vm)
+{
+	struct hvp_hierarchy *hierarchy = vm->hierarchy;
+	unsigned int i;
+
+	vm->hierarchy = NULL;
+	memset(vm->ids, 0, sizeof(vm->ids));
+	for (i = 0; i < GUEST_PAGES; i++)
+		vm->guest.pages[i].owner = 0;
+	hvp_hierarchy_put(hierarchy);
+	if (!current_call && (vm->guest.pinned || vm->guest.locked))
+		shim_die("%lu pages are pinned after a reset", vm->guest.pinned);
+}
+
+/* debugfs is read. */
+void vm_look(struct vm *vm)
+{
+	struct hvp_hierarchy *hierarchy = vm->hierarchy;
+	static struct books books;
+	unsigned int code;
+	int status;
+
+	for (code = HVP_FIRST_CODE; hvp_call_row(code); code++) {
+		for (status = 0; status <= HVP_STATUS_NO_RESOURCES; status++)
+			hvp_stats_read(code, status);
+	}
+	if (!hierarchy)
+		return;
+	hvp_hierarchy_get(hierarchy);
+	books_keep(hierarchy, &books);
+	for (code = 0; code < books.count; code++) {
+		if (!hvp_state_name(books.book[code].state))
+			shim_die("a state without a name");
+	}
+	hvp_hierarchy_put(hierarchy);
+}
+
+/* As kvm/vm.c: made by the first call, unless the guest has no identity. */
+static struct hvp_hierarchy *vm_hierarchy(struct vm *vm)
+{
+	struct hvp_hierarchy *mine;
+
+	if (!vm->hierarchy) {
+		mine = hvp_hierarchy_create(&vm->guest.guest, &vm->limits, &vm->watcher);
+		if (!vm->hierarchy && vm->guest.os_id) {
+			vm->hierarchy = mine;
+			mine = NULL;
+		}
+		hvp_hierarchy_put(mine);
+	}
+	if (vm->hierarchy)
+		hvp_hierarchy_get(vm->hierarchy);
+	return vm->hierarchy;
+}
+
+/* A byte as a partition ID: most of them name one. */
+u64 vm_id(struct vm *vm, u8 byte)
+{
+	u64 last = vm->hierarchy ? vm->hierarchy->last_id : HVP_PARTITION_ID_ROOT;
+
+	if (byte == 255)
+		return HVP_PARTITION_ID_SELF;
+	return byte > 250 ? 1ULL << byte % 64 : byte % (last + 2);
+}
+
+/* Who makes the call: an active partition; another vCPU belongs to the same one. */
+static struct hvp_partition *vm_caller(struct vm *vm, struct hvp_hierarchy *hierarchy, u8 who,
+				       const struct call *outer)
+{
+	u64 id = outer && outer->caller ? outer->caller : vm_id(vm, who);
+	struct hvp_partition *caller;
+
+	if (who == 255 || !hierarchy)
+		return NULL;
+	caller = hvp_hierarchy_find(hierarchy, id);
+	if (caller && caller->state == HVP_STATE_ACTIVE)
+		return caller;
+	hvp_partition_put(caller);
+	return hvp_hierarchy_find(hierarchy, HVP_PARTITION_ID_ROOT);
+}
+
+/* What the call's own input is at this moment. */
+static void vm_peek_input(struct vm *vm, struct call *call)
+{
+	u64 gpa = call->call.input;
+	size_t size = call->in_bytes;
+
+	if (call->call.control & HVP_CONTROL_FAST) {
+		call->in[0] = gpa;
+		return;
+	}
+	if (gpa % HVP_PAGE_SIZE + size <= HVP_PAGE_SIZE && guest_readable(&vm->guest, gpa))
+		memcpy(call->in, guest_host_page(&vm->guest, gpa >> HVP_PAGE_SHIFT)->data +
+		       gpa % HVP_PAGE_SIZE, size);
+}
+
+static void vm_check_answer(const struct call *call, u64 result, struct answer answer)
+{
+	unsigned int start = call_rep_start(call), count = call_rep_count(call);
+
+	if (result & ~0x00000fff0000ffffULL)
+		shim_die("%s: result %#llx", call->row->name, result);
+	if (!contract_may_answer(call, answer.status))
+		shim_die("%s: status %#x", call->row->name, answer.status);
+	if (!call->row->rep && answer.reps)
+		shim_die("%s: %u reps of a simple call", call->row->name, answer.reps);
+	if (call->row->rep && answer.reps && (answer.reps < start || answer.reps > count))
+		shim_die("%s: %u reps, from %u to %u", call->row->name, answer.reps, start, count);
+	if (call->row->rep && !answer.status != (answer.reps == count) &&
+	    (count > start) && !call->failed[GUEST_WRITE])
+		shim_die("%s: status %#x and %u of %u reps", call->row->name, answer.status,
+			 answer.reps, count);
+	if (call->row->code == HVP_CALL_DEPOSIT_MEMORY &&
+	    answer.status == HVP_STATUS_NO_RESOURCES && answer.reps != start)
+		shim_die("HvDepositMemory: NO_RESOURCES, and %u reps", answer.reps);
+}
+
+/* Written is what the call returns, all of it, and only if it returns something. */
+static void vm_check_output(const struct call *call, struct answer answer)
+{
+	unsigned int first = 0, words = 0;
+	unsigned int i;
+
+	if (call->row->out_size && !answer.status)
+		words = call->row->out_size / sizeof(u64);
+	if (call->row->out_element && answer.reps) {
+		first = call_rep_start(call);
+		words = answer.reps - first;
+	}
+	if (call->failed[GUEST_WRITE])
+		return;
+	for (i = 0; i < CALL_WORDS; i++) {
+		if (test_bit(i, call->written) != (i >= first && i < first + words))
+			shim_die("%s: status %#x, and word %u of the output", call->row->name,
+				 answer.status, i);
+	}
+}
+
+/* Is it the answer that the contract gives?  Failures of the host excuse some. */
+static void vm_check_expected(const struct call *call, struct answer expected,
+			      struct answer answer, bool failed)
+{
+	if (answer.status == expected.status && answer.reps == expected.reps)
+		return;
+	if (failed && (answer.status == HVP_STATUS_NO_RESOURCES ||
+		       answer.status == HVP_STATUS_INVALID_HYPERCALL_INPUT ||
+		       call->failed[GUEST_PIN]))
+		return;
+	shim_die("%s: status %#x and %u reps, expected %#x and %u", call->row->name,
+		 answer.status, answer.reps, expected.status, expected.reps);
+}
+
+static void vm_check_memory(const struct call *call, struct answer answer, unsigned int partition,
+			    unsigned int active)
+{
+	/* What is charged is what is allocated, in pages. */
+	if (call->row->code == HVP_CALL_CREATE_PARTITION && !answer.status &&
+	    DIV_ROUND_UP(partition, HVP_PAGE_SIZE) != hvp_partition_pages())
+		shim_die("HvCreatePartition allocates %u bytes", partition);
+	if (call->row->code == HVP_CALL_INITIALIZE_PARTITION && !answer.status &&
+	    DIV_ROUND_UP(active, HVP_PAGE_SIZE) != hvp_active_pages())
+		shim_die("HvInitializePartition allocates %u bytes", active);
+}
+
+static unsigned int vm_active_bytes(void)
+{
+	return shim_cache_bytes("hvpart_active") + shim_cache_bytes("hvpart_vp_table") +
+	       shim_cache_bytes("hvpart_gpa_root") + shim_cache_bytes("hvpart_port_table");
+}
+
+static bool vm_call_failed(const struct call *call)
+{
+	unsigned int op;
+
+	for (op = 0; op < GUEST_OPS; op++) {
+		if (call->failed[op])
+			return true;
+	}
+	return shim_failed;
+}
+
+/* IDs are never given out twice. */
+static void vm_check_id(struct vm *vm, const struct call *call, struct answer answer)
+{
+	if (call->row->code != HVP_CALL_CREATE_PARTITION || answer.status ||
+	    call->failed[GUEST_WRITE] || call->hierarchy != vm->hierarchy)
+		return;
+	if (call->out[0] < 2 || (call->out[0] < 4096 &&
+				 test_and_set_bit(call->out[0], vm->ids)))
+		shim_die("ID %llu given out again", call->out[0]);
+}
+
+/* Without knowing in which order things happened, believe who owns which page. */
+static void vm_adopt_pages(struct vm *vm, struct hvp_hierarchy *hierarchy)
+{
+	const struct hvp_page_block *block;
+	struct hvp_partition *partition;
+	unsigned int node, i;
+	u64 id = 0;
+
+	for (i = 0; i < GUEST_PAGES; i++)
+		vm->guest.pages[i].owner = 0;
+	while (hierarchy && (partition = hvp_hierarchy_find_from(hierarchy, id))) {
+		for (node = 0; node < hvp_pool_nodes(); node++) {
+			for (block = partition->pool.nodes[node].top; block;
+			     block = block->below) {
+				for (i = 0; i < block->count; i++)
+					guest_page(&vm->guest, block->pages[i].gfn)->owner =
+						partition->id;
+			}
+		}
+		id = partition->id + 1;
+		hvp_partition_put(partition);
+	}
+}
+
+static u64 vm_answered(u16 code)
+{
+	u64 sum = 0;
+	int status;
+
+	for (status = 0; status <= HVP_STATUS_NO_RESOURCES; status++)
+		sum += hvp_stats_read(code, status);
+	return sum;
+}
+
+/* Make the call and look at everything.  @outer: the call in the middle of which it is */
+static void vm_dispatch(struct vm *vm, struct call *call, struct hvp_partition *partition,
+			struct call *outer, struct books *books, struct books *after)
+{
+	struct hvp_hierarchy *hierarchy = call->hierarchy;
+	const struct hvp_caller caller = {
+		.partition = partition,
+		.privileges = call->privileges,
+		.gpa_bits = call->gpa_bits,
+	};
+	unsigned int partition_bytes = shim_cache_bytes("hvpart_partition");
+	unsigned int active_bytes = vm_active_bytes();
+	u64 answered = vm_answered(call->row->code);
+	struct answer expected = {}, answer;
+	u64 result;
+
+	memset(books, 0, offsetof(struct books, book));
+	if (hierarchy)
+		books_keep(hierarchy, books);
+	vm_peek_input(vm, call);
+	expected = contract_answer(&vm->guest, &vm->limits, call, books);
+	if (!(call->call.control & HVP_CONTROL_FAST))
+		memset(call->in, 0, sizeof(call->in));
+
+	current_call = call;
+	shim_preempted = outer ? NULL : vm->interrupt;
+	result = hvp_dispatch(&call->call, &caller, &vm->guest.guest);
+	shim_preempted = NULL;
+	current_call = outer;
+
+	answer = (struct answer){ result & HVP_RESULT_STATUS_MASK,
+				  result >> HVP_RESULT_REPS_SHIFT };
+	vm_check_answer(call, result, answer);
+	vm_check_output(call, answer);
+	vm_check_id(vm, call, answer);
+	if (call->created != (call->row->code == HVP_CALL_CREATE_PARTITION &&
+			      (!answer.status || call->failed[GUEST_WRITE])) ||
+	    call->deleted != (call->row->code == HVP_CALL_DELETE_PARTITION && !answer.status))
+		shim_die("%s: status %#x; the watcher was told of %u created, %u deleted",
+			 call->row->name, answer.status, call->created, call->deleted);
+	/* Parameters are only for those who may make the call. */
+	if (call->touched && (call->row->privilege & ~call->privileges))
+		shim_die("%s without the privilege looks at memory", call->row->name);
+	if (call->interrupted)
+		return;
+
+	if (vm_answered(call->row->code) != answered + 1)
+		shim_die("%s is not counted", call->row->name);
+	vm_check_memory(call, answer, shim_cache_bytes("hvpart_partition") - partition_bytes,
+			vm_active_bytes() - active_bytes);
+	if (!outer)
+		vm_check_expected(call, expected, answer, vm_call_failed(call));
+	if (!hierarchy)
+		return;
+	books_keep(hierarchy, after);
+	/* What cannot be told to the guest has been done nevertheless. */
+	if (call->failed[GUEST_WRITE] && call->row->out_size)
+		answer.status = HVP_STATUS_SUCCESS;
+	contract_apply(&vm->guest, call, answer, books, after);
+	books_expect_same(books, after);
+	books_check(&vm->guest, hierarchy, after, !outer);
+}
+
+static const struct contract_row *vm_row(u16 code)
+{
+	return &contract[(u16)(code - contract[0].code) % CONTRACT_CALLS];
+}
+
+static void vm_call_at(struct vm *vm, u8 who, const struct hvp_call *registers)
+{
+	/* One for a call, one for those in the middle of it. */
+	static struct books before[2], after[2];
+	struct call *outer = current_call;
+	struct hvp_partition *partition;
+	struct call call = {
+		.row = vm_row(registers->control),
+		.call = *registers,
+		.privileges = vm->privileges,
+		.gpa_bits = vm->gpa_bits,
+	};
+
+	if (!hvp_call_row(call.row->code))
+		shim_die("%s is not there", call.row->name);
+	call.call.control = (registers->control & ~HVP_CONTROL_CODE_MASK) | call.row->code;
+	call.in_bytes = call.row->in_size + call.row->in_element * call_rep_count(&call);
+	call.out_bytes = call.row->out_size + call.row->out_element * call_rep_count(&call);
+	shim_cpu = !!outer;
+
+	if (vm->privileges & (7ULL << 32))
+		call.hierarchy = vm_hierarchy(vm);
+	partition = vm_caller(vm, call.hierarchy, who, outer);
+	call.caller = partition ? partition->id : 0;
+
+	vm_dispatch(vm, &call, partition, outer, &before[!!outer], &after[!!outer]);
+	if (outer)
+		outer->interrupted = true;
+
+	hvp_partition_put(partition);
+	hvp_hierarchy_put(call.hierarchy);
+	shim_cpu = 0;
+	shim_time += 100;
+	if (call.interrupted && !outer) {
+		vm_adopt_pages(vm, vm->hierarchy);
+		if (vm->hierarchy) {
+			books_keep(vm->hierarchy, after);
+			books_check(&vm->guest, vm->hierarchy, after, true);
+		} else if (vm->guest.pinned || vm->guest.locked) {
+			shim_die("%lu pages are pinned after a reset", vm->guest.pinned);
+		}
+	}
+}
+
+/* A call with the registers that a step gave, whatever is in memory. */
+void vm_call_raw(struct vm *vm, u8 who, const struct hvp_call *registers)
+{
+	vm_call_at(vm, who, registers);
+}
+
+/* A call as it ought to be made, but for what the steps before have changed. */
+void vm_call(struct vm *vm, u8 who, u16 code, const void *in, unsigned int count,
+	     unsigned int start, bool fast)
+{
+	const struct contract_row *row = vm_row(code);
+	u64 control = code | (fast ? HVP_CONTROL_FAST : 0) |
+		      (u64)(count & HVP_CONTROL_REP_MASK) << HVP_CONTROL_REP_COUNT_SHIFT |
+		      (u64)(start & HVP_CONTROL_REP_MASK) << HVP_CONTROL_REP_START_SHIFT;
+	size_t in_bytes = row->in_size + row->in_element * count;
+	size_t out_bytes = row->out_size + row->out_element * count;
+	struct hvp_call call = {
+		.control = control ^ (vm->control & ~HVP_CONTROL_CODE_MASK),
+		.input = guest_gfn(GUEST_INPUT_PAGE) << HVP_PAGE_SHIFT,
+		.output = guest_gfn(GUEST_OUTPUT_PAGE) << HVP_PAGE_SHIFT,
+	};
+	u64 from;
+
+	/* Where the page ends, the parameters do. */
+	if (in_bytes <= HVP_PAGE_SIZE)
+		call.input += HVP_PAGE_SIZE - in_bytes;
+	if (out_bytes <= HVP_PAGE_SIZE)
+		call.output += HVP_PAGE_SIZE - out_bytes;
+	if (vm->input_placed)
+		call.input = vm->input;
+	if (vm->output_placed)
+		call.output = vm->output;
+
+	from = call.input % HVP_PAGE_SIZE;
+	if (guest_readable(&vm->guest, call.input))
+		memcpy(guest_host_page(&vm->guest, call.input >> HVP_PAGE_SHIFT)->data + from,
+		       in, min_t(size_t, in_bytes, HVP_PAGE_SIZE - from));
+	if (fast && row->fast) {
+		memcpy(&call.input, in, sizeof(call.input));
+		if (vm->output_placed)
+			call.output = vm->output;
+	}
+	vm->control = 0;
+	vm->input_placed = false;
+	vm->output_placed = false;
+	vm_call_at(vm, who, &call);
+}
