@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cases.h"
+#include "host.h"
+#include "remains.h"
+
+void remains_watch(struct remains *remains)
+{
+	remains->pinned = pinned_pages();
+	remains->log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (remains->log < 0 || lseek(remains->log, 0, SEEK_END) < 0)
+		die("cannot read /dev/kmsg: %m");
+	EXPECT_EQUAL(hvpart_objects(), 0);
+}
+
+/* What KVM says, once, of the host. */
+static const char kvm_says[] = "SMP vm created on host with unstable TSC";
+
+static bool is_harmless(const char *line, const char *const *harmless)
+{
+	if (strstr(line, kvm_says))
+		return true;
+	for (; harmless && *harmless; harmless++) {
+		if (strstr(line, *harmless))
+			return true;
+	}
+	return false;
+}
+
+/* A record a read: "level,number,time,flags;text\n", and more about it. */
+static void expect_quiet(int log, const char *const *harmless)
+{
+	char record[8192], *text;
+	ssize_t length;
+
+	while ((length = read(log, record, sizeof(record) - 1)) > 0 || errno == EPIPE) {
+		if (length < 0)
+			snprintf(record, sizeof(record), ";more than the log has room for");
+		else
+			record[length] = 0;
+		text = strchr(record, ';');
+		text = text ? text + 1 : record;
+		text[strcspn(text, "\n")] = 0;
+		if (!is_harmless(text, harmless))
+			fail_at(__FILE__, __LINE__, "in the kernel's log: %s", text);
+	}
+	if (errno != EAGAIN)
+		die("cannot read /dev/kmsg: %m");
+}
+
+/* VmLck and VmPin, in KiB */
+static long long own_memory(const char *name)
+{
+	FILE *file = fopen("/proc/self/status", "r");
+	size_t length = strlen(name);
+	long long value = -1;
+	char line[256];
+
+	if (!file)
+		die("cannot read /proc/self/status: %m");
+	while (fgets(line, sizeof(line), file)) {
+		if (!strncmp(line, name, length) && sscanf(line + length, ": %lld", &value) == 1)
+			break;
+	}
+	fclose(file);
+	return value;
+}
+
+void remains_expect_none(struct remains *remains, const char *const *harmless)
+{
+	EXPECT(hvpart_objects_become(0));
+	EXPECT(pinned_pages_become(remains->pinned));
+	EXPECT_EQUAL(own_memory("VmLck"), 0);
+	EXPECT_EQUAL(own_memory("VmPin"), 0);
+	expect_quiet(remains->log, harmless);
+	close(remains->log);
+}
