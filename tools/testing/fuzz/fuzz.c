@@ -92,13 +92,14 @@ static void run_next_child(const u64 *argument)
 static void run_deposit(const u64 *argument)
 {
 	static u64 in[1 + HVP_CONTROL_REP_MASK];
+	unsigned int count = argument[3] & HVP_CONTROL_REP_MASK;
 	unsigned int i;
 
 	in[0] = vm_id(&vm, argument[1]);
-	for (i = 0; i < HVP_CONTROL_REP_MASK; i++)
+	for (i = 0; i < count; i++)
 		in[1 + i] = guest_gfn(argument[2] + i * argument[5]);
-	vm_call(&vm, argument[0], HVP_CALL_DEPOSIT_MEMORY, in,
-		argument[3] & HVP_CONTROL_REP_MASK, argument[4] & HVP_CONTROL_REP_MASK, false);
+	vm_call(&vm, argument[0], HVP_CALL_DEPOSIT_MEMORY, in, count,
+		argument[4] & HVP_CONTROL_REP_MASK, false);
 }
 
 static void run_proximity(u16 code, const u64 *argument)

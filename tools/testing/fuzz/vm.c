@@ -99,6 +99,10 @@ void vm_look(struct vm *vm)
 		for (status = 0; status <= HVP_STATUS_NO_RESOURCES; status++)
 			hvp_stats_read(code, status);
 	}
+	for (code = 0; hvp_property_at(code); code++)
+		;
+	if (code != CONTRACT_PROPERTIES)
+		shim_die("%u properties", code);
 	if (!hierarchy)
 		return;
 	hvp_hierarchy_get(hierarchy);
