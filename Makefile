@@ -20,6 +20,8 @@ help:
 	@echo  '  make demo      - see it work: boots a kernel in QEMU, loads the module and'
 	@echo  '                   tells what a guest does with it'
 	@echo  '  make check     - all tests, on the kernels KERNELS="$(KERNELS)"'
+	@echo  '  make check-debug - unit tests and selftests on a kernel with KASAN, lockdep,'
+	@echo  '                   kmemleak and fault injection, and what code they cover'
 	@echo  '  make kunit     - the unit tests alone, or SUITE=<name> of them'
 	@echo  '  make vm        - a shell in a virtual machine with the module loaded'
 	@echo  ''
@@ -33,7 +35,7 @@ help:
 	@echo  'through sudo, and keep kernels in $${HVPART_CACHE:-~/.cache/hvpart}.'
 	@echo  ''
 	@echo  'Variables: KDIR=<folder>  KERNEL=6.1|6.12 (demo, vm)  KERNELS="..." (check)'
-	@echo  '           TESTS_ONLY="<program>..." PARALLEL=1 (check)  OUT=<folder>  W=1'
+	@echo  '           TESTS_ONLY="<program>..." (check, check-debug)  OUT=<folder>  W=1'
 
 # Out of tree in place, as people build modules for their own machine.
 modules: kdir
@@ -47,12 +49,20 @@ kdir:
 demo:
 	@$(TESTS)/demo/run $(KERNEL) $(OUT)
 
+# $(call on_kernels,KERNEL...) - the selftests on these, or TESTS_ONLY of them
+on_kernels = $(foreach k,$(1),$(k)$(if $(TESTS_ONLY),=$(subst $(space),$(comma),$(strip $(TESTS_ONLY)))))
+comma	:= ,
+space	:= $() $()
+CHECK	:= $(TESTS)/check --out $(OUT)
+
 check:
-	@$(TESTS)/check --out $(OUT) $(foreach k,$(KERNELS),--kernel $(k)) \
-		$(if $(PARALLEL),--parallel) $(TESTS_ONLY)
+	@$(CHECK) $(if $(TESTS_ONLY),,unit) $(call on_kernels,$(KERNELS))
+
+check-debug:
+	@$(CHECK) $(if $(TESTS_ONLY),,unit) $(call on_kernels,6.12-debug)
 
 kunit:
-	@$(TESTS)/kunit/run $(OUT) $(SUITE)
+	@$(TESTS)/build $(OUT) 6.12-debug && $(TESTS)/kunit/run $(OUT) $(SUITE)
 
 vm:
 	@$(TESTS)/shell $(KERNEL) $(OUT)
@@ -69,4 +79,4 @@ clean:
 		-o -name '.*.cmd' -o -name modules.order \) -delete
 	rm -f Module.symvers modules.order .*.cmd .*.o
 
-.PHONY: all help modules kdir demo check kunit vm selftests statuses-doc clean
+.PHONY: all help modules kdir demo check check-debug kunit vm selftests statuses-doc clean

@@ -181,7 +181,7 @@ static struct victim start_victim(unsigned int vcpus)
 	if (!victim.pid) {
 		struct guest *guest = guest_create(&config);
 
-		alarm(CASE_SECONDS);
+		case_alarm(CASE_SECONDS);
 		if (write(pipe_fds[1], &guest->vm_fd, sizeof(int)) != sizeof(int))
 			die("write: %m");
 		guest_run_threads(guest, work_in_thread, &pipe_fds[1]);

@@ -98,6 +98,19 @@ void case_skip(const char *format, ...)
 	_exit(KSFT_SKIP);
 }
 
+unsigned int slowness(void)
+{
+	const char *value = getenv("HVPART_SLOWNESS");
+	unsigned int times = value ? atoi(value) : 1;
+
+	return times ? times : 1;
+}
+
+void case_alarm(unsigned int seconds)
+{
+	alarm(seconds * slowness());
+}
+
 static int run_case(const struct test_case *test_case)
 {
 	int status;
@@ -110,7 +123,7 @@ static int run_case(const struct test_case *test_case)
 	if (!pid) {
 		/* Nobody is left behind when the program is killed. */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		alarm(test_case->seconds ? test_case->seconds : CASE_SECONDS);
+		case_alarm(test_case->seconds ? test_case->seconds : CASE_SECONDS);
 		if (test_case->run_row)
 			test_case->run_row(test_case->row);
 		else

@@ -20,6 +20,12 @@ struct test_case {
 
 #define CASE_SECONDS	20
 
+/* How many times slower than a stock kernel this one is said to be. */
+unsigned int slowness(void);
+
+/* End this process after so many seconds, or so many times more. */
+void case_alarm(unsigned int seconds);
+
 #define CASE(function)		{ .name = #function, .run = function }
 
 /*
