@@ -1,38 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The module goes while guests are at work, and comes again. */
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "code_patching.h"
+#include "module.h"
 #include "partitions.h"
 
-#define SELF		HVP_PARTITION_ID_SELF
-/* Where tools/testing/vm/run puts it; HVPART_MODULE names another place. */
-#define MODULE_FILE	"/hvpart/hvpart.ko"
-
-static void load_module(void)
-{
-	const char *file = getenv("HVPART_MODULE") ?: MODULE_FILE;
-	int fd = open(file, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		die("cannot open %s: %m; name the module by HVPART_MODULE=", file);
-	if (syscall(SYS_finit_module, fd, "", 0))
-		die("cannot load %s: %m", file);
-	close(fd);
-}
-
-static void unload_module(void)
-{
-	if (syscall(SYS_delete_module, "hvpart", O_NONBLOCK))
-		die("cannot unload hvpart: %m");
-}
+#define SELF	HVP_PARTITION_ID_SELF
 
 static void expect_unloaded(long long pinned)
 {
@@ -111,7 +88,7 @@ static pid_t start_worker(unsigned int vcpus)
 	if (pid < 0)
 		die("fork: %m");
 	if (!pid) {
-		alarm(CASE_SECONDS);
+		case_alarm(CASE_SECONDS);
 		guest_run_threads(guest_create(&config), work_until_unloaded, &pipe_fds[1]);
 		case_stop();
 	}
