@@ -117,6 +117,8 @@ const struct hvp_call_row hvp_call_table[] = {
 
 /**
  * hvp_call_table_size() - rows in hvp_call_table, those without a handler included
+ *
+ * Return: how many.
  */
 unsigned int hvp_call_table_size(void)
 {

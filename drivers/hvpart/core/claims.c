@@ -5,6 +5,10 @@
 #include "claims.h"
 #include "proximity.h"
 
+/**
+ * hvp_claims_init() - an empty record
+ * @claims:	the record
+ */
 void hvp_claims_init(struct hvp_claims *claims)
 {
 	xa_init_flags(&claims->chunks, XA_FLAGS_ACCOUNT);
@@ -66,6 +70,7 @@ int hvp_claims_prepare(struct hvp_claims *claims, u64 gfn)
  * @gfn:	GPA page number
  *
  * Context: Any.
+ * Return: true if it is.
  */
 bool hvp_claims_test(struct hvp_claims *claims, u64 gfn)
 {

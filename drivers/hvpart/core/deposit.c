@@ -173,7 +173,7 @@ static void hvp_deposit_over_limit(struct hvp_deposit *deposit, struct hvp_reque
  * hvp_deposit_memory() - HvDepositMemory
  * @request:	the call
  *
- * Return, for each element in this order:
+ * Return: SUCCESS, or for each element in this order:
  * * OPERATION_DENIED: not plain writable RAM, or in a pool already
  * * OBJECT_IN_USE: hypercall page and the like, or this call's own input
  * * NO_RESOURCES: a limit or host memory; then no element at all is taken

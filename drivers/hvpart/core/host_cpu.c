@@ -144,6 +144,8 @@ static u64 hvp_feature_mask(const struct hvp_feature *features, unsigned int cou
 
 /**
  * hvp_host_processor_vendor() - HV_PROCESSOR_VENDOR
+ *
+ * Return: its number in the TLFS.
  */
 u64 hvp_host_processor_vendor(void)
 {
@@ -171,6 +173,8 @@ u64 hvp_host_processor_features(unsigned int bank)
 
 /**
  * hvp_host_xsave_features() - HV_PARTITION_PROCESSOR_XSAVE_FEATURES, likewise
+ *
+ * Return: the features that the host has.
  */
 u64 hvp_host_xsave_features(void)
 {
@@ -235,6 +239,8 @@ u64 hvp_host_clflush_size(void)
 
 /**
  * hvp_host_physical_address_bits() - MAXPHYADDR of the host
+ *
+ * Return: how many.
  */
 u64 hvp_host_physical_address_bits(void)
 {

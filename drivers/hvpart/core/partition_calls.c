@@ -60,7 +60,7 @@ static enum hvp_status hvp_add_child(struct hvp_partition *parent, struct hvp_pa
  * hvp_create_partition() - HvCreatePartition
  * @request:	the call
  *
- * Return, in check order:
+ * Return: SUCCESS, or in check order:
  * * INVALID_PARAMETER: undefined flag; bad proximity; isolation asked for
  * * PARTITION_TOO_DEEP: the caller is at the deepest level allowed
  * * INSUFFICIENT_MEMORY: the caller's pool cannot pay
@@ -145,7 +145,7 @@ static enum hvp_status hvp_activate(struct hvp_partition *target, u8 allowed,
  * hvp_initialize_partition() - HvInitializePartition
  * @request:	the call
  *
- * Return, in check order:
+ * Return: SUCCESS, or in check order:
  * * INVALID_PARTITION_ID: deleted by another vCPU in the meantime
  * * INVALID_PARTITION_STATE: not uninitialized any more
  * * INSUFFICIENT_MEMORY: the target's pool cannot pay
@@ -168,7 +168,7 @@ enum hvp_status hvp_initialize_partition(struct hvp_request *request)
  * hvp_finalize_partition() - HvFinalizePartition
  * @request:	the call
  *
- * Return, in check order:
+ * Return: SUCCESS, or in check order:
  * * INVALID_PARTITION_ID: deleted by another vCPU in the meantime
  * * INVALID_PARTITION_STATE: not active or finalizing any more
  * * OPERATION_DENIED: it has children
@@ -202,7 +202,7 @@ enum hvp_status hvp_finalize_partition(struct hvp_request *request)
  * hvp_delete_partition() - HvDeletePartition
  * @request:	the call
  *
- * Return, in check order:
+ * Return: SUCCESS, or in check order:
  * * INVALID_PARTITION_ID: deleted by another vCPU in the meantime
  * * INVALID_PARTITION_STATE: not uninitialized or finalized any more
  * * OPERATION_DENIED: its pool is not empty
@@ -256,7 +256,7 @@ enum hvp_status hvp_get_partition_id(struct hvp_request *request)
  * hvp_get_next_child_partition() - HvGetNextChildPartition
  * @request:	the call
  *
- * Return, in check order:
+ * Return: SUCCESS, or in check order:
  * * INVALID_PARTITION_ID: the previous child is not 0 and not a child
  */
 enum hvp_status hvp_get_next_child_partition(struct hvp_request *request)

@@ -51,6 +51,8 @@ static u64 hvp_pool_node_available(const struct hvp_pool_node *node)
  * hvp_pool_balance() - what is in a pool
  * @pool:	the pool
  * @proximity:	valid: of this domain, else of all
+ *
+ * Return: pages available and in use.
  */
 struct hvp_balance hvp_pool_balance(const struct hvp_pool *pool,
 				    struct hvp_proximity proximity)
@@ -72,6 +74,8 @@ struct hvp_balance hvp_pool_balance(const struct hvp_pool *pool,
  * @pool:	the pool
  * @pages:	how many
  * @proximity:	where they must be, or had better be
+ *
+ * Return: true if there is.
  */
 bool hvp_pool_can_pay(const struct hvp_pool *pool, unsigned int pages,
 		      struct hvp_proximity proximity)

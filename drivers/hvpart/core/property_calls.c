@@ -46,7 +46,7 @@ static u64 hvp_property_read(struct hvp_partition *partition,
  * hvp_get_partition_property() - HvGetPartitionProperty
  * @request:	the call
  *
- * Return, in check order:
+ * Return: SUCCESS, or in check order:
  * * INVALID_PARTITION_ID: deleted by another vCPU in the meantime
  * * INVALID_PARTITION_STATE: not active, nor uninitialized and an early property
  * * UNKNOWN_PROPERTY
@@ -93,7 +93,7 @@ static enum hvp_status hvp_property_check_value(const struct hvp_request *reques
  * hvp_set_partition_property() - HvSetPartitionProperty
  * @request:	the call
  *
- * Return, in check order:
+ * Return: SUCCESS, or in check order:
  * * INVALID_PARTITION_ID: deleted by another vCPU in the meantime
  * * INVALID_PARTITION_STATE: an early property and not uninitialized, or another
  *   one and not active

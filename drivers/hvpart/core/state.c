@@ -23,6 +23,8 @@ static const u8 next[HVP_NR_STATES] = {
 /**
  * hvp_state_name() - a state's name for people and scripts
  * @state:	the state
+ *
+ * Return: the name, in lower case.
  */
 const char *hvp_state_name(enum hvp_state state)
 {
@@ -33,6 +35,8 @@ const char *hvp_state_name(enum hvp_state state)
  * hvp_state_may_become() - is this a legal edge?
  * @from:	the state it is in
  * @to:		the state it would get
+ *
+ * Return: true if it is.
  */
 bool hvp_state_may_become(enum hvp_state from, enum hvp_state to)
 {

@@ -55,6 +55,7 @@ void hvp_stats_count(u16 code, enum hvp_status status)
  * @status:	the status
  *
  * Context: Any.
+ * Return: the count, of all CPUs.
  */
 u64 hvp_stats_read(u16 code, enum hvp_status status)
 {

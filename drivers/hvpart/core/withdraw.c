@@ -56,7 +56,7 @@ static void hvp_withdraw_return(struct hvp_request *request, struct hvp_pinned_p
  * hvp_withdraw_memory() - HvWithdrawMemory
  * @request:	the call
  *
- * Return, in check order:
+ * Return: SUCCESS, or in check order:
  * * INVALID_PARAMETER: bad proximity info
  * * NO_RESOURCES: no page left before the list was full, or host memory
  */
@@ -89,7 +89,7 @@ enum hvp_status hvp_withdraw_memory(struct hvp_request *request)
  * hvp_get_memory_balance() - HvGetMemoryBalance
  * @request:	the call
  *
- * Return, in check order:
+ * Return: SUCCESS, or in check order:
  * * INVALID_PARAMETER: bad proximity info
  */
 enum hvp_status hvp_get_memory_balance(struct hvp_request *request)

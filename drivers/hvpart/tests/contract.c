@@ -38,6 +38,8 @@ const struct hvp_contract_call hvp_contract[HVP_CONTRACT_CALLS] = {
 /**
  * hvp_contract_of() - what the contract says of a call
  * @code:	one of its codes
+ *
+ * Return: its row.
  */
 const struct hvp_contract_call *hvp_contract_of(u16 code)
 {
@@ -48,6 +50,8 @@ const struct hvp_contract_call *hvp_contract_of(u16 code)
  * hvp_contract_try() - any call as it ought to be made
  * @shape:	which
  * @in:		its input; lists have two elements
+ *
+ * Return: the call, for hvp_try().
  */
 struct hvp_try hvp_contract_try(const struct hvp_contract_call *shape,
 				const struct hvp_any_input *in)

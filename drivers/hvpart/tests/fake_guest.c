@@ -27,6 +27,8 @@ struct hvp_fake_page *hvp_fake_page(struct hvp_fake_guest *guest, u64 gfn)
  * hvp_fake_memory() - the guest's own view of its memory
  * @guest:	the guest
  * @gpa:	an address on a mapped page
+ *
+ * Return: where it is.
  */
 void *hvp_fake_memory(struct hvp_fake_guest *guest, u64 gpa)
 {
@@ -320,6 +322,8 @@ void hvp_fake_map(struct hvp_fake_guest *guest, u64 gfn, unsigned int count)
  * @size:	bytes to allocate for it and for what it is the first member of
  *
  * At the end of the test it expects that nothing of it is held any more.
+ *
+ * Return: the guest.
  */
 struct hvp_fake_guest *hvp_fake_guest_create(struct kunit *test, size_t size)
 {

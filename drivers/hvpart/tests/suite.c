@@ -9,6 +9,8 @@
 /**
  * hvp_suite_init() - bring up what the core has one of
  * @suite:	the suite
+ *
+ * Return: 0 or -errno.
  */
 int hvp_suite_init(struct kunit_suite *suite)
 {

@@ -30,6 +30,8 @@ static void hvp_world_put_hierarchy(void *hierarchy)
 /**
  * hvp_world_create() - a VM with nothing but its root, for as long as the test runs
  * @test:	the test
+ *
+ * Return: the world.
  */
 struct hvp_world *hvp_world_create(struct kunit *test)
 {
@@ -111,6 +113,8 @@ static void hvp_world_put_partition(void *partition)
  * hvp_world_get() - a partition, held until the test ends
  * @world:	the world
  * @id:		its ID
+ *
+ * Return: the partition.
  */
 struct hvp_partition *hvp_world_get(struct hvp_world *world, u64 id)
 {
@@ -148,6 +152,8 @@ static void hvp_must(struct hvp_world *world, struct hvp_partition *child, u16 c
  * @parent:	its parent, to which what the child costs is deposited
  * @state:	the state to bring it to; FINALIZING is where no call leaves it
  * @proximity:	where it wants its structures
+ *
+ * Return: the child.
  */
 struct hvp_partition *hvp_world_child_near(struct hvp_world *world,
 					   struct hvp_partition *parent,
