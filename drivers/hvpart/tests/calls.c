@@ -54,6 +54,8 @@ struct hvp_call hvp_world_place(struct hvp_world *world, const struct hvp_try *t
  * @world:	the world
  * @caller:	the calling partition
  * @call:	the call
+ *
+ * Return: the result value.
  */
 u64 hvp_world_dispatch(struct hvp_world *world, struct hvp_partition *caller,
 		       const struct hvp_call *call)
@@ -138,6 +140,8 @@ static struct hvp_reply hvp_read_result(struct hvp_world *world, const struct hv
  * The result word has no bit that it may not have; output was written where
  * and when it may be; if the call failed without a rep completed, nothing has
  * changed anywhere; the books balance.
+ *
+ * Return: what the guest gets.
  */
 struct hvp_reply hvp_try(struct hvp_world *world, struct hvp_partition *caller,
 			 const struct hvp_try *try)
@@ -308,6 +312,8 @@ struct hvp_reply hvp_try_next_child(struct hvp_world *world, struct hvp_partitio
  *
  * A deposit is of one fresh page, a withdrawal of one page from anywhere, a
  * property is an early one and is set to 0.
+ *
+ * Return: what the guest gets.
  */
 struct hvp_reply hvp_try_code(struct hvp_world *world, struct hvp_partition *caller, u16 code,
 			      u64 id)
@@ -341,6 +347,8 @@ struct hvp_reply hvp_try_code(struct hvp_world *world, struct hvp_partition *cal
 /**
  * hvp_status_name() - for messages
  * @status:	a status
+ *
+ * Return: its name.
  */
 const char *hvp_status_name(enum hvp_status status)
 {
