@@ -136,9 +136,23 @@ static void check_registers(struct vcpu *vcpu, const struct kvm_regs *before,
 	check_register("R15", before->r15, after->r15);
 }
 
+/* Make a call with these registers and return how they are afterwards. */
+static struct kvm_regs call_and_check(struct vcpu *vcpu, struct kvm_regs before, u64 control)
+{
+	struct kvm_regs after = before;
+	int exception = vcpu_call(vcpu, &after);
+
+	if (exception != VCPU_NO_EXCEPTION)
+		die("exception %d in hypercall 0x%llx", exception, control);
+	before.rsp = GUEST_STACK_GPA(vcpu->index) + HVP_PAGE_SIZE;
+	before.rflags = RFLAGS_FIXED | RFLAGS_ARITHMETIC;
+	check_registers(vcpu, &before, &after);
+	return after;
+}
+
 static u64 hypercall64(struct vcpu *vcpu, u64 control, u64 input, u64 output)
 {
-	struct kvm_regs before = {
+	const struct kvm_regs before = {
 		.rax = 0xaaaaaaaaaaaaaaaaULL, .rbx = 0xb0b1b2b3b4b5b6b7ULL,
 		.rsi = 0x5151515151515151ULL, .rdi = 0xd1d1d1d1d1d1d1d1ULL,
 		.rbp = 0xb9b9b9b9b9b9b9b9ULL, .r9 = 0x0909090909090909ULL,
@@ -147,33 +161,20 @@ static u64 hypercall64(struct vcpu *vcpu, u64 control, u64 input, u64 output)
 		.r14 = 0x1414141414141414ULL, .r15 = 0x1515151515151515ULL,
 		.rcx = control, .rdx = input, .r8 = output,
 	};
-	struct kvm_regs after = before;
-	int exception = vcpu_call(vcpu, &after);
 
-	if (exception != VCPU_NO_EXCEPTION)
-		die("exception %d in hypercall 0x%llx", exception, control);
-	before.rsp = GUEST_STACK_GPA(vcpu->index) + HVP_PAGE_SIZE;
-	before.rflags = RFLAGS_FIXED | RFLAGS_ARITHMETIC;
-	check_registers(vcpu, &before, &after);
-	return after.rax;
+	return call_and_check(vcpu, before, control).rax;
 }
 
 static u64 hypercall32(struct vcpu *vcpu, u64 control, u64 input, u64 output)
 {
-	struct kvm_regs before = {
+	const struct kvm_regs before = {
 		.rdx = control >> 32, .rax = (u32)control,
 		.rbx = input >> 32, .rcx = (u32)input,
 		.rdi = output >> 32, .rsi = (u32)output,
 		.rbp = 0xb9b9b9b9,
 	};
-	struct kvm_regs after = before;
-	int exception = vcpu_call(vcpu, &after);
+	struct kvm_regs after = call_and_check(vcpu, before, control);
 
-	if (exception != VCPU_NO_EXCEPTION)
-		die("exception %d in hypercall 0x%llx", exception, control);
-	before.rsp = GUEST_STACK_GPA(vcpu->index) + HVP_PAGE_SIZE;
-	before.rflags = RFLAGS_FIXED | RFLAGS_ARITHMETIC;
-	check_registers(vcpu, &before, &after);
 	check_register("RAX (upper half)", 0, after.rax >> 32);
 	check_register("RDX (upper half)", 0, after.rdx >> 32);
 	return after.rdx << 32 | after.rax;
@@ -188,6 +189,6 @@ u64 hypercall(struct vcpu *vcpu, u64 control, u64 input, u64 output)
 	case VCPU_PROTECTED32:
 		return hypercall32(vcpu, control, input, output);
 	default:
-		die("no hypercall returns in mode %d; use vcpu_call()", vcpu->mode);
+		die("no call returns in mode %d; use vcpu_call()", vcpu->mode);
 	}
 }
