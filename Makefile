@@ -23,6 +23,7 @@ help:
 	@echo  '  make check-debug - unit tests and selftests on a kernel with KASAN, lockdep,'
 	@echo  '                   kmemleak and fault injection, and what code they cover'
 	@echo  '  make kunit     - the unit tests alone, or SUITE=<name> of them'
+	@echo  '  make lint      - what can be found without running anything'
 	@echo  '  make vm        - a shell in a virtual machine with the module loaded'
 	@echo  ''
 	@echo  '  make modules   - build drivers/hvpart/hvpart.ko for the running kernel,'
@@ -61,6 +62,9 @@ check:
 check-debug:
 	@$(CHECK) $(if $(TESTS_ONLY),,unit) $(call on_kernels,6.12-debug)
 
+lint:
+	@$(TESTS)/lint/run $(OUT)
+
 kunit:
 	@$(TESTS)/build $(OUT) 6.12-debug && $(TESTS)/kunit/run $(OUT) $(SUITE)
 
@@ -79,4 +83,4 @@ clean:
 		-o -name '.*.cmd' -o -name modules.order \) -delete
 	rm -f Module.symvers modules.order .*.cmd .*.o
 
-.PHONY: all help modules kdir demo check check-debug kunit vm selftests statuses-doc clean
+.PHONY: all help modules kdir demo check check-debug lint kunit vm selftests statuses-doc clean
