@@ -94,9 +94,9 @@ static int hvp_stats_show(struct seq_file *seq, void *unused)
 	for (i = 0; i < hvp_call_table_size(); i++) {
 		const struct hvp_call_row *row = &hvp_call_table[i];
 
-		if (row->handler) {
-			HVP_STATUS_LIST(HVP_STATS_SHOW_ONE)
-		}
+		if (!row->handler)
+			continue;
+		HVP_STATUS_LIST(HVP_STATS_SHOW_ONE)
 	}
 	return 0;
 }
@@ -475,6 +475,8 @@ void hvp_debugfs_remove_vm(struct hvp_vm_debugfs *debugfs)
 /**
  * hvp_debugfs_watcher() - what to tell of partitions that come and go
  * @debugfs:	the folder of their VM or NULL
+ *
+ * Return: it, or NULL if @debugfs is.
  */
 struct hvp_watcher *hvp_debugfs_watcher(struct hvp_vm_debugfs *debugfs)
 {

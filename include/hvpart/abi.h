@@ -97,6 +97,7 @@ struct hvp_proximity {
 	__u32 id;
 	__u32 flags;
 };
+
 static_assert(sizeof(struct hvp_proximity) == 8, "HV_PROXIMITY_DOMAIN_INFO");
 
 #define HVP_PROXIMITY_PREFERRED		0x00000001U
@@ -141,6 +142,7 @@ struct hvp_create_partition_in {
 	__u64 disabled_xsave_features;
 	__u64 isolation;
 };
+
 static_assert(sizeof(struct hvp_create_partition_in) == 56, "HvCallCreatePartition");
 
 /*
@@ -151,6 +153,7 @@ static_assert(sizeof(struct hvp_create_partition_in) == 56, "HvCallCreatePartiti
 struct hvp_partition_id {
 	__u64 partition_id;
 };
+
 static_assert(sizeof(struct hvp_partition_id) == 8, "HV_PARTITION_ID");
 
 /* HvCallGetPartitionProperty */
@@ -159,11 +162,13 @@ struct hvp_get_property_in {
 	__u32 code;
 	__u32 padding;
 };
+
 static_assert(sizeof(struct hvp_get_property_in) == 16, "HvCallGetPartitionProperty");
 
 struct hvp_get_property_out {
 	__u64 value;
 };
+
 static_assert(sizeof(struct hvp_get_property_out) == 8, "HvCallGetPartitionProperty");
 
 /* HvCallSetPartitionProperty */
@@ -173,6 +178,7 @@ struct hvp_set_property_in {
 	__u32 padding;
 	__u64 value;
 };
+
 static_assert(sizeof(struct hvp_set_property_in) == 24, "HvCallSetPartitionProperty");
 
 /* HvCallGetNextChildPartition */
@@ -180,6 +186,7 @@ struct hvp_get_next_child_in {
 	__u64 parent_id;
 	__u64 previous_child_id;
 };
+
 static_assert(sizeof(struct hvp_get_next_child_in) == 16, "HvCallGetNextChildPartition");
 
 /*
@@ -190,12 +197,14 @@ struct hvp_partition_proximity {
 	__u64 partition_id;
 	struct hvp_proximity proximity;
 };
+
 static_assert(sizeof(struct hvp_partition_proximity) == 16, "HvCallGetMemoryBalance");
 
 struct hvp_memory_balance_out {
 	__u64 pages_available;
 	__u64 pages_in_use;
 };
+
 static_assert(sizeof(struct hvp_memory_balance_out) == 16, "HvCallGetMemoryBalance");
 
 #endif /* _HVPART_ABI_H */

@@ -30,6 +30,7 @@ struct hvp_page_block {
 	unsigned int count;
 	struct hvp_pinned_page pages[HVP_BLOCK_PAGES];
 };
+
 static_assert(sizeof(struct hvp_page_block) == 512, "fits its slab exactly");
 
 /**

@@ -66,4 +66,5 @@ static struct kunit_suite hvp_call_table_suite = {
 	.name = "hvp_call_table",
 	.test_cases = hvp_call_table_cases,
 };
+
 kunit_test_suite(hvp_call_table_suite);

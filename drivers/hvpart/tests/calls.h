@@ -31,6 +31,7 @@ struct hvp_pair {
 	u16 code;
 	enum hvp_status status;
 };
+
 #define HVP_PAIR(call, status)	{ HVP_CALL_##call, HVP_STATUS_##status }
 
 /**

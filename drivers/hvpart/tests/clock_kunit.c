@@ -73,4 +73,5 @@ static struct kunit_suite hvp_clock_suite = {
 	.name = "hvp_clock",
 	.test_cases = hvp_clock_cases,
 };
+
 kunit_test_suite(hvp_clock_suite);

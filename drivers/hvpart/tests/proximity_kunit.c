@@ -70,4 +70,5 @@ static struct kunit_suite hvp_proximity = {
 	.name = "hvp_proximity",
 	.test_cases = hvp_proximity_cases,
 };
+
 kunit_test_suite(hvp_proximity);

@@ -54,4 +54,5 @@ static struct kunit_suite hvp_state = {
 	.name = "hvp_state",
 	.test_cases = hvp_state_cases,
 };
+
 kunit_test_suite(hvp_state);

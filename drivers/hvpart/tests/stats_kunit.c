@@ -69,4 +69,5 @@ static struct kunit_suite hvp_stats_suite = {
 	.suite_exit = hvp_suite_exit_quietly,
 	.test_cases = hvp_stats_cases,
 };
+
 kunit_test_suite(hvp_stats_suite);

@@ -316,14 +316,14 @@ static void wait_ms(unsigned int ms)
 static void reference_time(void)
 {
 	struct vcpu *vcpu = new_guest();
-	u64 id = create_active_child(vcpu), before, childs, frozen;
+	u64 id = create_active_child(vcpu), before, child_time, frozen;
 
 	before = property(vcpu, id, REFERENCE_TIME);
 	wait_ms(20);
 	/* The parent's clock has run for longer, and is the one that is read later. */
-	childs = property(vcpu, id, REFERENCE_TIME);
-	EXPECT(childs >= before + 200000);
-	EXPECT(property(vcpu, SELF, REFERENCE_TIME) > childs);
+	child_time = property(vcpu, id, REFERENCE_TIME);
+	EXPECT(child_time >= before + 200000);
+	EXPECT(property(vcpu, SELF, REFERENCE_TIME) > child_time);
 
 	REQUIRE_STATUS(set_partition_property(vcpu, id, TIME_FREEZE, 1), SUCCESS);
 	frozen = property(vcpu, id, REFERENCE_TIME);

@@ -386,9 +386,8 @@ static void finalize_under_deposits(struct vcpu *vcpu, void *arg)
 		}
 		meet();
 		/* No page is lost: all are free to be deposited. */
-		if (vcpu->index) {
+		if (vcpu->index)
 			EXPECT_RESULT(deposit_memory(vcpu, SELF, gpns, PAGES), SUCCESS, PAGES);
-		}
 		meet();
 		if (!vcpu->index)
 			withdraw_all(vcpu, SELF);
@@ -408,7 +407,7 @@ static void nothing_is_deposited_after_finalize(void)
 /* Another thread writes to the input while the call reads it. */
 
 struct flipper {
-	volatile u64 *value;
+	u64 *value;
 	u64 one, other;
 	bool stop;
 	pthread_t thread;
@@ -419,8 +418,8 @@ static void *flip(void *arg)
 	struct flipper *flipper = arg;
 
 	while (!__atomic_load_n(&flipper->stop, __ATOMIC_RELAXED)) {
-		*flipper->value = flipper->one;
-		*flipper->value = flipper->other;
+		__atomic_store_n(flipper->value, flipper->one, __ATOMIC_RELAXED);
+		__atomic_store_n(flipper->value, flipper->other, __ATOMIC_RELAXED);
 	}
 	return NULL;
 }
@@ -441,7 +440,7 @@ static void input_is_read_once(void)
 {
 	struct vcpu *vcpu = new_guest();
 	u64 pools[2] = { create_child(vcpu), create_child(vcpu) };
-	volatile u64 *input = (volatile u64 *)vcpu->input;
+	u64 *input = (u64 *)vcpu->input;
 	u64 gpns[2], back;
 	struct flipper id = { .value = &input[0], .one = pools[0], .other = pools[1] };
 	struct flipper gpn = { .value = &input[1] };

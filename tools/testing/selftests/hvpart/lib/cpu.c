@@ -22,6 +22,7 @@ struct cpuid {
 	u32 nent, padding;
 	struct kvm_cpuid_entry2 entries[MAX_CPUID_ENTRIES];
 };
+
 static_assert(offsetof(struct cpuid, entries) == sizeof(struct kvm_cpuid2), "kvm_cpuid2");
 
 static void get_cpuid(struct guest *guest, unsigned long request, const char *name,

@@ -113,6 +113,7 @@ struct one_msr {
 	u32 nmsrs, padding;
 	struct kvm_msr_entry entry;
 };
+
 static_assert(offsetof(struct one_msr, entry) == sizeof(struct kvm_msrs), "kvm_msrs");
 
 void guest_set_msr(struct vcpu *vcpu, u32 msr, u64 value)
@@ -191,8 +192,7 @@ int open_kvm(void)
 	int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
-		die("cannot open /dev/kvm (%m): load kvm-intel or kvm-amd on a machine "
-		    "with VMX or SVM, and run this as root");
+		die("cannot open /dev/kvm (%m): be root, on a machine with kvm-intel or kvm-amd");
 	return fd;
 }
 
