@@ -90,7 +90,8 @@ static struct hvp_vm *hvp_vm_add(struct kvm *kvm)
 	mutex_lock(&vms_lock);
 	vm = hvp_vm_find(kvm);
 	if (!vm) {
-		swap(vm, new);
+		vm = new;
+		new = NULL;
 		hash_add_rcu(vms, &vm->node, (unsigned long)kvm);
 	}
 	mutex_unlock(&vms_lock);
