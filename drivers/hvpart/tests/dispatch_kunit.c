@@ -8,6 +8,9 @@
 
 KUNIT_ARRAY_PARAM_DESC(hvp_contract, hvp_contract, name);
 
+/* Input that names no partition. */
+static const struct hvp_any_input zeroes;
+
 /*
  * Control words, checks 2 to 5.  Bits are added to a well-formed call; privileges
  * are missing, so that what passes gets ACCESS_DENIED and nothing is done.
@@ -99,9 +102,8 @@ static void hvp_dispatch_wants_rep_count(struct kunit *test)
 static void hvp_dispatch_knows_fast_calls(struct kunit *test)
 {
 	const struct hvp_contract_call *shape = test->param_value;
-	const struct hvp_any_input in = { { 0 } };
 	struct hvp_world *world = hvp_world_create(test);
-	struct hvp_try try = hvp_contract_try(shape, &in);
+	struct hvp_try try = hvp_contract_try(shape, &zeroes);
 	struct hvp_reply reply;
 
 	try.fast = true;
@@ -233,9 +235,8 @@ static void hvp_dispatch_limits_lists(struct kunit *test)
 static void hvp_dispatch_asks_for_privilege(struct kunit *test)
 {
 	const struct hvp_contract_call *shape = test->param_value;
-	const struct hvp_any_input in = { { 0 } };
 	struct hvp_world *world = hvp_world_create(test);
-	struct hvp_try try = hvp_contract_try(shape, &in);
+	struct hvp_try try = hvp_contract_try(shape, &zeroes);
 	struct hvp_reply reply;
 
 	world->privileges = 0;
@@ -273,6 +274,7 @@ static void hvp_dispatch_denies_every_call(struct kunit *test)
 	hvp_expect_status(test, TRY(WITHDRAW_MEMORY), WITHDRAW_MEMORY, ACCESS_DENIED);
 	hvp_expect_status(test, TRY(GET_MEMORY_BALANCE), GET_MEMORY_BALANCE, ACCESS_DENIED);
 }
+
 #undef TRY
 
 /* Several faults at once: the first check decides.  Each row adds the one before. */
@@ -344,9 +346,8 @@ static void hvp_dispatch_counts_from_rep_start(struct kunit *test)
 static void hvp_dispatch_answers_without_partition(struct kunit *test)
 {
 	const struct hvp_contract_call *shape = test->param_value;
-	const struct hvp_any_input in = { { 0 } };
 	struct hvp_world *world = hvp_world_create(test);
-	struct hvp_try try = hvp_contract_try(shape, &in);
+	struct hvp_try try = hvp_contract_try(shape, &zeroes);
 
 	KUNIT_EXPECT_EQ(test, hvp_try(world, NULL, &try).status, HVP_STATUS_NO_RESOURCES);
 	world->privileges = 0;

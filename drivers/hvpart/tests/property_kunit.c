@@ -63,6 +63,11 @@ static void hvp_expected_property_desc(const struct hvp_expected_property *prope
 
 KUNIT_ARRAY_PARAM(hvp_expected_property, hvp_expected_properties, hvp_expected_property_desc);
 
+static enum hvp_state hvp_state_to_write_in(const struct hvp_expected_property *property)
+{
+	return property->kind == EARLY ? HVP_STATE_UNINITIALIZED : HVP_STATE_ACTIVE;
+}
+
 static bool hvp_is_expected(u32 code)
 {
 	int i;
@@ -95,8 +100,7 @@ static void hvp_property_is_read_and_written(struct kunit *test)
 {
 	const struct hvp_expected_property *property = test->param_value;
 	struct hvp_world *world = hvp_world_create(test);
-	enum hvp_state state = property->kind == EARLY ? HVP_STATE_UNINITIALIZED :
-							 HVP_STATE_ACTIVE;
+	enum hvp_state state = hvp_state_to_write_in(property);
 	struct hvp_partition *child = hvp_world_child(world, world->root, state);
 	struct hvp_reply reply;
 
@@ -130,8 +134,7 @@ static void hvp_property_values_are_apart(struct kunit *test)
 {
 	const struct hvp_expected_property *property = test->param_value;
 	struct hvp_world *world = hvp_world_create(test);
-	enum hvp_state state = property->kind == EARLY ? HVP_STATE_UNINITIALIZED :
-							 HVP_STATE_ACTIVE;
+	enum hvp_state state = hvp_state_to_write_in(property);
 	struct hvp_partition *child, *sibling;
 	struct hvp_book *before, *after;
 	unsigned int changed = 0;
