@@ -39,7 +39,8 @@ DEFINE_STATIC_SRCU(replacements);
  * Context: May sleep afterwards.
  * Return: token for hvp_replacement_end().
  */
-int hvp_replacement_begin(void) __acquires(&replacements)
+int hvp_replacement_begin(void)
+	__acquires(&replacements)
 {
 	return srcu_read_lock(&replacements);
 }
@@ -48,7 +49,8 @@ int hvp_replacement_begin(void) __acquires(&replacements)
  * hvp_replacement_end() - a replacement is about to return
  * @token:	from hvp_replacement_begin()
  */
-void hvp_replacement_end(int token) __releases(&replacements)
+void hvp_replacement_end(int token)
+	__releases(&replacements)
 {
 	srcu_read_unlock(&replacements, token);
 }
