@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * bounds [PAGES [PARTITIONS]] - how much a VM can make the host do at a time
+ *
+ * For tools/testing/vm/run --icount, where a nanosecond is an instruction: the
+ * figures are the same on any machine, and Documentation/limits.rst has them. A
+ * bound is about twice what was measured. Not among the tests that run by default.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+
+#include "partitions.h"
+
+#define SELF		HVP_PARTITION_ID_SELF
+#define PAGES_GPA	(4ULL << 30)
+#define PAGES_SLOT	100
+#define MODULE_FILE	"/hvpart/hvpart.ko"
+
+/* Instructions, see the table in Documentation/limits.rst */
+#define BOUND_DEPOSIT_CALL	1000000
+#define BOUND_WITHDRAW_CALL	4600000
+#define BOUND_CREATE		7000
+#define BOUND_FILE		24000
+#define BOUND_INITIALIZE	22000
+#define BOUND_DEPOSIT		2600
+#define BOUND_TABLE		10500
+#define BOUND_READ		120000
+#define BOUND_END		1400
+
+static unsigned int pages = 1 << 14, partitions = 1024;
+
+static u64 now(clockid_t clock)
+{
+	struct timespec time;
+
+	clock_gettime(clock, &time);
+	return time.tv_sec * 1000000000ULL + time.tv_nsec;
+}
+
+/*
+ * What this process has executed, and what everybody else has: as long as this one
+ * does not sleep, there is no idle time.
+ */
+static u64 own_start, all_start;
+
+static void start(void)
+{
+	own_start = now(CLOCK_PROCESS_CPUTIME_ID);
+	all_start = now(CLOCK_MONOTONIC);
+}
+
+static u64 own(void)
+{
+	return now(CLOCK_PROCESS_CPUTIME_ID) - own_start;
+}
+
+static u64 others(void)
+{
+	return now(CLOCK_MONOTONIC) - all_start - own();
+}
+
+static void report(const char *what, u64 instructions, unsigned int units, const char *unit,
+		   u64 bound)
+{
+	u64 each = instructions / units;
+
+	printf("# %-38s %12llu %8u %-10s %8llu %8llu\n", what, instructions, units, unit, each,
+	       bound);
+	ksft_test_result(each <= bound, "%s\n", what);
+}
+
+/* Without all that the library checks, which takes longer than some calls. */
+static u64 call(struct vcpu *vcpu, u64 control, const void *input, unsigned int size)
+{
+	memcpy(vcpu->input, input, size);
+	return hypercall(vcpu, control, vcpu->input_gpa, vcpu->output_gpa);
+}
+
+static u64 round_trip;
+
+/* Slots and so on are as the library has made them; the pages to deposit are apart. */
+static u8 *add_pages(struct guest *guest)
+{
+	u64 size = (u64)pages * HVP_PAGE_SIZE;
+	u8 *host = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct kvm_userspace_memory_region region = {
+		.slot = PAGES_SLOT, .guest_phys_addr = PAGES_GPA, .memory_size = size,
+		.userspace_addr = (u64)host,
+	};
+
+	/* Huge pages would be cheaper. */
+	if (host == MAP_FAILED || madvise(host, size, MADV_NOHUGEPAGE) ||
+	    madvise(host, size, MADV_POPULATE_WRITE))
+		die("%u pages: %m; give the machine more memory", pages);
+	if (ioctl(guest->vm_fd, KVM_SET_USER_MEMORY_REGION, &region))
+		die("KVM_SET_USER_MEMORY_REGION: %m");
+	return host;
+}
+
+/* The next of the pages, into one pool */
+static void deposit_pages(struct vcpu *vcpu, u64 id, unsigned int *from, unsigned int count)
+{
+	unsigned int end = *from + count;
+
+	while (*from < end) {
+		unsigned int i, left = end - *from;
+		u64 list[DEPOSIT_MAX_REPS + 1] = { id };
+
+		if (left > DEPOSIT_MAX_REPS)
+			left = DEPOSIT_MAX_REPS;
+		for (i = 1; i <= left; i++)
+			list[i] = (PAGES_GPA >> HVP_PAGE_SHIFT) + (*from)++;
+		REQUIRE_RESULT(call(vcpu, HVP_CALL_DEPOSIT_MEMORY | CONTROL_REPS(left), list,
+				    8 + left * 8), SUCCESS, left);
+	}
+}
+
+/* A VM with all of it, and its folder in debugfs. */
+static struct vcpu *full_guest(bool report_it)
+{
+	static const struct hvp_create_partition_in plain;
+	unsigned int i, from = 0, each = 4, rest;
+	struct vcpu *vcpu = new_guest();
+	char path[128];
+	u64 id = 0;
+
+	add_pages(vcpu->guest);
+	deposit_pages(vcpu, SELF, &from, partitions);
+
+	start();
+	for (i = 0; i < partitions; i++)
+		REQUIRE_STATUS(call(vcpu, HVP_CALL_CREATE_PARTITION, &plain, sizeof(plain)),
+			       SUCCESS);
+	if (report_it)
+		report("HvCreatePartition", own() - partitions * round_trip, partitions, "call",
+		       BOUND_CREATE);
+	id = partitions + 1;
+	snprintf(path, sizeof(path), HVPART_DEBUGFS "/%d-%d/partition/%llu", getpid(),
+		 vcpu->guest->vm_fd, id);
+	while (access(path, F_OK))
+		;
+	if (report_it)
+		report("its file, made by the work item", others(), partitions, "partition",
+		       BOUND_FILE);
+
+	for (id = 2; id < partitions + 2; id++)
+		deposit_pages(vcpu, id, &from, each);
+	start();
+	for (id = 2; id < partitions + 2; id++)
+		REQUIRE_STATUS(initialize_partition(vcpu, id, FORM_FAST), SUCCESS);
+	if (report_it)
+		report("HvInitializePartition", own() - partitions * round_trip, partitions,
+		       "call", BOUND_INITIALIZE);
+
+	rest = pages - from;
+	start();
+	deposit_pages(vcpu, SELF, &from, rest / 2);
+	deposit_pages(vcpu, 2, &from, rest - rest / 2);
+	if (report_it)
+		report("HvDepositMemory", own(), rest, "page", BOUND_DEPOSIT);
+	return vcpu;
+}
+
+static u64 read_file(const char *path)
+{
+	char buffer[1 << 16];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got;
+	u64 total = 0;
+
+	if (fd < 0)
+		die("%s: %m", path);
+	while ((got = read(fd, buffer, sizeof(buffer))) > 0)
+		total += got;
+	close(fd);
+	return total;
+}
+
+static void set_module(bool loaded)
+{
+	const char *file = getenv("HVPART_MODULE") ?: MODULE_FILE;
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		die("%s: %m", file);
+	if (loaded ? syscall(SYS_finit_module, fd, "", 0) :
+		     syscall(SYS_delete_module, "hvpart", O_NONBLOCK))
+		die("cannot %s hvpart: %m", loaded ? "load" : "unload");
+	close(fd);
+}
+
+static void measure_calls(void)
+{
+	struct vcpu *vcpu = new_guest();
+	u64 list[DEPOSIT_MAX_REPS + 1] = { SELF };
+	struct hvp_partition_proximity in = { .partition_id = SELF };
+	unsigned int i;
+
+	/* Both have been done once before, so that all code is there. */
+	deposit_new(vcpu, SELF, NULL, 1);
+	guest_alloc_list(vcpu->guest, list + 1, DEPOSIT_MAX_REPS);
+	start();
+	for (i = 0; i < 64; i++)
+		hypercall(vcpu, 0x7f, 0, 0);
+	round_trip = own() / 64;
+	printf("# a hypercall that KVM refuses: %llu, not included in calls below\n", round_trip);
+
+	start();
+	REQUIRE_RESULT(call(vcpu, HVP_CALL_DEPOSIT_MEMORY | CONTROL_REPS(DEPOSIT_MAX_REPS), list,
+			    sizeof(list)), SUCCESS, DEPOSIT_MAX_REPS);
+	report("HvDepositMemory of 511 pages", own() - round_trip, 1, "call", BOUND_DEPOSIT_CALL);
+	start();
+	REQUIRE_RESULT(call(vcpu, HVP_CALL_WITHDRAW_MEMORY | CONTROL_REPS(WITHDRAW_MAX_REPS), &in,
+			    sizeof(in)), SUCCESS, WITHDRAW_MAX_REPS);
+	report("HvWithdrawMemory of 512 pages", own() - round_trip, 1, "call",
+	       BOUND_WITHDRAW_CALL);
+	guest_destroy(vcpu->guest);
+}
+
+static void measure_ends(void)
+{
+	struct vcpu *vcpu;
+	struct guest *guest;
+	u64 empty_vm, empty_module;
+	char path[128];
+
+	/* What KVM and the module loader do anyway */
+	vcpu = new_guest();
+	start();
+	guest_destroy(vcpu->guest);
+	empty_vm = own();
+	start();
+	set_module(false);
+	empty_module = own();
+	set_module(true);
+	printf("# the end of an empty VM: %llu, unloading without VMs: %llu, not included below\n",
+	       empty_vm, empty_module);
+
+	vcpu = full_guest(true);
+	guest = vcpu->guest;
+	snprintf(path, sizeof(path), HVPART_DEBUGFS "/%d-%d/partitions", getpid(), guest->vm_fd);
+	start();
+	read_file(path);
+	report("reading the table of partitions", own(), partitions, "partition",
+	       BOUND_TABLE);
+	snprintf(path, sizeof(path), HVPART_DEBUGFS "/%d-%d/partition/2", getpid(), guest->vm_fd);
+	start();
+	read_file(path);
+	report("reading a partition's file", own(), 1, "file", BOUND_READ);
+
+	start();
+	guest_destroy(guest);
+	report("the VM's end", own() - empty_vm, pages, "page", BOUND_END);
+
+	vcpu = full_guest(false);
+	start();
+	guest_reset_identity(vcpu->guest);
+	report("the guest's reset", own(), pages, "page", BOUND_END);
+	guest_destroy(vcpu->guest);
+
+	vcpu = full_guest(false);
+	start();
+	set_module(false);
+	report("unloading", own() - empty_module, pages, "page", BOUND_END);
+	set_module(true);
+	guest_destroy(vcpu->guest);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1)
+		pages = atoi(argv[1]);
+	if (argc > 2)
+		partitions = atoi(argv[2]);
+	require_hvpart();
+	if (sysconf(_SC_NPROCESSORS_ONLN) != 1)
+		die("more than one CPU: start the machine with --icount");
+	if (pages < 8 * partitions || !partitions)
+		die("at least one partition, and 8 pages for each");
+
+	ksft_print_header();
+	ksft_set_plan(11);
+	printf("# %-38s %12s %8s %-10s %8s %8s\n", "what", "instructions", "of", "", "each",
+	       "bound");
+	measure_calls();
+	measure_ends();
+	ksft_finished();
+}
