@@ -9,6 +9,7 @@
  */
 
 #include <linux/math.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include "../trace.h"
 #include "caches.h"
@@ -73,6 +74,8 @@ static void hvp_deposit_check(struct hvp_deposit *deposit, struct hvp_request *r
 		if (page->gfn == request->input_gfn ||
 		    guest->ops->page_in_use(guest, page->gfn))
 			return hvp_deposit_stop(deposit, i, HVP_STATUS_OBJECT_IN_USE);
+		/* Of each vCPU some pages are looked at, and there may be thousands. */
+		cond_resched();
 	}
 }
 

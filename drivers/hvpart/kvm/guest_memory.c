@@ -156,8 +156,10 @@ static void hvp_guest_unpin(struct hvp_guest *guest, struct hvp_pinned_page *pag
 {
 	unsigned int i;
 
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
 		unpin_user_pages_dirty_lock(&pages[i].page, 1, true);
+		cond_resched();
+	}
 }
 
 static void hvp_guest_zero(struct hvp_guest *guest, struct page *page)
