@@ -482,7 +482,7 @@ static void check_output(struct caller *caller, const struct attempt *attempt, u
 }
 
 /*
- * The whole registers are random, not only those that the call has. Returns the result
+ * All registers are random, not only those that the call has. Returns the result
  * value; in a mode that can make no calls, *exception is what came of it.
  */
 static u64 call_with_random_registers(struct caller *caller, const struct attempt *attempt,
@@ -796,6 +796,21 @@ static void check_counts(u64 before[CONTRACT_CALLS][INSPECT_STATUSES],
 	}
 }
 
+/* When things have calmed down, each partition has its file. */
+static void check_files(struct world *world)
+{
+	struct vcpu *vcpu = world->guest->vcpus;
+	u64 id = 0;
+
+	vcpu_set_mode(vcpu, VCPU_LONG64);
+	do {
+		REQUIRE_STATUS(get_next_child_partition(vcpu, SELF, id, &id), SUCCESS);
+		count_up(&answers[HVP_CALL_GET_NEXT_CHILD_PARTITION - HVP_CALL_CREATE_PARTITION]
+				 [HVP_STATUS_SUCCESS]);
+		EXPECT(!id || partition_file_becomes(world->guest, id, true));
+	} while (id && !case_failed());
+}
+
 /* One guest, from its creation to its end. */
 static void one_guest(struct bystander *bystander, struct world *world)
 {
@@ -812,6 +827,7 @@ static void one_guest(struct bystander *bystander, struct world *world)
 	__atomic_store_n(&world->stop, true, __ATOMIC_RELAXED);
 	pthread_join(changer, NULL);
 	pthread_join(inspecting, NULL);
+	check_files(world);
 	guest_destroy(world->guest);
 	EXPECT(guest_folder_becomes(getpid(), vm_fd, false));
 	bystander_check(bystander);
