@@ -60,15 +60,23 @@ struct book *books_find(struct books *books, u64 id)
 	return NULL;
 }
 
+unsigned int book_deposited(const struct book *book)
+{
+	unsigned int sum = 0;
+	unsigned int node;
+
+	for (node = 0; node < hvp_pool_nodes(); node++)
+		sum += book->deposited[node];
+	return sum;
+}
+
 u64 books_deposited(const struct books *books)
 {
-	unsigned int i, node;
+	unsigned int i;
 	u64 sum = 0;
 
-	for (i = 0; i < books->count; i++) {
-		for (node = 0; node < hvp_pool_nodes(); node++)
-			sum += books->book[i].deposited[node];
-	}
+	for (i = 0; i < books->count; i++)
+		sum += book_deposited(&books->book[i]);
 	return sum;
 }
 
@@ -186,7 +194,8 @@ static void books_check_partition(struct books *books, const struct hvp_partitio
 
 	if (book->state == HVP_STATE_DELETED || book->state == HVP_STATE_FINALIZING)
 		shim_die("partition %llu found in state %d", book->id, book->state);
-	if (!book->parent != (book->id == HVP_PARTITION_ID_ROOT))
+	if (book->parent ? book->id == HVP_PARTITION_ID_ROOT :
+			   book->id != HVP_PARTITION_ID_ROOT)
 		shim_die("partition %llu has parent %llu", book->id, book->parent);
 	if (book->parent && (!parent || parent->id >= book->id ||
 			     parent->depth + 1 != book->depth))

@@ -328,8 +328,7 @@ struct answer contract_answer(struct guest *guest, const struct hvp_limits *limi
 			answer.status = HVP_STATUS_OPERATION_DENIED;
 		break;
 	case HVP_CALL_DELETE_PARTITION:
-		if (memcmp(target->deposited, (u16[HVP_PROXIMITY_DOMAINS]){},
-			   sizeof(target->deposited)))
+		if (book_deposited(target))
 			answer.status = HVP_STATUS_OPERATION_DENIED;
 		break;
 	case HVP_CALL_GET_PARTITION_PROPERTY:

@@ -308,8 +308,6 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	return 0;
 }
 
-size_t LLVMFuzzerMutate(u8 *data, size_t size, size_t max_size);
-
 /* Where the steps of a program begin, and where the last one ends. */
 static unsigned int find_steps(const u8 *data, size_t size, size_t *begin)
 {
@@ -337,16 +335,51 @@ static size_t replace(u8 *data, size_t size, size_t at, size_t old, const u8 *ne
 	return size - old + length;
 }
 
+/* An argument for a new step: more often than not one that makes sense. */
+static u64 make_argument(void)
+{
+	switch (rand() % 8) {
+	case 0:
+		return (u64)rand() << 32 ^ rand();
+	case 1:
+		return rand() % 256;
+	case 2:
+	case 3:
+	case 4:
+		return rand() % 8;
+	default:
+		return 0;
+	}
+}
+
+/* A new step.  Return: its size. */
+static size_t make_step(u8 *new)
+{
+	const struct operation *operation;
+	unsigned int i, byte;
+	size_t length = 1;
+
+	new[0] = rand() % NR_OPS;
+	operation = &operations[new[0]];
+	for (i = 0; i < MAX_ARGUMENTS; i++) {
+		u64 argument = make_argument();
+
+		for (byte = 0; byte < operation->argument[i].bytes; byte++)
+			new[length++] = argument >> 8 * byte;
+	}
+	return length;
+}
+
 /*
- * A program stays one: steps are made, copied, removed and changed.  Now and then
- * libFuzzer has its way with the bytes.
+ * A program stays one: steps are made, copied, removed, changed, and put into the
+ * middle of others.  Now and then libFuzzer has its way with the bytes.
  */
 size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max_size, unsigned int seed)
 {
 	static size_t begin[MAX_STEPS + 1];
 	unsigned int steps = find_steps(data, size, begin);
-	u8 new[MAX_OPERATION];
-	unsigned int i, step;
+	u8 new[2 + MAX_OPERATION] = { OP_RACE };
+	unsigned int from, step;
 	size_t length;
 
 	srand(seed);
@@ -354,17 +387,16 @@ size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max_size, unsigned 
 		return LLVMFuzzerMutate(data, size, max_size);
 	size = begin[steps];
 	step = rand() % (steps + 1);
-	switch (step < steps ? rand() % 6 : 0) {
-	case 0:	/* a new one, with small numbers */
-		new[0] = rand() % NR_OPS;
-		length = operation_size(&operations[new[0]]);
-		for (i = 1; i < length; i++)
-			new[i] = rand() % 4 ? rand() % 8 : rand();
-		return replace(data, size, begin[step], 0, new, length, max_size);
+	if (step == steps)
+		return replace(data, size, size, 0, new, make_step(new), max_size);
+
+	from = rand() % steps;
+	switch (rand() % 7) {
+	case 0:	/* a new one */
+		return replace(data, size, begin[step], 0, new, make_step(new), max_size);
 	case 1:	/* one of them once more */
-		i = rand() % steps;
-		length = begin[i + 1] - begin[i];
-		memcpy(new, data + begin[i], length);
+		length = begin[from + 1] - begin[from];
+		memcpy(new, data + begin[from], length);
 		return replace(data, size, begin[step], 0, new, length, max_size);
 	case 2:	/* gone */
 		return replace(data, size, begin[step], begin[step + 1] - begin[step], new, 0,
@@ -377,6 +409,15 @@ size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max_size, unsigned 
 		if (length > 1)
 			data[begin[step] + 1 + rand() % (length - 1)] += rand() % 7 - 3;
 		return size;
+	case 5:	/* a new one, or one of them, in its middle */
+		new[1] = rand() % 8;
+		if (rand() % 2) {
+			length = make_step(new + 2);
+		} else {
+			length = begin[from + 1] - begin[from];
+			memcpy(new + 2, data + begin[from], length);
+		}
+		return replace(data, size, begin[step], 0, new, 2 + length, max_size);
 	default: /* arguments as libFuzzer would have them */
 		length = begin[step + 1] - begin[step];
 		memcpy(new, data + begin[step], length);

@@ -191,6 +191,7 @@ struct books {
 
 void books_keep(struct hvp_hierarchy *hierarchy, struct books *books);
 struct book *books_find(struct books *books, u64 id);
+unsigned int book_deposited(const struct book *book);
 u64 books_deposited(const struct books *books);
 unsigned int book_available(const struct book *book, struct hvp_proximity proximity);
 void books_check(struct guest *guest, struct hvp_hierarchy *hierarchy, struct books *books,
@@ -327,5 +328,10 @@ struct step {
 
 size_t operation_size(const struct operation *operation);
 size_t program_next(const u8 *data, size_t size, struct step *step);
+
+/* libFuzzer has no header for these. */
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
+size_t LLVMFuzzerMutate(u8 *data, size_t size, size_t max_size);
+size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max_size, unsigned int seed);
 
 #endif /* _HVPART_FUZZ_H */

@@ -72,7 +72,7 @@ void vm_destroy(struct vm *vm)
 	guest_destroy(&vm->guest);
 }
 
-/* The guest gives up its identity.  Calls under way go on on the old hierarchy. */
+/* The guest gives up its identity.  Calls under way end on the old hierarchy. */
 void vm_reset(struct vm *vm)
 {
 	struct hvp_hierarchy *hierarchy = vm->hierarchy;
@@ -114,7 +114,7 @@ void vm_look(struct vm *vm)
 	hvp_hierarchy_put(hierarchy);
 }
 
-/* As kvm/vm.c: made by the first call, unless the guest has no identity. */
+/* As kvm/ does: made by the first call, unless the guest has no identity. */
 static struct hvp_hierarchy *vm_hierarchy(struct vm *vm)
 {
 	struct hvp_hierarchy *mine;
@@ -185,8 +185,9 @@ static void vm_check_answer(const struct call *call, u64 result, struct answer a
 		shim_die("%s: %u reps of a simple call", call->row->name, answer.reps);
 	if (call->row->rep && answer.reps && (answer.reps < start || answer.reps > count))
 		shim_die("%s: %u reps, from %u to %u", call->row->name, answer.reps, start, count);
-	if (call->row->rep && !answer.status != (answer.reps == count) &&
-	    (count > start) && !call->failed[GUEST_WRITE])
+	/* All is done, or something says why not. */
+	if (call->row->rep && start < count && !call->failed[GUEST_WRITE] &&
+	    (answer.status ? answer.reps == count : answer.reps != count))
 		shim_die("%s: status %#x and %u of %u reps", call->row->name, answer.status,
 			 answer.reps, count);
 	if (call->row->code == HVP_CALL_DEPOSIT_MEMORY &&
@@ -269,7 +270,7 @@ static void vm_check_id(struct vm *vm, const struct call *call, struct answer an
 		shim_die("ID %llu given out again", call->out[0]);
 }
 
-/* Without knowing in which order things happened, believe who owns which page. */
+/* In the middle of a call and after it, only the pools know whose a page is. */
 static void vm_adopt_pages(struct vm *vm, struct hvp_hierarchy *hierarchy)
 {
 	const struct hvp_page_block *block;
@@ -322,6 +323,8 @@ static void vm_dispatch(struct vm *vm, struct call *call, struct hvp_partition *
 	memset(books, 0, offsetof(struct books, book));
 	if (hierarchy)
 		books_keep(hierarchy, books);
+	if (outer)
+		vm_adopt_pages(vm, hierarchy);
 	vm_peek_input(vm, call);
 	expected = contract_answer(&vm->guest, &vm->limits, call, books);
 	if (!(call->call.control & HVP_CONTROL_FAST))
