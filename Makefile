@@ -6,6 +6,9 @@ KDIR	?= /lib/modules/$(shell uname -r)/build
 # Kernels that the tests run on, by series, and the one that demo and vm boot.
 KERNELS	?= 6.1 6.12
 KERNEL	?= 6.1
+# For what is random: how long, and from which seed.
+SECONDS	?= 60
+export HVPART_SEED := $(SEED)
 OUT	?= $(CURDIR)/out
 W	?=
 
@@ -22,6 +25,9 @@ help:
 	@echo  '  make check     - all tests, on the kernels KERNELS="$(KERNELS)"'
 	@echo  '  make check-debug - unit tests and selftests on a kernel with KASAN, lockdep,'
 	@echo  '                   kmemleak and fault injection, and what code they cover'
+	@echo  '  make fuzz      - random calls: to the core alone, guided by coverage, and from'
+	@echo  '                   guests on the debug kernel; SECONDS=$(SECONDS) each'
+	@echo  '  make check-all - all of that, on a kernel with KCSAN too, and for longer'
 	@echo  '  make kunit     - the unit tests alone, or SUITE=<name> of them'
 	@echo  '  make lint      - what can be found without running anything'
 	@echo  '  make vm        - a shell in a virtual machine with the module loaded'
@@ -36,7 +42,7 @@ help:
 	@echo  'through sudo, and keep kernels in $${HVPART_CACHE:-~/.cache/hvpart}.'
 	@echo  ''
 	@echo  'Variables: KDIR=<folder>  KERNEL=6.1|6.12 (demo, vm)  KERNELS="..." (check)'
-	@echo  '           TESTS_ONLY="<program>..." (check, check-debug)  OUT=<folder>  W=1'
+	@echo  '           TESTS_ONLY="<program>..." (check, check-debug)  SEED=<n>  OUT=<folder>  W=1'
 
 # Out of tree in place, as people build modules for their own machine.
 modules: kdir
@@ -57,7 +63,14 @@ space	:= $() $()
 CHECK	:= $(TESTS)/check --out $(OUT)
 
 check:
-	@$(CHECK) $(if $(TESTS_ONLY),,unit) $(call on_kernels,$(KERNELS))
+	@$(CHECK) $(if $(TESTS_ONLY),,unit lint fuzz=20) $(call on_kernels,$(KERNELS))
+
+fuzz:
+	@$(CHECK) fuzz=$(SECONDS) stress=6.12-debug,$(SECONDS)
+
+check-all:
+	@$(CHECK) unit 6.12-debug 6.12-kcsan lint fuzz=600 6.1 6.12 \
+		stress=6.12-debug,300 stress=6.12-kcsan,300 stress=6.12,300 bounds
 
 check-debug:
 	@$(CHECK) $(if $(TESTS_ONLY),,unit) $(call on_kernels,6.12-debug)
