@@ -8,74 +8,69 @@
 #include "../../../drivers/hvpart/core/active.h"
 #include "../../../drivers/hvpart/core/partition.h"
 
-#define UNINITIALIZED	BIT(HVP_STATE_UNINITIALIZED)
-#define ACTIVE		BIT(HVP_STATE_ACTIVE)
-#define FINALIZING	BIT(HVP_STATE_FINALIZING)
-#define FINALIZED	BIT(HVP_STATE_FINALIZED)
-#define ANY		(UNINITIALIZED | ACTIVE | FINALIZING | FINALIZED)
+#define CREATE_PARTITIONS	BIT_ULL(32)
+#define ACCESS_PARTITION_ID	BIT_ULL(33)
+#define ACCESS_MEMORY_POOL	BIT_ULL(34)
 
-#define CREATE		BIT_ULL(32)
-#define ID		BIT_ULL(33)
-#define POOL		BIT_ULL(34)
+/* Bytes of input and output, then of their lists' elements */
+#define ROW(call, number, bytes_in, bytes_out, each_in, each_out)		\
+	.name = call, .code = number, .in_size = bytes_in, .out_size = bytes_out, \
+	.in_element = each_in, .out_element = each_out
 
 const struct contract_row contract[CONTRACT_CALLS] = {
-	{ "HvCreatePartition", 0x40, false, false, 56, 0, 8, 0, CREATE, false, false, 0 },
-	{ "HvInitializePartition", 0x41, false, true, 8, 0, 0, 0, CREATE, true, false,
-	  UNINITIALIZED },
-	{ "HvFinalizePartition", 0x42, false, true, 8, 0, 0, 0, CREATE, true, false,
-	  ACTIVE | FINALIZING },
-	{ "HvDeletePartition", 0x43, false, true, 8, 0, 0, 0, CREATE, true, false,
-	  UNINITIALIZED | FINALIZED },
-	{ "HvGetPartitionProperty", 0x44, false, false, 16, 0, 8, 0, CREATE, true, true,
-	  UNINITIALIZED | ACTIVE },
-	{ "HvSetPartitionProperty", 0x45, false, false, 24, 0, 0, 0, CREATE, true, false,
-	  UNINITIALIZED | ACTIVE },
-	{ "HvGetPartitionId", 0x46, false, false, 0, 0, 8, 0, ID, false, false, 0 },
-	{ "HvGetNextChildPartition", 0x47, false, false, 16, 0, 8, 0, CREATE, false, true,
-	  ANY },
-	{ "HvDepositMemory", 0x48, true, false, 8, 8, 0, 0, POOL, true, true,
-	  UNINITIALIZED | ACTIVE },
-	{ "HvWithdrawMemory", 0x49, true, false, 16, 0, 0, 8, POOL, true, true, ANY },
-	{ "HvGetMemoryBalance", 0x4a, false, false, 16, 0, 16, 0, POOL, true, true, ANY },
+	{ ROW("HvCreatePartition", 0x40, 56, 8, 0, 0), .privilege = CREATE_PARTITIONS },
+	{ ROW("HvInitializePartition", 0x41, 8, 0, 0, 0), .privilege = CREATE_PARTITIONS,
+	  .fast = true, .child = true, .states = HVP_IN_UNINITIALIZED },
+	{ ROW("HvFinalizePartition", 0x42, 8, 0, 0, 0), .privilege = CREATE_PARTITIONS,
+	  .fast = true, .child = true, .states = HVP_IN_ACTIVE | HVP_IN_FINALIZING },
+	{ ROW("HvDeletePartition", 0x43, 8, 0, 0, 0), .privilege = CREATE_PARTITIONS,
+	  .fast = true, .child = true, .states = HVP_IN_UNINITIALIZED | HVP_IN_FINALIZED },
+	{ ROW("HvGetPartitionProperty", 0x44, 16, 8, 0, 0), .privilege = CREATE_PARTITIONS,
+	  .child = true, .self = true, .states = HVP_IN_UNINITIALIZED | HVP_IN_ACTIVE },
+	{ ROW("HvSetPartitionProperty", 0x45, 24, 0, 0, 0), .privilege = CREATE_PARTITIONS,
+	  .child = true, .states = HVP_IN_UNINITIALIZED | HVP_IN_ACTIVE },
+	{ ROW("HvGetPartitionId", 0x46, 0, 8, 0, 0), .privilege = ACCESS_PARTITION_ID },
+	{ ROW("HvGetNextChildPartition", 0x47, 16, 8, 0, 0), .privilege = CREATE_PARTITIONS,
+	  .self = true, .states = HVP_IN_ANY },
+	{ ROW("HvDepositMemory", 0x48, 8, 0, 8, 0), .privilege = ACCESS_MEMORY_POOL, .rep = true,
+	  .child = true, .self = true, .states = HVP_IN_UNINITIALIZED | HVP_IN_ACTIVE },
+	{ ROW("HvWithdrawMemory", 0x49, 16, 0, 0, 8), .privilege = ACCESS_MEMORY_POOL, .rep = true,
+	  .child = true, .self = true, .states = HVP_IN_ANY },
+	{ ROW("HvGetMemoryBalance", 0x4a, 16, 16, 0, 0), .privilege = ACCESS_MEMORY_POOL,
+	  .child = true, .self = true, .states = HVP_IN_ANY },
 };
 
-#define BOOLEAN	.reserved = ~1ULL
+#define BOOLEAN		.reserved = ~1ULL
+#define UP_TO(least, most) .minimum = least, .maximum = most
+#define READ(number)	{ READ_ONLY, number }
 
 const struct contract_property contract_properties[CONTRACT_PROPERTIES] = {
-	{ 0x00010000, EARLY, .reserved = 0xffcce608ffffd000 },
-	{ 0x00010001, EARLY },
-	{ 0x00050012, EARLY, .reserved = 0xffe },
-	{ 0x00050026, EARLY },
-	{ 0x00060006, EARLY, .maximum = 52 },
-	{ 0x00090007, EARLY },
-	{ 0x00020000, REGULAR, BOOLEAN },
-	{ 0x00020001, REGULAR, .maximum = 0x10000 },
-	{ 0x00020002, REGULAR, .maximum = 0x10000, .initial = 0x10000 },
-	{ 0x00020003, REGULAR, .minimum = 1, .maximum = 10000, .initial = 100 },
-	{ 0x00020004, REGULAR },
-	{ 0x00030003, REGULAR, BOOLEAN },
-	{ 0x00050000, REGULAR, .minimum = 1, .maximum = 8192, .clamp = true, .initial = 1 },
-	{ 0x00050002, REGULAR, BOOLEAN },
-	{ 0x00050003, REGULAR, .minimum = 1, .maximum = 256, .initial = 256 },
-	{ 0x00050004, REGULAR },
-	{ 0x00050005, REGULAR, BOOLEAN },
-	{ 0x0005000e, REGULAR },
-	{ 0x0005000f, REGULAR },
-	{ 0x00050017, REGULAR, BOOLEAN },
-	{ 0x00060004, REGULAR },
-	{ 0x00030005, READ_ONLY },
-	{ 0x00050010, READ_ONLY },
-	{ 0x00060000, READ_ONLY },
-	{ 0x00060002, READ_ONLY },
-	{ 0x00060003, READ_ONLY },
-	{ 0x00060005, READ_ONLY },
-	{ 0x00060007, READ_ONLY },
-	{ 0x00060008, READ_ONLY },
-	{ 0x00060009, READ_ONLY },
-	{ 0x0006000a, READ_ONLY },
-	{ 0x0006000b, READ_ONLY },
-	{ 0x00070000, READ_ONLY },
-	{ 0x00080000, READ_ONLY },
+	{ EARLY, 0x00010000, .reserved = 0xffcce608ffffd000 },
+	{ EARLY, 0x00010001 },
+	{ EARLY, 0x00050012, .reserved = 0xffe },
+	{ EARLY, 0x00050026 },
+	{ EARLY, 0x00060006, UP_TO(0, 52) },
+	{ EARLY, 0x00090007 },
+	{ REGULAR, 0x00020000, BOOLEAN },
+	{ REGULAR, 0x00020001, UP_TO(0, 0x10000) },
+	{ REGULAR, 0x00020002, UP_TO(0, 0x10000), .initial = 0x10000 },
+	{ REGULAR, 0x00020003, UP_TO(1, 10000), .initial = 100 },
+	{ REGULAR, 0x00020004 },
+	{ REGULAR, 0x00030003, BOOLEAN },
+	{ REGULAR, 0x00050000, UP_TO(1, 8192), .clamp = true, .initial = 1 },
+	{ REGULAR, 0x00050002, BOOLEAN },
+	{ REGULAR, 0x00050003, UP_TO(1, 256), .initial = 256 },
+	{ REGULAR, 0x00050004 },
+	{ REGULAR, 0x00050005, BOOLEAN },
+	{ REGULAR, 0x0005000e },
+	{ REGULAR, 0x0005000f },
+	{ REGULAR, 0x00050017, BOOLEAN },
+	{ REGULAR, 0x00060004 },
+	READ(0x00030005), READ(0x00050010), READ(0x00060000),
+	READ(0x00060002), READ(0x00060003), READ(0x00060005),
+	READ(0x00060007), READ(0x00060008), READ(0x00060009),
+	READ(0x0006000a), READ(0x0006000b), READ(0x00070000),
+	READ(0x00080000),
 };
 
 /* Where a property is kept is the core's own affair. */

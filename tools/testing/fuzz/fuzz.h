@@ -103,7 +103,11 @@ struct guest {
  * @gpa_bits:	likewise
  * @in_bytes:	of input, all elements included
  * @out_bytes:	likewise
- * @in:		the input as the core has read it
+ * @in:		the input as the core has read it, as words,
+ * @create:	as HvCreatePartition's,
+ * @proximity:	HvWithdrawMemory's and HvGetMemoryBalance's,
+ * @next_child:	HvGetNextChildPartition's,
+ * @property:	or HvSetPartitionProperty's
  * @out:	the output as the core has written it
  * @read:	words of the input that have been read
  * @written:	words of the output that have been written
@@ -221,8 +225,8 @@ enum contract_property_kind { EARLY, REGULAR, READ_ONLY };
 
 /* Section 8 of the contract. */
 struct contract_property {
-	u32 code;
 	enum contract_property_kind kind;
+	u32 code;
 	u64 reserved;
 	u64 minimum;
 	u64 maximum;
@@ -270,8 +274,10 @@ static inline unsigned int call_rep_start(const struct call *call)
  * @interrupt:	called wherever something else may happen in a call, or NULL
  * @ids:	IDs that have been given out
  * @control:	bits of the next call's input value to be turned over
- * @input:	GPA of the next call's input, if @input_placed
- * @output:	likewise
+ * @input_placed: its input is at @input
+ * @output_placed: its output is at @output
+ * @input:	a GPA
+ * @output:	a GPA
  */
 struct vm {
 	struct guest guest;

@@ -104,7 +104,7 @@ void rcu_read_lock(void)
 void rcu_read_unlock(void)
 {
 	if (!rcu_depth--)
-		shim_die("rcu_read_unlock() without rcu_read_lock()");
+		shim_die("RCU: a reader ends that has not begun");
 	shim_quiescent();
 }
 
@@ -201,8 +201,8 @@ static void shim_free(struct kmem_cache *cache, struct kmem_cache *or, const voi
 {
 	struct shim_header *header = (struct shim_header *)object - 1;
 
-	/* Of what has been freed already, the header's end is told by its beginning. */
-	(void)*(volatile const char *)object;
+	/* Has it been freed already?  Its header is poisoned in any case. */
+	READ_ONCE(*(const char *)object);
 	ASAN_UNPOISON_MEMORY_REGION(header, sizeof(*header));
 	if (header->cache != cache && header->cache != or)
 		shim_die("object of cache %s freed to %s", header->cache->name, cache->name);

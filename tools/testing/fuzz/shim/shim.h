@@ -32,9 +32,6 @@ struct hlist_head { struct hlist_node *first; };
 
 #define __percpu
 #define notrace
-#ifndef __always_inline
-#define __always_inline		inline __attribute__((__always_inline__))
-#endif
 #define likely(x)		(x)
 #define unlikely(x)		(x)
 #define READ_ONCE(x)		(*(const volatile typeof(x) *)&(x))
@@ -132,7 +129,7 @@ typedef struct { long counter; } atomic_long_t;
 #define atomic_read(v)			((v)->counter)
 #define atomic_long_read(v)		((v)->counter)
 #define atomic_inc_return(v)		(++(v)->counter)
-#define atomic_dec(v)			((void)--(v)->counter)
+#define atomic_dec(v)			((void)((v)->counter -= 1))
 #define atomic_long_add_return(n, v)	((v)->counter += (n))
 #define atomic_long_sub(n, v)		((void)((v)->counter -= (n)))
 
@@ -196,7 +193,7 @@ unsigned int shim_cache_bytes(const char *name);
 #define XA_PRESENT		0
 
 struct xarray {
-	spinlock_t lock;
+	spinlock_t lock;		/* of the entries */
 	struct shim_entry *entries;	/* by index */
 };
 
@@ -254,7 +251,11 @@ struct cpuinfo_x86 {
 
 extern struct cpuinfo_x86 boot_cpu_data;
 extern unsigned int tsc_khz;
-#define cpu_has(cpu, feature)	((cpu)->all_features && !((cpu)->no_xsave && (feature) == X86_FEATURE_XSAVE))
+
+static inline bool cpu_has(const struct cpuinfo_x86 *cpu, unsigned int feature)
+{
+	return cpu->all_features && !(cpu->no_xsave && feature == X86_FEATURE_XSAVE);
+}
 
 #define FXSAVE_SIZE		512
 #define XSAVE_HDR_SIZE		64
