@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Every allocation that a call makes fails once, one after the other.  Needs
- * CONFIG_FAILSLAB, and that allocations which may sleep can fail, too:
+ * Every allocation that a call makes fails, one after the other: alone, so that
+ * what has a fallback falls back, and together with all that follow, so that it
+ * cannot.  Needs CONFIG_FAILSLAB and, in /sys/kernel/debug/failslab, that it is
+ * the marked task's allocations that fail, and also those that may sleep:
  *
- *	echo N >/sys/kernel/debug/failslab/ignore-gfp-wait
+ *	ignore-gfp-wait N, task-filter Y, probability 100, times -1
  */
 
 #include "faults.h"
@@ -14,22 +16,31 @@
 
 /*
  * The n-th allocation is not always the same: the slab allocates pages now and
- * then, which count as well.  So each number gets several chances.
+ * then, and so do KASAN and kmemleak, which count as well.  So each number gets
+ * several chances.
  */
 #define HVP_CHANCES		4
 
 /**
  * struct hvp_allocating_row - a call that allocates
  * @name:	what it is
- * @needed:	how many there are at least without which it cannot do
- * @pair:	what it gets then
- * @prepare:	makes a world in which it succeeds otherwise
+ * @code:	the call
+ * @alone:	allocations without which it cannot do, and which have no fallback
+ * @together:	those with a fallback included
+ * @status:	what it gets when none fails
+ * @start:	rep start
+ * @reps:	reps completed when none fails
+ * @prepare:	makes a world for it
  * @try:	makes the call
  */
 struct hvp_allocating_row {
 	const char *name;
-	unsigned int needed;
-	struct hvp_pair pair;
+	u16 code;
+	unsigned int alone;
+	unsigned int together;
+	enum hvp_status status;
+	unsigned int start;
+	unsigned int reps;
 	void (*prepare)(struct hvp_world *world);
 	struct hvp_reply (*try)(struct hvp_world *world);
 };
@@ -37,6 +48,13 @@ struct hvp_allocating_row {
 static void hvp_prepare_create(struct hvp_world *world)
 {
 	hvp_world_deposit(world, world->root, 0, hvp_partition_pages());
+}
+
+/* IDs 0 to 63 share a node of the xarray; the next one needs two more. */
+static void hvp_prepare_create_64(struct hvp_world *world)
+{
+	hvp_prepare_create(world);
+	world->hierarchy->last_id = 63;
 }
 
 static struct hvp_reply hvp_create_one(struct hvp_world *world)
@@ -57,74 +75,121 @@ static struct hvp_reply hvp_initialize_it(struct hvp_world *world)
 	return hvp_try_initialize(world, world->root, 2);
 }
 
-static void hvp_prepare_deposit(struct hvp_world *world)
+/* Pages of two chunks of claims and of more than one block. */
+#define HVP_MANY_PAGES	(HVP_BLOCK_PAGES + 9)
+#define HVP_BAD_PAGE	35
+
+static void hvp_prepare_nothing(struct hvp_world *world)
 {
 }
 
-/* Pages of two chunks of claims and of more than one block. */
-static struct hvp_reply hvp_deposit_some(struct hvp_world *world)
+static void hvp_prepare_bad_page(struct hvp_world *world)
 {
-	u64 gfns[HVP_BLOCK_PAGES + 9];
+	hvp_fake_page(&world->guest, HVP_FAKE_RAM_GFN + HVP_BAD_PAGE)->not_pinnable = true;
+}
+
+static struct hvp_reply hvp_deposit_from(struct hvp_world *world, unsigned int start)
+{
+	u64 gfns[HVP_MANY_PAGES];
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(gfns); i++)
 		gfns[i] = HVP_FAKE_RAM_GFN + i;
-	return hvp_try_deposit(world, world->root, 1, gfns, ARRAY_SIZE(gfns), 0);
+	return hvp_try_deposit(world, world->root, 1, gfns, ARRAY_SIZE(gfns), start);
+}
+
+static struct hvp_reply hvp_deposit_all(struct hvp_world *world)
+{
+	return hvp_deposit_from(world, 0);
+}
+
+/* Of the second chunk alone, and fits into one block. */
+static struct hvp_reply hvp_deposit_rest(struct hvp_world *world)
+{
+	return hvp_deposit_from(world, HVP_MANY_PAGES - 10);
 }
 
 static void hvp_prepare_withdraw(struct hvp_world *world)
 {
-	hvp_world_deposit(world, world->root, 0, 40);
+	hvp_world_deposit(world, world->root, 0, HVP_MANY_PAGES);
 }
 
-static struct hvp_reply hvp_withdraw_some(struct hvp_world *world)
+static struct hvp_reply hvp_withdraw_all(struct hvp_world *world)
 {
-	return hvp_try_withdraw(world, world->root, 1, HVP_ANY, 40, 0);
+	return hvp_try_withdraw(world, world->root, 1, HVP_ANY, HVP_MANY_PAGES, 0);
 }
 
+static struct hvp_reply hvp_withdraw_too_many(struct hvp_world *world)
+{
+	return hvp_try_withdraw(world, world->root, 1, HVP_ANY, HVP_MANY_PAGES + 20, 5);
+}
+
+/*
+ * A partition is one object, an active one four more.  A deposit: the list, the
+ * pages, for each chunk of claims the chunk, for any but the first a node of
+ * the xarray, blocks.  A withdrawal: the list, the pages.
+ */
 static const struct hvp_allocating_row hvp_allocating_rows[] = {
-	{ "create", 1, HVP_PAIR(CREATE_PARTITION, NO_RESOURCES),
+	{ "create", HVP_CALL_CREATE_PARTITION, 1, 1, HVP_STATUS_SUCCESS, 0, 0,
 	  hvp_prepare_create, hvp_create_one },
-	{ "initialize", 4, HVP_PAIR(INITIALIZE_PARTITION, NO_RESOURCES),
+	{ "create, ID 64", HVP_CALL_CREATE_PARTITION, 1, 3, HVP_STATUS_SUCCESS, 0, 0,
+	  hvp_prepare_create_64, hvp_create_one },
+	{ "initialize", HVP_CALL_INITIALIZE_PARTITION, 4, 4, HVP_STATUS_SUCCESS, 0, 0,
 	  hvp_prepare_initialize, hvp_initialize_it },
-	{ "deposit", 6, HVP_PAIR(DEPOSIT_MEMORY, NO_RESOURCES),
-	  hvp_prepare_deposit, hvp_deposit_some },
-	{ "withdraw", 2, HVP_PAIR(WITHDRAW_MEMORY, NO_RESOURCES),
-	  hvp_prepare_withdraw, hvp_withdraw_some },
+	{ "deposit", HVP_CALL_DEPOSIT_MEMORY, 6, 7, HVP_STATUS_SUCCESS, 0, HVP_MANY_PAGES,
+	  hvp_prepare_nothing, hvp_deposit_all },
+	{ "deposit from rep start on", HVP_CALL_DEPOSIT_MEMORY, 4, 5,
+	  HVP_STATUS_SUCCESS, HVP_MANY_PAGES - 10, HVP_MANY_PAGES,
+	  hvp_prepare_nothing, hvp_deposit_rest },
+	{ "deposit up to a bad page", HVP_CALL_DEPOSIT_MEMORY, 6, 7,
+	  HVP_STATUS_OPERATION_DENIED, 0, HVP_BAD_PAGE,
+	  hvp_prepare_bad_page, hvp_deposit_all },
+	{ "withdraw", HVP_CALL_WITHDRAW_MEMORY, 2, 2, HVP_STATUS_SUCCESS, 0, HVP_MANY_PAGES,
+	  hvp_prepare_withdraw, hvp_withdraw_all },
+	{ "withdraw more than there is", HVP_CALL_WITHDRAW_MEMORY, 2, 2,
+	  HVP_STATUS_NO_RESOURCES, 5, HVP_MANY_PAGES + 5,
+	  hvp_prepare_withdraw, hvp_withdraw_too_many },
 };
 
 KUNIT_ARRAY_PARAM_DESC(hvp_allocating, hvp_allocating_rows, name);
 
+static bool hvp_as_if_none_had_failed(const struct hvp_allocating_row *row,
+				      struct hvp_reply reply)
+{
+	return reply.status == row->status && reply.reps == row->reps;
+}
+
 /*
  * In a new world, let an allocation of the call fail.  That books balance and
  * nothing has changed is looked at after every call, and that nothing is left
- * over, at the end of the test.
+ * over, at the end of the test.  @failed is set if the call has failed.
  *
  * Return: false if the call did not make so many allocations.
  */
 static bool hvp_fail_nth_allocation(struct kunit *test, const struct hvp_allocating_row *row,
-				    unsigned int nth, unsigned int *failures)
+				    unsigned int nth, bool and_later, bool *failed)
 {
 	struct hvp_world *world = hvp_world_create(test);
 	struct hvp_reply reply;
+	bool reached;
 
 	row->prepare(world);
 	world->fail_nth = nth;
+	world->fail_later = and_later;
 	reply = row->try(world);
-	if (world->fail_nth) {
-		KUNIT_EXPECT_EQ(test, reply.status, HVP_STATUS_SUCCESS);
-		return false;
-	}
+	reached = !world->fail_nth;
+	world->fail_nth = 0;
 	/* One that has a fallback may fail without anybody noticing. */
-	if (!reply.status)
-		return true;
+	if (hvp_as_if_none_had_failed(row, reply))
+		return reached;
 
-	(*failures)++;
-	hvp_expect_pair(test, reply, row->pair);
-	KUNIT_EXPECT_EQ(test, reply.reps, 0);
-	KUNIT_EXPECT_EQ_MSG(test, row->try(world).status, HVP_STATUS_SUCCESS,
-			    "after allocation %u has failed", nth);
-	return true;
+	KUNIT_EXPECT_TRUE(test, reached);
+	*failed = true;
+	hvp_expect_pair(test, reply, (struct hvp_pair){ row->code, HVP_STATUS_NO_RESOURCES });
+	KUNIT_EXPECT_EQ(test, reply.reps, row->start);
+	KUNIT_EXPECT_TRUE_MSG(test, hvp_as_if_none_had_failed(row, row->try(world)),
+			      "after allocation %u has failed", nth);
+	return reached;
 }
 
 static void hvp_allocation_failure_has_no_effect(struct kunit *test)
@@ -134,18 +199,41 @@ static void hvp_allocation_failure_has_no_effect(struct kunit *test)
 	bool enough = true;
 	unsigned int nth, chance;
 
-	if (!hvp_can_fail_allocations())
-		kunit_skip(test, "allocations cannot be made to fail");
+	hvp_require_failing_allocations(test);
 	for (nth = 1; enough && nth < HVP_MANY_ALLOCATIONS; nth++) {
+		bool failed = false;
+
 		enough = false;
 		for (chance = 0; chance < HVP_CHANCES; chance++)
-			enough |= hvp_fail_nth_allocation(test, row, nth, &failures);
+			enough |= hvp_fail_nth_allocation(test, row, nth, false, &failed);
+		failures += failed;
 	}
-	KUNIT_EXPECT_GE(test, failures, row->needed);
+	kunit_info(test, "%s: %u allocations failed alone\n", row->name, failures);
+	KUNIT_EXPECT_GE(test, failures, row->alone);
 	KUNIT_EXPECT_LT(test, nth, HVP_MANY_ALLOCATIONS);
 }
 
-/* What takes away and gives back must not fail for want of memory. */
+static void hvp_allocation_failures_have_no_effect(struct kunit *test)
+{
+	const struct hvp_allocating_row *row = test->param_value;
+	unsigned int failures = 0;
+	bool enough = true;
+	unsigned int nth;
+
+	hvp_require_failing_allocations(test);
+	for (nth = 1; enough && nth < HVP_MANY_ALLOCATIONS; nth++) {
+		bool failed = false;
+
+		enough = hvp_fail_nth_allocation(test, row, nth, true, &failed);
+		failures += failed;
+	}
+	kunit_info(test, "%s: %u allocations failed with all after them\n", row->name,
+		   failures);
+	KUNIT_EXPECT_GE(test, failures, row->together);
+	KUNIT_EXPECT_LT(test, nth, HVP_MANY_ALLOCATIONS);
+}
+
+/* What takes away and gives back must not need memory for it. */
 static const u16 hvp_frugal_codes[] = {
 	HVP_CALL_FINALIZE_PARTITION, HVP_CALL_DELETE_PARTITION, HVP_CALL_GET_PARTITION_ID,
 	HVP_CALL_GET_NEXT_CHILD_PARTITION, HVP_CALL_GET_MEMORY_BALANCE,
@@ -164,22 +252,23 @@ static void hvp_allocation_failure_stops_no_other_call(struct kunit *test)
 	u16 code = *(const u16 *)test->param_value;
 	enum hvp_state state = code == HVP_CALL_FINALIZE_PARTITION ? HVP_STATE_ACTIVE :
 								     HVP_STATE_UNINITIALIZED;
-	unsigned int nth;
+	unsigned int needing = 0;
+	unsigned int chance;
 
-	if (!hvp_can_fail_allocations())
-		kunit_skip(test, "allocations cannot be made to fail");
-	for (nth = 1; nth < HVP_MANY_ALLOCATIONS; nth++) {
+	hvp_require_failing_allocations(test);
+	for (chance = 0; chance < HVP_CHANCES; chance++) {
 		struct hvp_world *world = hvp_world_create(test);
 		struct hvp_partition *child = hvp_world_child(world, world->root, state);
 		u64 id = code == HVP_CALL_GET_NEXT_CHILD_PARTITION ? 1 : child->id;
 
-		world->fail_nth = nth;
+		world->fail_nth = 1;
+		world->fail_later = true;
 		KUNIT_EXPECT_EQ(test, hvp_try_code(world, world->root, code, id).status,
 				HVP_STATUS_SUCCESS);
-		if (world->fail_nth)
-			break;
+		needing += !world->fail_nth;
 	}
-	KUNIT_EXPECT_LT(test, nth, HVP_MANY_ALLOCATIONS);
+	/* KASAN's record of who freed an object grows now and then. */
+	KUNIT_EXPECT_LT_MSG(test, needing, HVP_CHANCES, "it allocates");
 }
 
 /* Host memory is the last check. */
@@ -190,8 +279,7 @@ static void hvp_allocation_failure_comes_last(struct kunit *test)
 	struct hvp_partition *child;
 	struct hvp_world *world;
 
-	if (!hvp_can_fail_allocations())
-		kunit_skip(test, "allocations cannot be made to fail");
+	hvp_require_failing_allocations(test);
 	world = hvp_world_create(test);
 	world->fail_nth = 1;
 	hvp_expect_status(test, hvp_try_create(world, world->root, &bad),
@@ -214,38 +302,89 @@ static void hvp_allocation_failure_comes_last(struct kunit *test)
 	world->fail_nth = 0;
 }
 
-/* A VM that cannot have a hierarchy leaves nothing, and may have one later. */
+/*
+ * A VM that cannot have a hierarchy leaves nothing, and may have one later: the
+ * hierarchy, its root, a node of the xarray with a fallback.
+ */
 static void hvp_allocation_failure_in_a_new_vm(struct kunit *test)
 {
 	static const struct hvp_limits limits = { .partitions = 1, .pages = 1, .depth = 1 };
+	static const unsigned int needed[] = { 2, 3 };
 	struct hvp_hierarchy *hierarchy;
 	struct hvp_world *world;
-	unsigned int failures = 0;
-	unsigned int nth;
-	bool failed;
+	unsigned int and_later;
 
-	if (!hvp_can_fail_allocations())
-		kunit_skip(test, "allocations cannot be made to fail");
+	hvp_require_failing_allocations(test);
 	world = hvp_world_create(test);
-	for (nth = 1; nth < HVP_MANY_ALLOCATIONS; nth++) {
-		hvp_fail_allocation(nth);
-		hierarchy = hvp_hierarchy_create(&world->guest.guest, &limits, NULL);
-		failed = !hvp_allocations_left();
-		hvp_fail_allocation(0);
-		failures += !hierarchy;
-		hvp_hierarchy_put(hierarchy);
-		if (!failed)
-			break;
+	for (and_later = 0; and_later < ARRAY_SIZE(needed); and_later++) {
+		unsigned int failures = 0;
+		unsigned int nth;
+		bool failed;
+
+		for (nth = 1; nth < HVP_MANY_ALLOCATIONS; nth++) {
+			hvp_fail_allocation(nth, and_later);
+			hierarchy = hvp_hierarchy_create(&world->guest.guest, &limits, NULL);
+			failed = !hvp_allocations_left();
+			hvp_fail_allocation(0, false);
+			failures += !hierarchy;
+			hvp_hierarchy_put(hierarchy);
+			if (!failed)
+				break;
+		}
+		kunit_info(test, "%u allocations failed%s\n", failures,
+			   and_later ? " with all after them" : " alone");
+		KUNIT_EXPECT_NOT_NULL(test, hierarchy);
+		KUNIT_EXPECT_GE(test, failures, needed[and_later]);
 	}
-	KUNIT_EXPECT_NOT_NULL(test, hierarchy);
-	KUNIT_EXPECT_GT(test, failures, 0);
+}
+
+/* A hierarchy with partitions in all states and pages in all pools. */
+static struct hvp_hierarchy *hvp_filled_hierarchy(struct hvp_world *world)
+{
+	struct hvp_hierarchy *empty = world->hierarchy;
+	struct hvp_hierarchy *filled;
+	enum hvp_state state;
+
+	filled = hvp_hierarchy_create(&world->guest.guest, &world->limits,
+				      &world->watcher);
+	KUNIT_ASSERT_NOT_NULL(world->test, filled);
+	world->hierarchy = filled;
+	world->root = filled->root;
+	for (state = HVP_STATE_UNINITIALIZED; state < HVP_STATE_DELETED; state++)
+		hvp_world_child(world, world->root, state);
+	hvp_world_deposit(world, world->root, 0, HVP_BLOCK_PAGES + 1);
+	world->hierarchy = empty;
+	world->root = empty->root;
+	return filled;
+}
+
+/* Neither the end of a VM nor the guest's farewell needs memory. */
+static void hvp_allocation_failure_stops_no_end(struct kunit *test)
+{
+	unsigned int needing = 0;
+	unsigned int chance;
+
+	hvp_require_failing_allocations(test);
+	for (chance = 0; chance < HVP_CHANCES; chance++) {
+		struct hvp_world *world = hvp_world_create(test);
+		struct hvp_hierarchy *filled = hvp_filled_hierarchy(world);
+
+		hvp_fail_allocation(1, true);
+		hvp_hierarchy_put(filled);
+		needing += !hvp_allocations_left();
+		hvp_fail_allocation(0, false);
+		hvp_fake_expect_idle(&world->guest);
+	}
+	KUNIT_EXPECT_LT_MSG(test, needing, HVP_CHANCES, "it allocates");
 }
 
 static struct kunit_case hvp_allocation_failure_cases[] = {
 	KUNIT_CASE_PARAM(hvp_allocation_failure_has_no_effect, hvp_allocating_gen_params),
+	KUNIT_CASE_PARAM(hvp_allocation_failures_have_no_effect, hvp_allocating_gen_params),
 	KUNIT_CASE_PARAM(hvp_allocation_failure_stops_no_other_call, hvp_frugal_gen_params),
 	KUNIT_CASE(hvp_allocation_failure_comes_last),
 	KUNIT_CASE(hvp_allocation_failure_in_a_new_vm),
+	KUNIT_CASE(hvp_allocation_failure_stops_no_end),
 	{}
 };
 

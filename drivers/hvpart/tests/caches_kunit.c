@@ -2,7 +2,10 @@
 /* caches.c: zeroed objects, where a guest wants them. */
 
 #include <linux/mm.h>
+#include <linux/printk.h>
+#include <linux/rcupdate.h>
 #include "../core/caches.h"
+#include "faults.h"
 #include "world.h"
 
 static const enum hvp_cache hvp_all_caches[] = {
@@ -57,9 +60,60 @@ static void hvp_caches_heed_proximity(struct kunit *test)
 	}
 }
 
+/* More than it takes to make all caches. */
+#define HVP_ALLOCATIONS		100000
+
+/*
+ * Fail to make the caches, from one allocation on.  The slab says so in the log,
+ * with a backtrace, which is to be read by nobody.
+ */
+static int hvp_fail_caches_create(unsigned int nth)
+{
+	int level = console_loglevel;
+	int error;
+
+	console_loglevel = LOGLEVEL_WARNING;
+	hvp_fail_allocation(nth, true);
+	error = hvp_caches_create();
+	hvp_fail_allocation(0, false);
+	console_loglevel = level;
+	return error;
+}
+
+/*
+ * All caches take about the same number of allocations, so one in the middle of
+ * each one's share is necessary for that one.
+ */
+static void hvp_caches_are_all_or_none(struct kunit *test)
+{
+	unsigned int failures = 0;
+	unsigned int total, i;
+
+	hvp_require_failing_allocations(test);
+	rcu_barrier();
+	hvp_caches_destroy();
+	hvp_fail_allocation(HVP_ALLOCATIONS, false);
+	KUNIT_EXPECT_EQ(test, hvp_caches_create(), 0);
+	total = HVP_ALLOCATIONS - hvp_allocations_left();
+	hvp_fail_allocation(0, false);
+	KUNIT_EXPECT_LT(test, total, HVP_ALLOCATIONS);
+	KUNIT_EXPECT_GE(test, total, HVP_NR_CACHES);
+
+	for (i = 0; i < HVP_NR_CACHES; i++) {
+		hvp_caches_destroy();
+		failures += hvp_fail_caches_create(total * (2 * i + 1) / (2 * HVP_NR_CACHES)) ==
+			    -ENOMEM;
+		/* If one were left, its name would be taken. */
+		KUNIT_EXPECT_EQ(test, hvp_caches_create(), 0);
+	}
+	kunit_info(test, "%u failures in %u allocations\n", failures, total);
+	KUNIT_EXPECT_EQ(test, failures, HVP_NR_CACHES);
+}
+
 static struct kunit_case hvp_caches_cases[] = {
 	KUNIT_CASE_PARAM(hvp_caches_zero_objects, hvp_cache_gen_params),
 	KUNIT_CASE_PARAM(hvp_caches_heed_proximity, hvp_cache_gen_params),
+	KUNIT_CASE(hvp_caches_are_all_or_none),
 	{}
 };
 

@@ -69,10 +69,10 @@ u64 hvp_world_dispatch(struct hvp_world *world, struct hvp_partition *caller,
 	unsigned int left;
 	u64 result;
 
-	hvp_fail_allocation(world->fail_nth);
+	hvp_fail_allocation(world->fail_nth, world->fail_later);
 	result = hvp_dispatch(call, &who, &world->guest.guest);
 	left = hvp_allocations_left();
-	hvp_fail_allocation(0);
+	hvp_fail_allocation(0, false);
 	world->fail_nth = left;
 	return result;
 }

@@ -4,8 +4,10 @@
 
 #include <linux/types.h>
 
-void hvp_fail_allocation(unsigned int nth);
+struct kunit;
+
+void hvp_fail_allocation(unsigned int nth, bool and_later);
 unsigned int hvp_allocations_left(void);
-bool hvp_can_fail_allocations(void);
+void hvp_require_failing_allocations(struct kunit *test);
 
 #endif /* _HVPART_TESTS_FAULTS_H */

@@ -29,6 +29,7 @@
  * @privileges:	of the caller of the next call; all of them at first
  * @fail_nth:	let this allocation of the next call fail, 0 for none; afterwards what
  *		is left of it, so not 0 if the call does not make that many
+ * @fail_later:	let all allocations after it fail, too
  * @next_gfn:	next RAM page that no helper has deposited yet
  * @level:	which parameter pages; not 0 within a call in the middle of another
  * @books:	before and after the latest call
@@ -44,6 +45,7 @@ struct hvp_world {
 	struct hvp_partition *root;
 	u64 privileges;
 	unsigned int fail_nth;
+	bool fail_later;
 	u64 next_gfn;
 	unsigned int level;
 	struct hvp_books books[2];

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Everything that a call asks of its guest and that can fail, fails, one after
+ * the other: reads, probes and writes of parameters, pins, reservations of locked
+ * memory.  How many there are of each follows from the contract.
+ */
+
+#include "contract.h"
+
+/* Elements of a list: deposits stop and go on in the middle of it. */
+#define HVP_ELEMENTS	8
+
+/**
+ * struct hvp_access_row - one way in which the guest or its host fails
+ * @name:	what it is
+ * @op:		the operation
+ * @error:	what it fails with
+ * @status:	what the call gets then
+ * @keeps:	the elements before stay done
+ */
+struct hvp_access_row {
+	const char *name;
+	enum hvp_fake_op op;
+	int error;
+	enum hvp_status status;
+	bool keeps;
+};
+
+static const struct hvp_access_row hvp_access_rows[] = {
+	{ "reads", HVP_FAKE_READ, -EFAULT, HVP_STATUS_INVALID_HYPERCALL_INPUT },
+	{ "probes", HVP_FAKE_PROBE, -EFAULT, HVP_STATUS_INVALID_HYPERCALL_INPUT },
+	{ "writes", HVP_FAKE_WRITE, -EFAULT, HVP_STATUS_INVALID_HYPERCALL_INPUT },
+	{ "pins, no RAM", HVP_FAKE_PIN, -EFAULT, HVP_STATUS_OPERATION_DENIED, true },
+	{ "pins, no memory", HVP_FAKE_PIN, -ENOMEM, HVP_STATUS_NO_RESOURCES },
+	{ "pins, interrupted", HVP_FAKE_PIN, -EINTR, HVP_STATUS_NO_RESOURCES },
+	{ "reservations", HVP_FAKE_RESERVE, -ENOMEM, HVP_STATUS_NO_RESOURCES },
+};
+
+/* How often the call does that, as the contract has it. */
+static unsigned int hvp_accesses(const struct hvp_contract_call *shape, enum hvp_fake_op op)
+{
+	switch (op) {
+	case HVP_FAKE_READ:
+		return !!shape->in_size + !!shape->in_element;
+	case HVP_FAKE_PROBE:
+	case HVP_FAKE_WRITE:
+		return shape->out_size || shape->out_element;
+	case HVP_FAKE_PIN:
+		return shape->in_element ? HVP_ELEMENTS : 0;
+	case HVP_FAKE_RESERVE:
+		return !!shape->in_element;
+	default:
+		return 0;
+	}
+}
+
+/* A world in which the call succeeds twice, and its input. */
+static struct hvp_world *hvp_access_world(struct kunit *test,
+					  const struct hvp_contract_call *shape,
+					  struct hvp_any_input *in)
+{
+	bool active = shape->code == HVP_CALL_FINALIZE_PARTITION;
+	struct hvp_world *world = hvp_world_create(test);
+	struct hvp_partition *child;
+	unsigned int i;
+
+	child = hvp_world_child(world, world->root,
+				active ? HVP_STATE_ACTIVE : HVP_STATE_UNINITIALIZED);
+	hvp_world_deposit(world, world->root, 0,
+			  max(2 * hvp_partition_pages(), 2U * HVP_ELEMENTS));
+	if (shape->code == HVP_CALL_INITIALIZE_PARTITION)
+		hvp_world_deposit(world, child, 0, hvp_active_pages());
+
+	memset(in, 0, sizeof(*in));
+	if (shape->names_self)
+		in->word[0] = HVP_PARTITION_ID_ROOT;
+	else if (shape->names_child)
+		in->word[0] = child->id;
+	if (shape->code == HVP_CALL_GET_PARTITION_PROPERTY ||
+	    shape->code == HVP_CALL_SET_PARTITION_PROPERTY)
+		in->word[1] = HVP_EARLY_PROPERTY;
+	for (i = 0; shape->in_element && i < HVP_ELEMENTS; i++)
+		in->word[1 + i] = hvp_world_fresh_pages(world, 0, 1);
+	return world;
+}
+
+/* The output cannot be delivered: what was done is done, and the books balance. */
+static struct hvp_reply hvp_try_without_output(struct hvp_world *world,
+					       const struct hvp_try *try)
+{
+	struct hvp_reply reply;
+
+	world->level = 1;
+	reply = hvp_try(world, world->root, try);
+	world->level = 0;
+	hvp_expect_balanced(world);
+	return reply;
+}
+
+/*
+ * Let the n-th access of a kind fail.  That nothing has changed where nothing may
+ * change is looked at by hvp_try().
+ *
+ * Return: false if there are not so many.
+ */
+static bool hvp_fail_nth_access(struct kunit *test, const struct hvp_contract_call *shape,
+				const struct hvp_access_row *row, unsigned int nth)
+{
+	struct hvp_any_input in;
+	struct hvp_world *world = hvp_access_world(test, shape, &in);
+	struct hvp_try try = hvp_contract_try(shape, &in);
+	unsigned int reps = row->keeps ? nth - 1 : 0;
+	struct hvp_reply reply;
+
+	if (shape->rep) {
+		try.rep_count = HVP_ELEMENTS;
+		try.in_size = shape->in_size + HVP_ELEMENTS * shape->in_element;
+	}
+	hvp_fake_fail(&world->guest, row->op, nth, row->error);
+	if (row->op == HVP_FAKE_WRITE) {
+		reply = hvp_try_without_output(world, &try);
+		reps = try.rep_count;
+	} else {
+		reply = hvp_try(world, world->root, &try);
+	}
+	if (world->guest.fail_at[row->op]) {
+		hvp_fake_fail(&world->guest, row->op, 0, 0);
+		KUNIT_EXPECT_EQ(test, reply.status, HVP_STATUS_SUCCESS);
+		return false;
+	}
+	hvp_expect_pair(test, reply, (struct hvp_pair){ shape->code, row->status });
+	KUNIT_EXPECT_EQ(test, reply.reps, reps);
+
+	/* A deposit goes on where it stopped. */
+	if (row->keeps)
+		try.rep_start = reply.reps;
+	KUNIT_EXPECT_EQ_MSG(test, hvp_try(world, world->root, &try).status,
+			    HVP_STATUS_SUCCESS, "after access %u has failed", nth);
+	return true;
+}
+
+static void hvp_access_desc(const struct hvp_contract_call *shape, char *desc)
+{
+	strscpy(desc, shape->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(hvp_access, hvp_contract, hvp_access_desc);
+
+static void hvp_access_failure_has_no_effect(struct kunit *test)
+{
+	const struct hvp_contract_call *shape = test->param_value;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(hvp_access_rows); i++) {
+		const struct hvp_access_row *row = &hvp_access_rows[i];
+		unsigned int expected = hvp_accesses(shape, row->op);
+		unsigned int failures = 0;
+
+		while (failures <= expected &&
+		       hvp_fail_nth_access(test, shape, row, failures + 1))
+			failures++;
+		if (expected)
+			kunit_info(test, "%s: %u %s failed\n", shape->name, failures,
+				   row->name);
+		KUNIT_EXPECT_EQ_MSG(test, failures, expected, "%s", row->name);
+	}
+}
+
+/* Fast calls access nothing. */
+static void hvp_access_failure_stops_no_fast_call(struct kunit *test)
+{
+	unsigned int call, i;
+
+	for (call = 0; call < HVP_CONTRACT_CALLS; call++) {
+		const struct hvp_contract_call *shape = &hvp_contract[call];
+		struct hvp_any_input in;
+		struct hvp_world *world;
+		struct hvp_try try;
+
+		if (!shape->fast)
+			continue;
+		world = hvp_access_world(test, shape, &in);
+		try = hvp_contract_try(shape, &in);
+		try.fast = true;
+		for (i = 0; i < ARRAY_SIZE(hvp_access_rows); i++)
+			hvp_fake_fail(&world->guest, hvp_access_rows[i].op, 1, -EFAULT);
+		KUNIT_EXPECT_EQ_MSG(test, hvp_try(world, world->root, &try).status,
+				    HVP_STATUS_SUCCESS, "%s", shape->name);
+	}
+}
+
+static struct kunit_case hvp_access_failure_cases[] = {
+	KUNIT_CASE_PARAM(hvp_access_failure_has_no_effect, hvp_access_gen_params),
+	KUNIT_CASE(hvp_access_failure_stops_no_fast_call),
+	{}
+};
+
+HVP_KUNIT_SUITE(hvp_access_failure, hvp_access_failure_cases);
