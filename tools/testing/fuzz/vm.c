@@ -17,11 +17,11 @@ void module_load(unsigned int nodes, unsigned int cpu)
 
 	nr_node_ids = nodes % (SHIM_NODES + 1) ?: 2;
 	boot_cpu_data = (struct cpuinfo_x86){
-		.x86_vendor = vendors[cpu % 3],
+		.x86_vendor = vendors[cpu / 16 % 3],
 		.x86_phys_bits = 48,
 		.x86_clflush_size = 64,
-		.all_features = cpu & 0x80,
-		.no_xsave = cpu & 0x40,
+		.features = cpu & 0x80,
+		.missing = cpu % 16,
 	};
 	shim_time = 1000;
 	loaded = !hvp_caches_create();

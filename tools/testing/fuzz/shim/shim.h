@@ -245,8 +245,8 @@ struct cpuinfo_x86 {
 	u8 x86_vendor;
 	u8 x86_phys_bits;
 	u16 x86_clflush_size;
-	bool all_features;
-	bool no_xsave;
+	bool features;		/* all but */
+	u8 missing;		/* each sixteenth, from this one on */
 };
 
 extern struct cpuinfo_x86 boot_cpu_data;
@@ -254,7 +254,7 @@ extern unsigned int tsc_khz;
 
 static inline bool cpu_has(const struct cpuinfo_x86 *cpu, unsigned int feature)
 {
-	return cpu->all_features && !(cpu->no_xsave && feature == X86_FEATURE_XSAVE);
+	return cpu->features && feature % 16 != cpu->missing;
 }
 
 #define FXSAVE_SIZE		512
