@@ -62,7 +62,8 @@ u64 hvp_stats_read(u16 code, enum hvp_status status)
 	u64 sum = 0;
 	int cpu;
 
+	/* Other CPUs go on counting; each counter is read in one piece. */
 	for_each_possible_cpu(cpu)
-		sum += *per_cpu_ptr(&counters[hvp_stats_index(code, status)], cpu);
+		sum += READ_ONCE(*per_cpu_ptr(&counters[hvp_stats_index(code, status)], cpu));
 	return sum;
 }
