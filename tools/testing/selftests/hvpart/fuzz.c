@@ -819,6 +819,7 @@ static void one_guest(struct bystander *bystander, struct world *world)
 	int vm_fd;
 
 	world_create(world);
+	world->end = soak_now_ms() + GUEST_MS;
 	vm_fd = world->guest->vm_fd;
 	if (pthread_create(&changer, NULL, change_memory, world) ||
 	    pthread_create(&inspecting, NULL, inspect_all_the_time, &inspector))
@@ -862,16 +863,13 @@ static void fuzz(bool reboots)
 	remains_watch(&remains);
 	bystander_create(&bystander);
 	inspect_stats(before);
-	while (soak_now_ms() < end && !case_failed()) {
-		struct world world = {
-			.number = ++number, .reboots = reboots, .end = soak_now_ms() + GUEST_MS,
-		};
+	do {
+		struct world world = { .number = ++number, .reboots = reboots };
 
-		if (world.end > end)
-			world.end = end;
 		one_guest(&bystander, &world);
-	}
+	} while (soak_now_ms() < end && !case_failed());
 	inspect_stats(after);
+	EXPECT(calls);
 	check_counts(before, after);
 	bystander_destroy(&bystander);
 	remains_expect_none(&remains, NULL);

@@ -34,6 +34,7 @@
 /* Shared by all processes of a case. */
 static struct shared {
 	u64 end;
+	unsigned int ready;	/* guests that are at work */
 	bool module_goes;
 	long long pinned;
 	bool in_deposit;	/* the victim is in a long one */
@@ -49,7 +50,7 @@ static void count(u64 *counter, u64 number)
 
 static bool time_is_up(void)
 {
-	return soak_now_ms() >= shared->end || case_failed();
+	return soak_now_ms() >= __atomic_load_n(&shared->end, __ATOMIC_RELAXED) || case_failed();
 }
 
 /* A guest at work */
@@ -108,17 +109,21 @@ static void create(struct work *work, struct vcpu *vcpu, struct random *random)
 static void deposit(struct work *work, struct vcpu *vcpu, u64 id, unsigned int number,
 		    struct random *random)
 {
-	u64 gpns[DEPOSIT_MAX_REPS], result;
 	unsigned int i, first = random_below(random, PAGES), step = random_bits(random) | 1;
+	unsigned int again = number;
+	u64 gpns[DEPOSIT_MAX_REPS], result;
 
 	for (i = 0; i < number; i++)
 		gpns[i] = work->first_gpn + (first + i * step) % PAGES;
-	/* One twice, which is refused */
-	if (random_one_in(random, 8))
-		gpns[random_below(random, number)] = gpns[0];
+	/* One twice, which is refused the second time, if not before. */
+	if (number > 1 && random_one_in(random, 4)) {
+		again = 1 + random_below(random, number - 1);
+		gpns[again] = gpns[0];
+	}
 	result = deposit_memory(vcpu, id, gpns, number);
 	if (!answered(HVP_CALL_DEPOSIT_MEMORY | CONTROL_REPS(number), result))
 		return;
+	EXPECT(result_reps(result) <= again);
 	count(&shared->deposited, result_reps(result));
 	for (i = 0; i < result_reps(result); i++)
 		__atomic_fetch_add(&work->ledger[gpns[i] - work->first_gpn], 1, __ATOMIC_RELAXED);
@@ -179,7 +184,7 @@ static void make_some_call(struct work *work, struct vcpu *vcpu, struct random *
 	case 2:
 	case 3:
 	case 4:
-		deposit(work, vcpu, id, 1 + random_below(random, 24), random);
+		deposit(work, vcpu, id, 1 + random_below(random, 16), random);
 		break;
 	case 5:
 		deposit(work, vcpu, SELF, random_one_in(random, 8) ? DEPOSIT_MAX_REPS : 8, random);
@@ -339,6 +344,7 @@ static void be_guest(unsigned int number)
 	struct work work;
 
 	make_work(&work, 2 + number % 2, number);
+	__atomic_fetch_add(&shared->ready, 1, __ATOMIC_RELAXED);
 	guest_run_threads(work.guest, work.checked ? work_in_rounds : work_without_end, &work);
 }
 
@@ -568,8 +574,8 @@ static void play(const role *roles, unsigned int number, const char *const *harm
 		 bool module_goes)
 {
 	struct remains remains;
+	unsigned int i, guests = 0;
 	pid_t pids[16];
-	unsigned int i;
 	int status;
 
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
@@ -579,16 +585,24 @@ static void play(const role *roles, unsigned int number, const char *const *harm
 	remains_watch(&remains);
 	shared->module_goes = module_goes;
 	shared->pinned = remains.pinned;
-	/* Loading takes its time. */
-	shared->end = soak_now_ms() + soak_seconds(SECONDS) * 1000 / (module_goes ? 2 : 4);
+	shared->end = -1;
 	fflush(stdout);
-	for (i = 0; i < number; i++)
+	for (i = 0; i < number; i++) {
 		pids[i] = start(roles[i], i);
+		guests += roles[i] == be_guest;
+	}
+	while (__atomic_load_n(&shared->ready, __ATOMIC_RELAXED) < guests)
+		usleep(1000);
+	/* Loading takes its time. */
+	__atomic_store_n(&shared->end, soak_now_ms() + soak_seconds(SECONDS) * 1000 /
+			 (module_goes ? 2 : 4), __ATOMIC_RELAXED);
 	for (i = 0; i < number; i++) {
 		if (waitpid(pids[i], &status, 0) != pids[i])
 			die("waitpid: %m");
 		EXPECT_EQUAL(status, 0);
 	}
+	EXPECT(shared->calls);
+	EXPECT(shared->reloads || !module_goes);
 	remains_expect_none(&remains, harmless);
 	print_figures();
 }
