@@ -7,25 +7,23 @@
  * bound is about twice what was measured. Not among the tests that run by default.
  */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "kselftest.h"
 
+#include "module.h"
 #include "partitions.h"
 
 #define SELF		HVP_PARTITION_ID_SELF
 #define PAGES_GPA	(4ULL << 30)
 #define PAGES_SLOT	100
-#define MODULE_FILE	"/hvpart/hvpart.ko"
 
 /* Instructions, see the table in Documentation/limits.rst */
 #define BOUND_DEPOSIT_CALL	1000000
@@ -187,19 +185,6 @@ static u64 read_file(const char *path)
 	return total;
 }
 
-static void set_module(bool loaded)
-{
-	const char *file = getenv("HVPART_MODULE") ?: MODULE_FILE;
-	int fd = open(file, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		die("%s: %m", file);
-	if (loaded ? syscall(SYS_finit_module, fd, "", 0) :
-		     syscall(SYS_delete_module, "hvpart", O_NONBLOCK))
-		die("cannot %s hvpart: %m", loaded ? "load" : "unload");
-	close(fd);
-}
-
 static void measure_calls(void)
 {
 	struct vcpu *vcpu = new_guest();
@@ -241,9 +226,9 @@ static void measure_ends(void)
 	guest_destroy(vcpu->guest);
 	empty_vm = own();
 	start();
-	set_module(false);
+	unload_module();
 	empty_module = own();
-	set_module(true);
+	load_module();
 	printf("# the end of an empty VM: %llu, unloading without VMs: %llu, not included below\n",
 	       empty_vm, empty_module);
 
@@ -271,9 +256,9 @@ static void measure_ends(void)
 
 	vcpu = full_guest(false);
 	start();
-	set_module(false);
+	unload_module();
 	report("unloading", own() - empty_module, pages, "page", BOUND_END);
-	set_module(true);
+	load_module();
 	guest_destroy(vcpu->guest);
 }
 

@@ -25,27 +25,13 @@
 #include <unistd.h>
 
 #include "code_patching.h"
+#include "module.h"
 #include "partitions.h"
 
 #define SELF	HVP_PARTITION_ID_SELF
 #define MIB	(1UL << 20)
 
 static const struct hvp_create_partition_in plain;
-
-struct host_state {
-	long long pinned, objects;
-};
-
-static struct host_state host_state(void)
-{
-	return (struct host_state){ pinned_pages(), hvpart_objects() };
-}
-
-static void expect_as_before(struct host_state before)
-{
-	EXPECT(pinned_pages_become(before.pinned));
-	EXPECT(hvpart_objects_become(before.objects));
-}
 
 static long long now_ms(void)
 {
@@ -1009,12 +995,11 @@ static void try_blocked(const void *data)
 /* Unloading waits for the call, and nobody else waits for the unloading. */
 static void unload_while_a_call_is_blocked(void)
 {
-	const char *file = getenv("HVPART_MODULE") ?: "/hvpart/hvpart.ko";
 	long long pinned = pinned_pages();
 	struct vcpu *other = new_guest();
 	struct vmm *vmm;
 	pid_t unloader;
-	int fd, status;
+	int status;
 	u64 id;
 
 	stay_on_one_cpu_if_emulated();
@@ -1037,11 +1022,7 @@ static void unload_while_a_call_is_blocked(void)
 	EXPECT_EQUAL(status, 0);
 	EXPECT(!hvpart_loaded());
 	EXPECT(pinned_pages_become(pinned));
-
-	fd = open(file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || syscall(SYS_finit_module, fd, "", 0))
-		die("cannot load %s: %m", file);
-	close(fd);
+	load_module();
 }
 
 static const struct test_case cases[] = {
