@@ -102,6 +102,7 @@ static notrace void hvp_hook_outward(unsigned long ip, unsigned long parent_ip,
 static int hvp_ops_register(struct ftrace_ops *ops, ftrace_func_t callback, const char *name)
 {
 	char function[KSYM_NAME_LEN];	/* ftrace takes the string apart */
+	const struct ftrace_hash *empty;
 	int error;
 
 	ops->func = callback;
@@ -110,9 +111,15 @@ static int hvp_ops_register(struct ftrace_ops *ops, ftrace_func_t callback, cons
 
 	/*
 	 * IPMODIFY without a filter means all functions, and an oops on 6.1:
-	 * do not go on unless the filter is set.
+	 * do not go on unless the filter is set.  Where ftrace has no memory for
+	 * the one entry, it says nothing and leaves the filter empty.
 	 */
-	error = ftrace_set_filter(ops, function, strlen(function), 1);
+	error = ftrace_set_filter(ops, NULL, 0, 1);
+	empty = rcu_access_pointer(ops->func_hash->filter_hash);
+	if (!error)
+		error = ftrace_set_filter(ops, function, strlen(function), 1);
+	if (!error && rcu_access_pointer(ops->func_hash->filter_hash) == empty)
+		error = -ENOMEM;
 	if (!error)
 		error = register_ftrace_function(ops);
 	if (error)
@@ -124,6 +131,18 @@ static void hvp_ops_unregister(struct ftrace_ops *ops)
 {
 	WARN_ON_ONCE(unregister_ftrace_function(ops));
 	ftrace_free_filter(ops);
+}
+
+static const char *hvp_reason(int error, const char *busy, const char *otherwise)
+{
+	switch (error) {
+	case -EBUSY:
+		return busy;
+	case -ENOMEM:
+		return "out of memory";
+	default:
+		return otherwise;
+	}
 }
 
 /**
@@ -143,8 +162,8 @@ int hvp_hook_install(struct hvp_hook *hook)
 	error = hvp_ops_register(&hook->outward, hvp_hook_outward, hook->stub);
 	if (error) {
 		pr_err("cannot redirect functions (error %d): %s\n", error,
-		       error == -EBUSY ? "ftrace is off; set sysctl kernel.ftrace_enabled=1" :
-		       "this kernel's ftrace does not support it");
+		       hvp_reason(error, "ftrace is off; set sysctl kernel.ftrace_enabled=1",
+				  "this kernel's ftrace does not support it"));
 		return error;
 	}
 
@@ -152,8 +171,8 @@ int hvp_hook_install(struct hvp_hook *hook)
 	if (error) {
 		hvp_ops_unregister(&hook->outward);
 		pr_err("cannot redirect %s (error %d): %s\n", hook->function, error,
-		       error == -EBUSY ? "another module or live patch redirects it" :
-		       "this kernel's KVM does not have it, or it cannot be traced");
+		       hvp_reason(error, "another module or live patch redirects it",
+				  "this kernel's KVM does not have it, or it cannot be traced"));
 	}
 	return error;
 }
