@@ -8,24 +8,9 @@
 #include <unistd.h>
 
 #include "partitions.h"
+#include "process.h"
 
 #define SELF	HVP_PARTITION_ID_SELF
-
-/* What the host has before and must have afterwards. */
-struct host_state {
-	long long pinned, objects;
-};
-
-static struct host_state host_state(void)
-{
-	return (struct host_state){ pinned_pages(), hvpart_objects() };
-}
-
-static void expect_as_before(struct host_state before)
-{
-	EXPECT(pinned_pages_become(before.pinned));
-	EXPECT(hvpart_objects_become(before.objects));
-}
 
 static void expect_new_guest_works(void)
 {
@@ -155,8 +140,7 @@ static void __attribute__((noreturn)) work(struct vcpu *vcpu)
 
 static void work_in_thread(struct vcpu *vcpu, void *ready)
 {
-	if (write(*(int *)ready, "", 1) != 1)
-		die("write: %m");
+	process_tell(*(int *)ready, "", 1);
 	work(vcpu);
 }
 
@@ -165,32 +149,25 @@ struct victim {
 	int vm_fd;
 };
 
+static void be_a_victim(int ready, void *vcpus)
+{
+	struct guest_config config = { .vcpus = *(unsigned int *)vcpus,
+				       .privileges = GUEST_ALL_PRIVILEGES };
+	struct guest *guest = guest_create(&config);
+
+	process_tell(ready, &guest->vm_fd, sizeof(guest->vm_fd));
+	guest_run_threads(guest, work_in_thread, &ready);
+}
+
 /* A process with a guest that is at work when this returns. */
 static struct victim start_victim(unsigned int vcpus)
 {
-	struct guest_config config = { .vcpus = vcpus, .privileges = GUEST_ALL_PRIVILEGES };
-	struct victim victim;
-	int pipe_fds[2];
+	struct process process = process_start(be_a_victim, &vcpus);
+	struct victim victim = { .pid = process.pid };
 	char byte;
 
-	if (pipe(pipe_fds))
-		die("pipe: %m");
-	victim.pid = fork();
-	if (victim.pid < 0)
-		die("fork: %m");
-	if (!victim.pid) {
-		struct guest *guest = guest_create(&config);
-
-		case_alarm(CASE_SECONDS);
-		if (write(pipe_fds[1], &guest->vm_fd, sizeof(int)) != sizeof(int))
-			die("write: %m");
-		guest_run_threads(guest, work_in_thread, &pipe_fds[1]);
-	}
-	close(pipe_fds[1]);
-	if (read(pipe_fds[0], &victim.vm_fd, sizeof(int)) != sizeof(int) ||
-	    read(pipe_fds[0], &byte, 1) != 1)
-		die("the victim has died by itself");
-	close(pipe_fds[0]);
+	process_hear(process, &victim.vm_fd, sizeof(victim.vm_fd));
+	process_hear(process, &byte, 1);
 	return victim;
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "partitions.h"
+#include "process.h"
 
 #define SELF	HVP_PARTITION_ID_SELF
 
@@ -124,30 +125,27 @@ static void one_guest_goes_away(void)
 	EXPECT_EQUAL(create_child(one), 2);
 }
 
+static void be_the_one(int ready, void *pages)
+{
+	struct vcpu *one = new_guest();
+
+	create_active_child(one);
+	deposit_new(one, SELF, NULL, *(unsigned int *)pages);
+	process_tell(ready, "", 1);
+	pause();
+}
+
 static void one_process_is_killed(void)
 {
 	struct vcpu *other = new_guest();
 	u64 id = create_active_child(other);
-	int pipe_fds[2];
+	unsigned int pages = 100;
+	struct process one = process_start(be_the_one, &pages);
 	char byte;
-	pid_t pid;
 
-	if (pipe(pipe_fds))
-		die("pipe: %m");
-	pid = fork();
-	if (!pid) {
-		struct vcpu *one = new_guest();
-
-		create_active_child(one);
-		deposit_new(one, SELF, NULL, 100);
-		if (write(pipe_fds[1], "", 1) != 1)
-			die("write: %m");
-		pause();
-	}
-	if (read(pipe_fds[0], &byte, 1) != 1)
-		die("read: %m");
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	process_hear(one, &byte, 1);
+	kill(one.pid, SIGKILL);
+	waitpid(one.pid, NULL, 0);
 	EXPECT_STATE(other, id, "active");
 	finalize_child(other, id);
 	withdraw_all(other, id);

@@ -8,6 +8,7 @@
 #include "code_patching.h"
 #include "module.h"
 #include "partitions.h"
+#include "process.h"
 
 #define SELF	HVP_PARTITION_ID_SELF
 
@@ -60,8 +61,7 @@ static void work_until_unloaded(struct vcpu *vcpu, void *ready)
 	u64 gpns[4], back[4], id;
 
 	guest_alloc_list(vcpu->guest, gpns, 4);
-	if (write(*(int *)ready, "", 1) != 1)
-		die("write: %m");
+	process_tell(*(int *)ready, "", 1);
 	while (expect_answer(deposit_memory(vcpu, SELF, gpns, 4),
 			     RESULT(HVP_STATUS_SUCCESS, 4), HVP_STATUS_OPERATION_DENIED) &&
 	       expect_answer(create_partition(vcpu, &plain, &id), HVP_STATUS_SUCCESS,
@@ -75,28 +75,21 @@ static void work_until_unloaded(struct vcpu *vcpu, void *ready)
 	EXPECT_STATUS(delete_partition(vcpu, id, FORM_FAST), INVALID_HYPERCALL_CODE);
 }
 
+static void be_a_worker(int ready, void *vcpus)
+{
+	struct guest_config config = { .vcpus = *(unsigned int *)vcpus,
+				       .privileges = GUEST_ALL_PRIVILEGES };
+
+	guest_run_threads(guest_create(&config), work_until_unloaded, &ready);
+}
+
 static pid_t start_worker(unsigned int vcpus)
 {
-	struct guest_config config = { .vcpus = vcpus, .privileges = GUEST_ALL_PRIVILEGES };
-	int pipe_fds[2];
+	struct process process = process_start(be_a_worker, &vcpus);
 	char byte;
-	pid_t pid;
 
-	if (pipe(pipe_fds))
-		die("pipe: %m");
-	pid = fork();
-	if (pid < 0)
-		die("fork: %m");
-	if (!pid) {
-		case_alarm(CASE_SECONDS);
-		guest_run_threads(guest_create(&config), work_until_unloaded, &pipe_fds[1]);
-		case_stop();
-	}
-	if (read(pipe_fds[0], &byte, 1) != 1)
-		die("read: %m");
-	close(pipe_fds[0]);
-	close(pipe_fds[1]);
-	return pid;
+	process_hear(process, &byte, 1);
+	return process.pid;
 }
 
 static void unload_while_calls_are_made(void)

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cases.h"
 #include "host.h"
 
 #define POLL_US			10000
@@ -241,4 +242,15 @@ bool hvpart_objects_become(long long expected)
 		usleep(POLL_US);
 	}
 	return false;
+}
+
+struct host_state host_state(void)
+{
+	return (struct host_state){ pinned_pages(), hvpart_objects() };
+}
+
+void expect_as_before(struct host_state before)
+{
+	EXPECT(pinned_pages_become(before.pinned));
+	EXPECT(hvpart_objects_become(before.objects));
 }

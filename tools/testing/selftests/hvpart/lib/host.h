@@ -51,4 +51,12 @@ bool hvpart_objects_become(long long expected);
 bool pinned_pages_become(long long expected);
 long long pinned_pages(void);
 
+/* Pages and objects that a host has before a test and, in the end, after it. */
+struct host_state {
+	long long pinned, objects;
+};
+
+struct host_state host_state(void);
+void expect_as_before(struct host_state before);
+
 #endif
