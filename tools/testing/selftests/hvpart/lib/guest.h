@@ -110,6 +110,7 @@ struct vcpu {
 	enum vcpu_mode mode;
 	u64 input_gpa, output_gpa;
 	u8 *input, *output;	/* the two pages, as the host program sees them */
+	int (*enter)(struct vcpu *vcpu);	/* instead of ioctl(fd, KVM_RUN), or NULL */
 };
 
 struct guest_slot {

@@ -44,7 +44,7 @@ static void run_until_out(struct vcpu *vcpu)
 {
 	struct kvm_run *run = vcpu->run;
 
-	while (ioctl(vcpu->fd, KVM_RUN, 0)) {
+	while (vcpu->enter ? vcpu->enter(vcpu) : ioctl(vcpu->fd, KVM_RUN, 0)) {
 		/* EAGAIN: a vCPU that has just been made runnable */
 		if (errno != EINTR && errno != EAGAIN)
 			die("KVM_RUN: %m");

@@ -1,0 +1,801 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Every allocation and every copy from and to the VMM's memory that a call makes of
+ * the host fails in turn, for a real guest. For a kernel with fault injection
+ * (failslab, fail_page_alloc, fail_usercopy).
+ *
+ * What fails is the n-th one within KVM_RUN, for n = 1, 2, ... until there are not so
+ * many: alone, or together with all allocations after it, where there is no falling
+ * back. Some are KVM's own: then KVM_RUN fails, or nobody notices.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+#include "partitions.h"
+#include "remains.h"
+
+#define SELF		HVP_PARTITION_ID_SELF
+#define DEBUGFS		"/sys/kernel/debug"
+#define MODULE_FILE	"/hvpart/hvpart.ko"
+
+#define MSR_GUEST_OS_ID	0x40000000
+#define VMCALL_SIZE	3	/* and VMMCALL's */
+
+/* More than any call makes. */
+#define MANY		2000
+
+/* The n-th is not always the same: the slab, KASAN and kmemleak take pages now and then. */
+#define CHANCES		3
+
+/* Of the kernel's interface to fault injection, for this thread. */
+static int fail_nth_fd, make_it_fail_fd;
+
+static void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		die("cannot write %s to %s: %m", text, path);
+	close(fd);
+}
+
+static void set_fault(const char *kind, const char *name, const char *text)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), DEBUGFS "/%s/%s", kind, name);
+	write_file(path, text);
+}
+
+/*
+ * Where a task that is marked gets to the n-th, that fails. In it, and in nobody
+ * else, all allocations after that fail if it is marked by make-it-fail, too.
+ */
+static bool configure_faults(void)
+{
+	static const char *const kinds[] = { "failslab", "fail_page_alloc", "fail_usercopy" };
+	unsigned int i;
+
+	if (access("/proc/self/fail-nth", F_OK) || access(DEBUGFS "/failslab", F_OK) ||
+	    access(DEBUGFS "/fail_page_alloc", F_OK) || access(DEBUGFS "/fail_usercopy", F_OK))
+		return false;
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		set_fault(kinds[i], "task-filter", "Y");
+		set_fault(kinds[i], "times", "-1");
+		set_fault(kinds[i], "verbose", "0");
+		set_fault(kinds[i], "probability", "100");
+	}
+	/* Whoever cannot copy any more cannot put an end to it either. */
+	set_fault("fail_usercopy", "probability", "0");
+	set_fault("failslab", "ignore-gfp-wait", "N");
+	set_fault("fail_page_alloc", "ignore-gfp-wait", "N");
+	set_fault("fail_page_alloc", "ignore-gfp-highmem", "N");
+	set_fault("fail_page_alloc", "min-order", "0");
+	return true;
+}
+
+static void open_faults(void)
+{
+	fail_nth_fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
+	make_it_fail_fd = open("/proc/thread-self/make-it-fail", O_RDWR | O_CLOEXEC);
+	if (fail_nth_fd < 0 || make_it_fail_fd < 0)
+		die("cannot open fail-nth or make-it-fail: %m");
+}
+
+/* Copying the number may be what fails. */
+static void write_number(int fd, unsigned int number)
+{
+	char text[16];
+	int length = snprintf(text, sizeof(text), "%u", number);
+
+	while (pwrite(fd, text, length, 0) != length) {
+		if (errno != EFAULT)
+			die("cannot write to fail-nth or make-it-fail: %m");
+	}
+}
+
+static void begin_fault(unsigned int nth, bool and_later)
+{
+	write_number(make_it_fail_fd, and_later);
+	write_number(fail_nth_fd, nth);
+}
+
+/* Returns how many there would have had to be until the fault, 0 if it came. */
+static unsigned int end_fault(void)
+{
+	char text[16] = "";
+	ssize_t length = pread(fail_nth_fd, text, sizeof(text) - 1, 0);
+	int error = errno;
+
+	write_number(make_it_fail_fd, 0);
+	write_number(fail_nth_fd, 0);
+	/* Reading it was the very one. */
+	if (length < 0 && error == EFAULT)
+		return 1;
+	if (length <= 0)
+		die("cannot read fail-nth");
+	return atoi(text);
+}
+
+/* The fault of the next call, and what came of it. */
+static struct {
+	unsigned int nth;	/* 0: none */
+	bool and_later;
+	bool reached, in_kvm;
+} fault;
+
+/*
+ * KVM could not read an instruction, by which it wanted to step over it or emulate
+ * it. No VMM goes on after that. Here, one hypercall is to be one call: if it was that
+ * instruction, step over it.
+ */
+static void after_internal_error(struct vcpu *vcpu)
+{
+	struct kvm_regs regs;
+
+	if (ioctl(vcpu->fd, KVM_GET_REGS, &regs))
+		die("KVM_GET_REGS: %m");
+	if (regs.rip >> HVP_PAGE_SHIFT == GUEST_HYPERCALL_GPA >> HVP_PAGE_SHIFT) {
+		regs.rip += VMCALL_SIZE;
+		if (ioctl(vcpu->fd, KVM_SET_REGS, &regs))
+			die("KVM_SET_REGS: %m");
+	}
+}
+
+static int enter_with_fault(struct vcpu *vcpu)
+{
+	int result, error;
+
+	vcpu->enter = NULL;
+	begin_fault(fault.nth, fault.and_later);
+	result = ioctl(vcpu->fd, KVM_RUN, 0);
+	error = errno;
+	fault.reached = !end_fault();
+	/* Something of KVM's own: the guest goes on from where it was. */
+	fault.in_kvm = true;
+	errno = EINTR;
+	if (!result && vcpu->run->exit_reason == KVM_EXIT_INTERNAL_ERROR) {
+		after_internal_error(vcpu);
+		return -1;
+	}
+	if (result && (error == ENOMEM || error == EFAULT))
+		return -1;
+	fault.in_kvm = false;
+	errno = error;
+	return result;
+}
+
+static void arm(struct vcpu *vcpu, unsigned int nth, bool and_later)
+{
+	/* A call that is KVM's: what KVM itself needs to enter the guest is there then. */
+	hypercall(vcpu, 0xffff, 0, 0);
+	fault.nth = nth;
+	fault.and_later = and_later;
+	vcpu->enter = enter_with_fault;
+}
+
+/* The guest and what is needed in it to make any of the calls. */
+#define LIST_PAGES	40
+#define CHILD_PAGES	8
+static struct vcpu *vcpu;
+static struct remains remains;
+static u64 list[LIST_PAGES];
+static u64 child;
+
+static char *table(void)
+{
+	static char texts[2][4096];
+	static unsigned int turn;
+	char path[128];
+	ssize_t length;
+	int fd;
+
+	snprintf(path, sizeof(path), HVPART_DEBUGFS "/%d-%d/partitions", getpid(),
+		 vcpu->guest->vm_fd);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	turn = !turn;
+	length = fd < 0 ? -1 : read(fd, texts[turn], sizeof(texts[turn]) - 1);
+	if (length < 0)
+		die("cannot read %s: %m", path);
+	texts[turn][length] = 0;
+	close(fd);
+	return texts[turn];
+}
+
+/* In every line, what is available and in use are what is deposited. */
+static void expect_table_adds_up(const char *text)
+{
+	unsigned long long deposited, available, in_use;
+	const char *line = strchr(text, '\n');
+
+	for (; line && line[1]; line = strchr(line + 1, '\n')) {
+		if (sscanf(line + 1, "%*s %*s %*s %llu %llu %llu", &deposited, &available,
+			   &in_use) != 3 || deposited != available + in_use)
+			fail_at(__FILE__, __LINE__, "does not add up: %s", line + 1);
+	}
+}
+
+static void prepare_nothing(void)
+{
+}
+
+static void prepare_child(void)
+{
+	static const struct hvp_create_partition_in plain;
+	u64 pages[CHILD_PAGES];
+	unsigned int i;
+
+	REQUIRE_STATUS(create_partition(vcpu, &plain, &child), SUCCESS);
+	for (i = 0; i < CHILD_PAGES; i++)
+		pages[i] = list[i];
+	REQUIRE_RESULT(deposit_memory(vcpu, child, pages, CHILD_PAGES), SUCCESS, CHILD_PAGES);
+}
+
+static void prepare_active_child(void)
+{
+	prepare_child();
+	REQUIRE_STATUS(initialize_partition(vcpu, child, FORM_FAST), SUCCESS);
+}
+
+static void prepare_empty_child(void)
+{
+	static const struct hvp_create_partition_in plain;
+
+	REQUIRE_STATUS(create_partition(vcpu, &plain, &child), SUCCESS);
+}
+
+static void prepare_full_child(void)
+{
+	prepare_empty_child();
+	REQUIRE_RESULT(deposit_memory(vcpu, child, list, LIST_PAGES), SUCCESS, LIST_PAGES);
+}
+
+/* The guest has never touched them: pinning them takes memory. */
+static void prepare_cold_list(void)
+{
+	u8 *first = guest_host(vcpu->guest, list[0] << HVP_PAGE_SHIFT);
+
+	prepare_empty_child();
+	if (madvise(first, LIST_PAGES * HVP_PAGE_SIZE, MADV_DONTNEED))
+		die("madvise: %m");
+}
+
+/* All children go, whatever state they are in. */
+static void remove_children(void)
+{
+	u64 id;
+
+	for (;;) {
+		REQUIRE_STATUS(get_next_child_partition(vcpu, SELF, 0, &id), SUCCESS);
+		if (!id)
+			break;
+		finalize_partition(vcpu, id, FORM_FAST);
+		withdraw_all(vcpu, id);
+		delete_child(vcpu, id);
+	}
+}
+
+/*
+ * A call, how to make it, and what has to fail at least once: what it reads and
+ * writes (INVALID_HYPERCALL_INPUT), and what it cannot do without (NO_RESOURCES),
+ * alone and together with what there is to fall back to.
+ */
+struct call {
+	const char *name;
+	u64 control;
+	void (*prepare)(void);
+	enum { NOBODY, CHILD, CALLER } target;
+	bool output;
+	unsigned int accesses, alone, together;
+	bool loses_output;	/* what is done is done when the output is not written */
+};
+
+#define FAST		HVP_CONTROL_FAST
+#define REPS		CONTROL_REPS(LIST_PAGES)
+#define EARLY_PROPERTY	0x00010001
+
+static const struct call calls[] = {
+	{ "HvCreatePartition", HVP_CALL_CREATE_PARTITION, prepare_nothing, NOBODY,
+	  true, .accesses = 3, .alone = 1, .together = 1, .loses_output = true },
+	{ "HvInitializePartition", HVP_CALL_INITIALIZE_PARTITION, prepare_child, CHILD,
+	  .accesses = 1, .alone = 4, .together = 4 },
+	{ "HvInitializePartition, fast", HVP_CALL_INITIALIZE_PARTITION | FAST, prepare_child,
+	  CHILD, .alone = 4, .together = 4 },
+	{ "HvFinalizePartition", HVP_CALL_FINALIZE_PARTITION, prepare_active_child, CHILD,
+	  .accesses = 1 },
+	{ "HvFinalizePartition, fast", HVP_CALL_FINALIZE_PARTITION | FAST,
+	  prepare_active_child, CHILD, .output = false },
+	{ "HvDeletePartition", HVP_CALL_DELETE_PARTITION, prepare_empty_child, CHILD,
+	  .accesses = 1 },
+	{ "HvDeletePartition, fast", HVP_CALL_DELETE_PARTITION | FAST, prepare_empty_child,
+	  CHILD, .output = false },
+	{ "HvGetPartitionProperty", HVP_CALL_GET_PARTITION_PROPERTY, prepare_empty_child,
+	  CHILD, true, .accesses = 3 },
+	{ "HvSetPartitionProperty", HVP_CALL_SET_PARTITION_PROPERTY, prepare_empty_child,
+	  CHILD, .accesses = 1 },
+	{ "HvGetPartitionId", HVP_CALL_GET_PARTITION_ID, prepare_nothing, NOBODY, true,
+	  .accesses = 2 },
+	{ "HvGetNextChildPartition", HVP_CALL_GET_NEXT_CHILD_PARTITION, prepare_empty_child,
+	  CALLER, true, .accesses = 3 },
+	/* The lists, a chunk of claims, blocks, the first page; the xarray's node. */
+	{ "HvDepositMemory", HVP_CALL_DEPOSIT_MEMORY | REPS, prepare_cold_list, CHILD,
+	  .accesses = 2, .alone = 5, .together = 6 },
+	{ "HvWithdrawMemory", HVP_CALL_WITHDRAW_MEMORY | REPS, prepare_full_child, CHILD,
+	  true, .accesses = 3, .alone = 2, .together = 2, .loses_output = true },
+	{ "HvGetMemoryBalance", HVP_CALL_GET_MEMORY_BALANCE, prepare_empty_child, CHILD,
+	  true, .accesses = 3 },
+};
+
+static u64 target_of(const struct call *call)
+{
+	switch (call->target) {
+	case CHILD:
+		return child;
+	case CALLER:
+		return SELF;
+	default:
+		return 0;
+	}
+}
+
+/* The host has not got the output page at hand: writing to it takes memory. */
+static u64 make_call(const struct call *call, unsigned int nth, bool and_later)
+{
+	u64 *input = (u64 *)vcpu->input;
+
+	memset(input, 0, HVP_PAGE_SIZE);
+	input[0] = target_of(call);
+	switch (call->control & HVP_CONTROL_CODE_MASK) {
+	case HVP_CALL_GET_PARTITION_PROPERTY:
+	case HVP_CALL_SET_PARTITION_PROPERTY:
+		input[1] = EARLY_PROPERTY;
+		break;
+	case HVP_CALL_DEPOSIT_MEMORY:
+		memcpy(input + 1, list, sizeof(list));
+		break;
+	}
+	if (madvise(vcpu->output, HVP_PAGE_SIZE, MADV_DONTNEED))
+		die("madvise: %m");
+	if (nth)
+		arm(vcpu, nth, and_later);
+	return hypercall(vcpu, call->control, call->control & FAST ? input[0] : vcpu->input_gpa,
+			 call->output ? vcpu->output_gpa : ~0ULL);
+}
+
+static bool succeeded(const struct call *call, u64 result)
+{
+	return result == RESULT(HVP_STATUS_SUCCESS, call->control & REPS ? LIST_PAGES : 0);
+}
+
+struct tally {
+	unsigned int faults, accesses, lost, resources, in_kvm;
+};
+
+/* Has the output alone got lost? Then the call is done, and is not to be repeated. */
+static bool only_output_lost(const struct call *call, const char *before)
+{
+	return call->loses_output && strcmp(before, table());
+}
+
+static void expect_repeatable(const struct call *call, const char *before)
+{
+	const char *after = table();
+
+	if (strcmp(before, after))
+		fail_at(__FILE__, __LINE__, "fault %u has changed\n# %sto\n# %s", fault.nth,
+			before, after);
+	if (!succeeded(call, make_call(call, 0, false)))
+		fail_at(__FILE__, __LINE__, "%s fails after fault %u", call->name, fault.nth);
+}
+
+/* Returns whether there was a fault. */
+static bool fail_nth(const struct call *call, unsigned int nth, bool and_later,
+		     struct tally *tally)
+{
+	char before[4096];
+	u64 result;
+
+	call->prepare();
+	snprintf(before, sizeof(before), "%s", table());
+	result = make_call(call, nth, and_later);
+	expect_table_adds_up(table());
+	tally->faults += fault.reached;
+	tally->in_kvm += fault.in_kvm;
+	if (succeeded(call, result)) {
+		remove_children();
+		return fault.reached;
+	}
+	EXPECT(fault.reached);
+	switch (result_status(result)) {
+	case HVP_STATUS_INVALID_HYPERCALL_INPUT:
+		tally->accesses++;
+		if (only_output_lost(call, before))
+			tally->lost++;
+		else
+			expect_repeatable(call, before);
+		break;
+	case HVP_STATUS_NO_RESOURCES:
+		EXPECT_EQUAL(result_reps(result), 0);
+		tally->resources++;
+		expect_repeatable(call, before);
+		break;
+	default:
+		fail_at(__FILE__, __LINE__, "fault %u: %s", nth,
+			status_name(result_status(result)));
+	}
+	remove_children();
+	return true;
+}
+
+/* What the kernel says, instead of hvpart, when it has no memory. */
+static const char *const harmless[] = {
+	"SLUB: Unable to allocate memory", "  cache: ", "  node ",
+	NULL
+};
+
+static void begin(void)
+{
+	remains_watch(&remains);
+	open_faults();
+	vcpu = new_guest();
+	guest_alloc_list(vcpu->guest, list, LIST_PAGES);
+}
+
+static void end(void)
+{
+	guest_destroy(vcpu->guest);
+	remains_expect_none(&remains, harmless);
+}
+
+static void try_call(const void *row)
+{
+	const struct call *call = row;
+	unsigned int expected[] = { call->alone, call->together };
+	unsigned int and_later, nth, chance;
+
+	begin();
+	/* Room for children, and what KVM needs once. */
+	deposit_new(vcpu, SELF, NULL, 16);
+	EXPECT(guest_folder_becomes(getpid(), vcpu->guest->vm_fd, true));
+	for (and_later = 0; and_later < 2; and_later++) {
+		struct tally tally = {};
+		unsigned int needed = 0, accessed = 0;
+		bool more = true;
+
+		for (nth = 1; more && nth < MANY; nth++) {
+			struct tally before = tally;
+
+			more = false;
+			for (chance = 0; chance < (and_later ? 1 : CHANCES); chance++)
+				more |= fail_nth(call, nth, and_later, &tally);
+			needed += tally.resources > before.resources;
+			accessed += tally.accesses > before.accesses;
+		}
+		printf("# %s: %u faults%s: ", call->name, tally.faults,
+		       and_later ? " with all allocations after them" : "");
+		printf("%u NO_RESOURCES, %u INVALID_HYPERCALL_INPUT, %u KVM's own\n",
+		       tally.resources, tally.accesses, tally.in_kvm);
+		EXPECT(nth < MANY);
+		EXPECT(needed >= expected[and_later]);
+		EXPECT(accessed >= call->accesses);
+		EXPECT_EQUAL(!!tally.lost, call->loses_output);
+	}
+	end();
+}
+
+/*
+ * The first call of a VM, which gets it its place in the registry and its hierarchy:
+ * either all of it, or as if the call had not been made.
+ */
+static void first_call(void)
+{
+	static const unsigned int needed[] = { 3, 4 };
+	unsigned int and_later, nth;
+
+	remains_watch(&remains);
+	open_faults();
+	for (and_later = 0; and_later < 2; and_later++) {
+		unsigned int resources = 0;
+
+		fault.reached = true;
+		for (nth = 1; fault.reached && nth < MANY; nth++) {
+			u64 result, id = 0;
+
+			vcpu = new_guest();
+			arm(vcpu, nth, and_later);
+			result = get_partition_id(vcpu, &id);
+			if (result_status(result) == HVP_STATUS_NO_RESOURCES)
+				resources++;
+			else if (result_status(result) != HVP_STATUS_INVALID_HYPERCALL_INPUT)
+				EXPECT_STATUS(result, SUCCESS);
+			EXPECT_STATUS(get_partition_id(vcpu, &id), SUCCESS);
+			EXPECT_EQUAL(id, 1);
+			EXPECT_EQUAL(create_child(vcpu), 2);
+			guest_destroy(vcpu->guest);
+		}
+		printf("# first call: %u faults%s: %u NO_RESOURCES\n", nth - 2,
+		       and_later ? " with all allocations after them" : "", resources);
+		EXPECT(nth < MANY);
+		EXPECT(resources >= needed[and_later]);
+	}
+	remains_expect_none(&remains, harmless);
+}
+
+static void fill(void)
+{
+	vcpu = new_guest();
+	guest_alloc_list(vcpu->guest, list, LIST_PAGES);
+	deposit_new(vcpu, SELF, NULL, 60);
+	prepare_active_child();
+	prepare_empty_child();
+}
+
+/* Its memory stays mapped: giving that back is not what is to fail. */
+static unsigned int close_vm(unsigned int nth, bool and_later)
+{
+	munmap(vcpu->run, vcpu->guest->run_size);
+	begin_fault(nth, and_later);
+	close(vcpu->fd);
+	close(vcpu->guest->vm_fd);
+	return end_fault();
+}
+
+/* The end of a VM, and its guest's farewell, need no memory. */
+static void ends(void)
+{
+	unsigned int and_later, nth;
+
+	remains_watch(&remains);
+	open_faults();
+	fill();
+	close_vm(1, true);
+	for (nth = 1; nth < MANY; nth++) {
+		fill();
+		if (close_vm(nth, false))
+			break;
+	}
+	printf("# end of a VM: %u faults\n", nth - 1);
+	EXPECT(nth < MANY);
+
+	vcpu = new_guest();
+	for (and_later = 0; and_later < 2; and_later++) {
+		fault.reached = true;
+		for (nth = 1; fault.reached && nth < MANY; nth++) {
+			deposit_new(vcpu, SELF, NULL, 10);
+			EXPECT_EQUAL(create_child(vcpu), 2);
+			arm(vcpu, nth, and_later);
+			vcpu_write_msr(vcpu, MSR_GUEST_OS_ID, 0);
+			guest_enable_hypercalls(vcpu->guest);
+			EXPECT_BALANCE(vcpu, SELF, 0, 0);
+		}
+		printf("# farewell: %u faults\n", nth - 2);
+		EXPECT(nth < MANY);
+	}
+	guest_destroy(vcpu->guest);
+	remains_expect_none(&remains, harmless);
+}
+
+/* The work item that makes files in debugfs runs in one of these. */
+static void fail_workers(unsigned int nth)
+{
+	char text[16], name[32];
+	glob_t tasks;
+	size_t i;
+	int fd;
+
+	snprintf(text, sizeof(text), "%u", nth);
+	if (glob("/proc/[1-9]*", 0, NULL, &tasks))
+		die("no /proc");
+	for (i = 0; i < tasks.gl_pathc; i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "%s/comm", tasks.gl_pathv[i]);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		memset(name, 0, sizeof(name));
+		if (fd < 0 || read(fd, name, sizeof(name) - 1) < 0 ||
+		    strncmp(name, "kworker/u", 9)) {
+			close(fd);
+			continue;
+		}
+		close(fd);
+		snprintf(path, sizeof(path), "%s/fail-nth", tasks.gl_pathv[i]);
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+		if (fd >= 0 && write(fd, text, strlen(text)) < 0)
+			die("cannot write %s: %m", path);
+		close(fd);
+	}
+	globfree(&tasks);
+}
+
+static bool has_file(u64 id)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), HVPART_DEBUGFS "/%d-%d/partition/%llu", getpid(),
+		 vcpu->guest->vm_fd, id);
+	return !access(path, F_OK);
+}
+
+/* A partition that has no file in debugfs is one as any other. */
+static void files_without_memory(void)
+{
+	static const char *const debugfs_says[] = { "debugfs: out of free dentries", NULL };
+	static const struct hvp_create_partition_in plain;
+	unsigned int nth, missing = 0;
+	u64 id;
+
+	begin();
+	deposit_new(vcpu, SELF, NULL, 4);
+	EXPECT(guest_folder_becomes(getpid(), vcpu->guest->vm_fd, true));
+	for (nth = 1; nth <= 20; nth++) {
+		usleep(30000);
+		fail_workers(nth);
+		EXPECT_STATUS(create_partition(vcpu, &plain, &id), SUCCESS);
+		usleep(100000);
+		fail_workers(0);
+		missing += !has_file(id);
+		expect_table_adds_up(table());
+		EXPECT_STATUS(initialize_partition(vcpu, id, FORM_FAST), INSUFFICIENT_MEMORY);
+		EXPECT_STATUS(delete_partition(vcpu, id, FORM_FAST), SUCCESS);
+		EXPECT(partition_file_becomes(vcpu->guest, id, false));
+	}
+	printf("# files: %u of %u missing\n", missing, nth - 1);
+	/* Its own object, a dentry, an inode. */
+	EXPECT(missing >= 3);
+	EXPECT_STATUS(create_partition(vcpu, &plain, &id), SUCCESS);
+	EXPECT(partition_file_becomes(vcpu->guest, id, true));
+	guest_destroy(vcpu->guest);
+	remains_expect_none(&remains, debugfs_says);
+}
+
+static bool matches(const char *pattern)
+{
+	glob_t found;
+	bool any = !glob(pattern, 0, NULL, &found);
+
+	if (any)
+		globfree(&found);
+	return any;
+}
+
+static bool hooked(void)
+{
+	FILE *file = fopen("/sys/kernel/tracing/enabled_functions", "r");
+	char line[512];
+	bool found = false;
+
+	if (!file)
+		die("no tracefs: %m");
+	while (fgets(line, sizeof(line), file))
+		found |= !strncmp(line, "kvm_hv_", 7) || strstr(line, "hvp_");
+	fclose(file);
+	return found;
+}
+
+static void expect_not_loaded(unsigned int nth)
+{
+	if (matches("/sys/kernel/slab/hvpart_*") || matches("/sys/module/hvpart") ||
+	    matches(HVPART_DEBUGFS))
+		fail_at(__FILE__, __LINE__, "fault %u has left something of the module", nth);
+	if (hooked())
+		fail_at(__FILE__, __LINE__, "fault %u has left a hook", nth);
+}
+
+/* Returns 0, or the error of the system call; @left: as end_fault() */
+static int try_to_load(unsigned int nth, bool and_later, unsigned int *left)
+{
+	int fd = open(getenv("HVPART_MODULE") ?: MODULE_FILE, O_RDONLY | O_CLOEXEC);
+	int error;
+
+	if (fd < 0)
+		die("cannot open %s: %m", MODULE_FILE);
+	begin_fault(nth, and_later);
+	error = syscall(SYS_finit_module, fd, "", 0) ? errno : 0;
+	*left = end_fault();
+	close(fd);
+	return error;
+}
+
+static void remove_module(void)
+{
+	if (syscall(SYS_delete_module, "hvpart", O_NONBLOCK))
+		die("cannot unload hvpart: %m");
+}
+
+/* What hvpart has said since: a line, or none if the kernel has said it for us. */
+static void expect_few_words(int log, int error, unsigned int nth)
+{
+	char record[8192];
+	unsigned int lines = 0;
+	ssize_t length;
+
+	while ((length = read(log, record, sizeof(record) - 1)) > 0 || errno == EPIPE) {
+		char *text;
+
+		if (length < 0)
+			continue;
+		record[length] = 0;
+		text = strchr(record, ';');
+		if (!text)
+			continue;
+		text[strcspn(text, "\n")] = 0;
+		if (strstr(text, "WARNING:") || strstr(text, "BUG:") || strstr(text, "KASAN"))
+			fail_at(__FILE__, __LINE__, "fault %u: %s", nth, text + 1);
+		if (strncmp(text + 1, "hvpart: ", 8) || strstr(text, "taint"))
+			continue;
+		lines++;
+		if (error && !strstr(text, "memory"))
+			fail_at(__FILE__, __LINE__, "fault %u: %s", nth, text + 1);
+	}
+	if (lines > 1 || (!error && lines != 1))
+		fail_at(__FILE__, __LINE__, "fault %u: %u lines, error %d", nth, lines, error);
+}
+
+/* Loading either succeeds or leaves nothing. HVPART_STRIDE: not every one fails. */
+static void loading_without_memory(void)
+{
+	unsigned int stride = atoi(getenv("HVPART_STRIDE") ?: "97");
+	unsigned int first = atoi(getenv("HVPART_FIRST") ?: "1");
+	unsigned int refused = 0, loaded = 0, left, nth;
+	int error, log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (log < 0 || lseek(log, 0, SEEK_END) < 0)
+		die("cannot read /dev/kmsg: %m");
+	open_faults();
+	EXPECT(hooked());
+	remove_module();
+	/* The slab and vmalloc log what they have no memory for, with backtraces. */
+	write_file("/proc/sys/kernel/printk", "4");
+	/* fail_page_alloc alone would have the file read some hundred times over. */
+	set_fault("fail_page_alloc", "min-order", "20");
+	lseek(log, 0, SEEK_END);
+	for (nth = first; ; nth += stride) {
+		error = try_to_load(nth, false, &left);
+		expect_few_words(log, error, nth);
+		if (!error) {
+			loaded++;
+			remove_module();
+			lseek(log, 0, SEEK_END);
+		} else {
+			refused++;
+		}
+		expect_not_loaded(nth);
+		if (left)
+			break;
+	}
+	write_file("/proc/sys/kernel/printk", "7");
+	set_fault("fail_page_alloc", "min-order", "0");
+	printf("# loading: %u of about %u faults: %u refused, %u loaded all the same\n",
+	       refused + loaded - 1, nth - left, refused, loaded - 1);
+	EXPECT(refused > 0);
+	EXPECT_EQUAL(try_to_load(0, false, &left), 0);
+	EXPECT_EQUAL(create_active_child(new_guest()), 2);
+}
+
+static const struct test_case cases[] = {
+	{ .name = "first_call", .run = first_call, .seconds = 60 },
+	{ .name = "ends", .run = ends },
+	{ .name = "files_without_memory", .run = files_without_memory },
+	{ .name = "loading_without_memory", .run = loading_without_memory, .seconds = 60 },
+};
+
+int main(void)
+{
+	if (!configure_faults()) {
+		printf("1..0 # SKIP this kernel has no fault injection\n");
+		return KSFT_SKIP;
+	}
+	cases_add_rows(try_call, calls);
+	cases_add(cases, ARRAY_SIZE(cases));
+	return cases_run();
+}
