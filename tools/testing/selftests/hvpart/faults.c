@@ -16,8 +16,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "kselftest.h"
@@ -26,7 +24,6 @@
 
 #define SELF		HVP_PARTITION_ID_SELF
 #define DEBUGFS		"/sys/kernel/debug"
-#define MODULE_FILE	"/hvpart/hvpart.ko"
 
 #define MSR_GUEST_OS_ID	0x40000000
 #define VMCALL_SIZE	3	/* and VMMCALL's */
@@ -672,135 +669,10 @@ static void files_without_memory(void)
 	remains_expect_none(&remains, debugfs_says);
 }
 
-static bool matches(const char *pattern)
-{
-	glob_t found;
-	bool any = !glob(pattern, 0, NULL, &found);
-
-	if (any)
-		globfree(&found);
-	return any;
-}
-
-static bool hooked(void)
-{
-	FILE *file = fopen("/sys/kernel/tracing/enabled_functions", "r");
-	char line[512];
-	bool found = false;
-
-	if (!file)
-		die("no tracefs: %m");
-	while (fgets(line, sizeof(line), file))
-		found |= !strncmp(line, "kvm_hv_", 7) || strstr(line, "hvp_");
-	fclose(file);
-	return found;
-}
-
-static void expect_not_loaded(unsigned int nth)
-{
-	if (matches("/sys/kernel/slab/hvpart_*") || matches("/sys/module/hvpart") ||
-	    matches(HVPART_DEBUGFS))
-		fail_at(__FILE__, __LINE__, "fault %u has left something of the module", nth);
-	if (hooked())
-		fail_at(__FILE__, __LINE__, "fault %u has left a hook", nth);
-}
-
-/* Returns 0, or the error of the system call; @left: as end_fault() */
-static int try_to_load(unsigned int nth, bool and_later, unsigned int *left)
-{
-	int fd = open(getenv("HVPART_MODULE") ?: MODULE_FILE, O_RDONLY | O_CLOEXEC);
-	int error;
-
-	if (fd < 0)
-		die("cannot open %s: %m", MODULE_FILE);
-	begin_fault(nth, and_later);
-	error = syscall(SYS_finit_module, fd, "", 0) ? errno : 0;
-	*left = end_fault();
-	close(fd);
-	return error;
-}
-
-static void remove_module(void)
-{
-	if (syscall(SYS_delete_module, "hvpart", O_NONBLOCK))
-		die("cannot unload hvpart: %m");
-}
-
-/* What hvpart has said since: a line, or none if the kernel has said it for us. */
-static void expect_few_words(int log, int error, unsigned int nth)
-{
-	char record[8192];
-	unsigned int lines = 0;
-	ssize_t length;
-
-	while ((length = read(log, record, sizeof(record) - 1)) > 0 || errno == EPIPE) {
-		char *text;
-
-		if (length < 0)
-			continue;
-		record[length] = 0;
-		text = strchr(record, ';');
-		if (!text)
-			continue;
-		text[strcspn(text, "\n")] = 0;
-		if (strstr(text, "WARNING:") || strstr(text, "BUG:") || strstr(text, "KASAN"))
-			fail_at(__FILE__, __LINE__, "fault %u: %s", nth, text + 1);
-		if (strncmp(text + 1, "hvpart: ", 8) || strstr(text, "taint"))
-			continue;
-		lines++;
-		if (error && !strstr(text, "memory"))
-			fail_at(__FILE__, __LINE__, "fault %u: %s", nth, text + 1);
-	}
-	if (lines > 1 || (!error && lines != 1))
-		fail_at(__FILE__, __LINE__, "fault %u: %u lines, error %d", nth, lines, error);
-}
-
-/* Loading either succeeds or leaves nothing. HVPART_STRIDE: not every one fails. */
-static void loading_without_memory(void)
-{
-	unsigned int stride = atoi(getenv("HVPART_STRIDE") ?: "97");
-	unsigned int first = atoi(getenv("HVPART_FIRST") ?: "1");
-	unsigned int refused = 0, loaded = 0, left, nth;
-	int error, log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-
-	if (log < 0 || lseek(log, 0, SEEK_END) < 0)
-		die("cannot read /dev/kmsg: %m");
-	open_faults();
-	EXPECT(hooked());
-	remove_module();
-	/* The slab and vmalloc log what they have no memory for, with backtraces. */
-	write_file("/proc/sys/kernel/printk", "4");
-	/* fail_page_alloc alone would have the file read some hundred times over. */
-	set_fault("fail_page_alloc", "min-order", "20");
-	lseek(log, 0, SEEK_END);
-	for (nth = first; ; nth += stride) {
-		error = try_to_load(nth, false, &left);
-		expect_few_words(log, error, nth);
-		if (!error) {
-			loaded++;
-			remove_module();
-			lseek(log, 0, SEEK_END);
-		} else {
-			refused++;
-		}
-		expect_not_loaded(nth);
-		if (left)
-			break;
-	}
-	write_file("/proc/sys/kernel/printk", "7");
-	set_fault("fail_page_alloc", "min-order", "0");
-	printf("# loading: %u of about %u faults: %u refused, %u loaded all the same\n",
-	       refused + loaded - 1, nth - left, refused, loaded - 1);
-	EXPECT(refused > 0);
-	EXPECT_EQUAL(try_to_load(0, false, &left), 0);
-	EXPECT_EQUAL(create_active_child(new_guest()), 2);
-}
-
 static const struct test_case cases[] = {
 	{ .name = "first_call", .run = first_call, .seconds = 60 },
 	{ .name = "ends", .run = ends },
 	{ .name = "files_without_memory", .run = files_without_memory },
-	{ .name = "loading_without_memory", .run = loading_without_memory, .seconds = 60 },
 };
 
 int main(void)
