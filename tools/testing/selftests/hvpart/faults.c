@@ -37,21 +37,12 @@
 /* Of the kernel's interface to fault injection, for this thread. */
 static int fail_nth_fd, make_it_fail_fd;
 
-static void write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		die("cannot write %s to %s: %m", text, path);
-	close(fd);
-}
-
 static void set_fault(const char *kind, const char *name, const char *text)
 {
 	char path[128];
 
 	snprintf(path, sizeof(path), DEBUGFS "/%s/%s", kind, name);
-	write_file(path, text);
+	write_text(path, text);
 }
 
 /*

@@ -349,15 +349,6 @@ static void locked_memory_limit_raised(void)
 
 #define CGROUP		"/sys/fs/cgroup"
 
-static void write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		die("cannot write %s to %s: %m", text, path);
-	close(fd);
-}
-
 static void cgroup_write(struct vmm *vmm, const char *file, const char *format, u64 value)
 {
 	char path[128], text[32];

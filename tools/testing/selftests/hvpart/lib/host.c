@@ -27,6 +27,15 @@ void require_hvpart(void)
 		die("no " HVPART_DEBUGFS ": mount -t debugfs debugfs /sys/kernel/debug");
 }
 
+void write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		die("cannot write %s to %s: %m", text, path);
+	close(fd);
+}
+
 u64 module_parameter(const char *name)
 {
 	char path[128];

@@ -17,6 +17,9 @@
 void require_hvpart(void);
 bool hvpart_loaded(void);
 
+/* To a file of sysfs, debugfs or the like. */
+void write_text(const char *path, const char *text);
+
 u64 module_parameter(const char *name);
 /* cases_run() sets them back after each case. */
 void module_parameter_set(const char *name, u64 value);
