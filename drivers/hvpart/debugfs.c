@@ -440,13 +440,13 @@ static void hvp_partition_deleted(struct hvp_watcher *watcher, u64 id)
 }
 
 /**
- * hvp_debugfs_add_vm() - see to it that a VM gets its folder
+ * hvp_debugfs_alloc_vm() - prepare the folder of a VM, which nobody sees yet
  * @vm:		the VM, which has no hierarchy yet
  *
  * Context: May sleep; in one of the VM's vCPU threads, no lock held.
  * Return: the folder, or NULL without memory for it, which the others accept.
  */
-struct hvp_vm_debugfs *hvp_debugfs_add_vm(struct hvp_vm *vm)
+struct hvp_vm_debugfs *hvp_debugfs_alloc_vm(struct hvp_vm *vm)
 {
 	struct dentry *kvm_folder = vm->memory.kvm->debugfs_dentry;
 	struct hvp_vm_debugfs *debugfs = kzalloc(sizeof(*debugfs), HVP_GFP);
@@ -464,8 +464,19 @@ struct hvp_vm_debugfs *hvp_debugfs_add_vm(struct hvp_vm *vm)
 	xa_init(&debugfs->files);
 	INIT_DELAYED_WORK(&debugfs->work, hvp_debugfs_update);
 	debugfs->pause_until = jiffies;
-	hvp_debugfs_queue(debugfs);
 	return debugfs;
+}
+
+/**
+ * hvp_debugfs_show_vm() - make the folder of a VM, soon
+ * @debugfs:	from hvp_debugfs_alloc_vm()
+ *
+ * Context: Any.  Once for each VM: there is one folder of its name.
+ */
+void hvp_debugfs_show_vm(struct hvp_vm_debugfs *debugfs)
+{
+	if (debugfs)
+		hvp_debugfs_queue(debugfs);
 }
 
 /**

@@ -65,7 +65,7 @@ static struct hvp_vm *hvp_vm_alloc(struct kvm *kvm)
 	vm->memory = hvp_kvm_guest(kvm);
 	mmgrab(vm->memory.mm);
 	spin_lock_init(&vm->lock);
-	vm->debugfs = hvp_debugfs_add_vm(vm);
+	vm->debugfs = hvp_debugfs_alloc_vm(vm);
 	return vm;
 }
 
@@ -96,8 +96,11 @@ static struct hvp_vm *hvp_vm_add(struct kvm *kvm)
 	}
 	mutex_unlock(&vms_lock);
 
+	/* Another vCPU may have been first. */
 	if (new)
 		hvp_vm_free(new);
+	else
+		hvp_debugfs_show_vm(vm->debugfs);
 	return vm;
 }
 
