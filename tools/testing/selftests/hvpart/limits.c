@@ -518,7 +518,8 @@ static void expect_no_oom(struct vmm *vmm)
  */
 static void cgroup_used_up(void)
 {
-	const unsigned int room = 1 * MIB, slack = 4 * MIB;
+	/* MemAvailable is an estimate that now and then jumps by some MiB. */
+	const unsigned int room = 1 * MIB, slack = 4 * MIB, estimate = 32 * MIB;
 	struct host_state before = host_state();
 	long long available, slab, partitions;
 	struct vmm *vmm = vmm_prepare();
@@ -550,7 +551,7 @@ static void cgroup_used_up(void)
 		EXPECT(vmm->partitions - partitions > 32);
 		EXPECT(vmm->partitions - partitions < 256);
 		EXPECT(slab < (room + slack) / 1024);
-		EXPECT(available < (room + slack) / 1024);
+		EXPECT(available < (room + estimate) / 1024);
 		expect_no_oom(vmm);
 	}
 
