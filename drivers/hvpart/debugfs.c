@@ -364,18 +364,13 @@ static void hvp_files_remove_stale(struct hvp_vm_debugfs *debugfs)
 	unsigned long id;
 
 	xa_for_each_marked(&debugfs->files, id, file, HVP_FILE_STALE) {
-		struct hvp_partition *partition = NULL;
-
 		/*
 		 * A deletion that was under way when the guest was reset may have
 		 * marked the file of a new partition with the same ID.
 		 */
 		xa_clear_mark(&debugfs->files, id, HVP_FILE_STALE);
-		if (hierarchy)
-			partition = hvp_hierarchy_find(hierarchy, id);
-		if (!partition)
+		if (!hierarchy || !hvp_partition_exists(hierarchy, id))
 			hvp_file_remove(debugfs, file);
-		hvp_partition_put(partition);
 		cond_resched();
 	}
 	hvp_hierarchy_put(hierarchy);
