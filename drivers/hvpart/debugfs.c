@@ -79,7 +79,7 @@ DEFINE_SHOW_ATTRIBUTE(hvp_version);
 static void hvp_stats_show_one(struct seq_file *seq, const struct hvp_call_row *row,
 			       enum hvp_status status, const char *name)
 {
-	u64 count = hvp_stats_read(row->code, status);
+	u64 count = hvp_stats_read(row, status);
 
 	if (count)
 		seq_printf(seq, "0x%04x %s %s %llu\n", row->code, row->name, name, count);
@@ -91,11 +91,9 @@ static int hvp_stats_show(struct seq_file *seq, void *unused)
 {
 	unsigned int i;
 
-	for (i = 0; i < hvp_call_table_size(); i++) {
+	for (i = 0; i < HVP_NR_CALLS; i++) {
 		const struct hvp_call_row *row = &hvp_call_table[i];
 
-		if (!row->handler)
-			continue;
 		HVP_STATUS_LIST(HVP_STATS_SHOW_ONE)
 	}
 	return 0;
@@ -463,10 +461,13 @@ struct hvp_vm_debugfs *hvp_debugfs_alloc_vm(struct hvp_vm *vm)
 }
 
 /**
- * hvp_debugfs_show_vm() - make the folder of a VM, soon
- * @debugfs:	from hvp_debugfs_alloc_vm()
+ * hvp_debugfs_show_vm() - make the folder of a VM and its files, soon
+ * @debugfs:	from hvp_debugfs_alloc_vm(), of a VM that is in the registry: there is
+ *		one folder of its name
  *
- * Context: Any.  Once for each VM: there is one folder of its name.
+ * To be called when the VM has got a hierarchy: nobody else tells of its root.
+ *
+ * Context: Any.
  */
 void hvp_debugfs_show_vm(struct hvp_vm_debugfs *debugfs)
 {

@@ -39,6 +39,7 @@
 	X(0x000b, INSUFFICIENT_MEMORY)			\
 	X(0x000c, PARTITION_TOO_DEEP)			\
 	X(0x000d, INVALID_PARTITION_ID)			\
+	X(0x000e, INVALID_VP_INDEX)			\
 	X(0x0019, OBJECT_IN_USE)			\
 	X(0x001d, NO_RESOURCES)
 
@@ -57,7 +58,11 @@ enum hvp_status { HVP_STATUS_LIST(HVP_STATUS_ENUM) };
 	X(0x0047, GET_NEXT_CHILD_PARTITION,	"HvGetNextChildPartition")	\
 	X(0x0048, DEPOSIT_MEMORY,		"HvDepositMemory")		\
 	X(0x0049, WITHDRAW_MEMORY,		"HvWithdrawMemory")		\
-	X(0x004a, GET_MEMORY_BALANCE,		"HvGetMemoryBalance")
+	X(0x004a, GET_MEMORY_BALANCE,		"HvGetMemoryBalance")		\
+	X(0x006c, MAP_STATS_PAGE,		"HvMapStatsPage")		\
+	X(0x006d, UNMAP_STATS_PAGE,		"HvUnmapStatsPage")		\
+	X(0x0101, GET_PARTITION_PROPERTY_EX,	"HvGetPartitionPropertyEx")	\
+	X(0x0131, MAP_STATS_PAGE2,		"HvMapStatsPage2")
 
 #define HVP_CALL_ENUM(code, name, text)	HVP_CALL_##name = code,
 enum hvp_call_code { HVP_CALL_LIST(HVP_CALL_ENUM) };
@@ -87,6 +92,13 @@ enum hvp_call_code { HVP_CALL_LIST(HVP_CALL_ENUM) };
 #define HVP_PRIVILEGE_CREATE_PARTITIONS		(1ULL << 32)
 #define HVP_PRIVILEGE_ACCESS_PARTITION_ID	(1ULL << 33)
 #define HVP_PRIVILEGE_ACCESS_MEMORY_POOL	(1ULL << 34)
+#define HVP_PRIVILEGE_ACCESS_STATS		(1ULL << 40)
+/* Whoever has none of these makes none of these calls. */
+#define HVP_PARTITION_PRIVILEGES			\
+	(HVP_PRIVILEGE_CREATE_PARTITIONS |		\
+	 HVP_PRIVILEGE_ACCESS_PARTITION_ID |		\
+	 HVP_PRIVILEGE_ACCESS_MEMORY_POOL |		\
+	 HVP_PRIVILEGE_ACCESS_STATS)
 
 #define HVP_PARTITION_ID_INVALID	0ULL
 #define HVP_PARTITION_ID_SELF		(~0ULL)
@@ -171,6 +183,30 @@ struct hvp_get_property_out {
 
 static_assert(sizeof(struct hvp_get_property_out) == 8, "HvCallGetPartitionProperty");
 
+/*
+ * HvCallGetPartitionPropertyEx.  The TLFS has no page for it; the layout is what
+ * Linux's include/hyperv/hvhdk.h has, the output as much as any property needs.
+ */
+struct hvp_get_property_ex_in {
+	__u64 partition_id;
+	__u32 code;
+	__u32 padding;
+	__u64 argument;
+};
+
+static_assert(sizeof(struct hvp_get_property_ex_in) == 24, "HvCallGetPartitionPropertyEx");
+
+/* Of a property in banks of 64 bits: their number, and the first one. */
+struct hvp_get_property_ex_out {
+	__u64 value[2];
+};
+
+static_assert(sizeof(struct hvp_get_property_ex_out) == 16, "HvCallGetPartitionPropertyEx");
+
+/* HV_PARTITION_PROPERTY_VMM_CAPABILITIES, from Linux's include/hyperv/hvhdk_mini.h */
+#define HVP_VMM_PROVIDES_OVERLAY_PAGES			(1ULL << 1)
+#define HVP_VMM_ASSIGNS_SYNTHETIC_PROC_FEATURES		(1ULL << 4)
+
 /* HvCallSetPartitionProperty */
 struct hvp_set_property_in {
 	__u64 partition_id;
@@ -206,5 +242,62 @@ struct hvp_memory_balance_out {
 };
 
 static_assert(sizeof(struct hvp_memory_balance_out) == 16, "HvCallGetMemoryBalance");
+
+/* HV_STATS_OBJECT_TYPE */
+#define HVP_STATS_PARTITION		0x00010001U
+#define HVP_STATS_VP			0x00010002U
+
+/* HV_STATS_AREA_TYPE, from Linux's include/hyperv/hvhdk_mini.h */
+#define HVP_STATS_AREA_SELF		0
+#define HVP_STATS_AREA_PARENT		1
+
+/* HV_STATS_OBJECT_IDENTITY of a virtual processor; of a partition, vp_index is reserved */
+struct hvp_stats_identity {
+	__u64 partition_id;
+	__u32 vp_index;
+	__u16 reserved1;
+	__u8 reserved2;
+	__u8 area;
+};
+
+static_assert(sizeof(struct hvp_stats_identity) == 16, "HV_STATS_OBJECT_IDENTITY");
+
+/*
+ * HvCallMapStatsPage, HvCallUnmapStatsPage.  The TLFS's page for the latter has the
+ * identity at 4, which would not be aligned; Linux has it at 8, as in the next one.
+ */
+struct hvp_stats_page_in {
+	__u32 type;
+	__u32 reserved;
+	struct hvp_stats_identity identity;
+};
+
+static_assert(sizeof(struct hvp_stats_page_in) == 24, "HvCallUnmapStatsPage");
+
+/* HvCallMapStatsPage */
+struct hvp_map_stats_page_out {
+	__u64 map_location;	/* GPA page number */
+};
+
+static_assert(sizeof(struct hvp_map_stats_page_out) == 8, "HvCallMapStatsPage");
+
+/* HvCallMapStatsPage2 */
+struct hvp_map_stats_page2_in {
+	struct hvp_stats_page_in object;
+	__u64 map_location;	/* GPA page number */
+};
+
+static_assert(sizeof(struct hvp_map_stats_page2_in) == 32, "HvCallMapStatsPage2");
+
+/*
+ * Counters of a statistics page, by their place in it (units of 8 bytes), as Linux's
+ * drivers/hv/mshv_debugfs_counters.c names them.
+ */
+#define HVP_COUNTER_PT_VIRTUAL_PROCESSORS	1
+#define HVP_COUNTER_PT_DEPOSITED_PAGES		5
+#define HVP_COUNTER_PT_PARTITION_ID		26
+#define HVP_COUNTER_PT_ACTIVE_CHILDREN		46
+#define HVP_COUNTER_VP_TOTAL_RUN_TIME		1	/* 100 ns */
+#define HVP_COUNTER_VP_HYPERCALLS		7
 
 #endif /* _HVPART_ABI_H */

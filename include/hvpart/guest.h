@@ -25,10 +25,11 @@ struct hvp_pinned_page {
 /**
  * struct hvp_guest_ops - what the core asks of a guest and of its host
  *
- * All but @node and @guest_os_id may sleep and are called without a lock held, since
- * the guest's memory belongs to a VMM that can make an access wait.  Those that take a GPA
- * stay within one 4 KiB page.  @read to @pin are called in a vCPU thread only,
- * @unpin and @release_locked_pages in any task.
+ * Those that may sleep, which is all that do not say otherwise, are called without a
+ * lock held, since the guest's memory belongs to a VMM that can make an access wait.
+ * Those that take a GPA stay within one 4 KiB page.  @read to @pin and @vp_count to
+ * @vp_exists are called in a vCPU thread only, @unpin, @write_page and
+ * @release_locked_pages in any task.
  *
  * @read:	copy @len bytes at @gpa to @buf; 0 or -EFAULT
  * @write:	copy @len bytes from @buf to @gpa; 0 or -EFAULT
@@ -43,9 +44,13 @@ struct hvp_pinned_page {
  *		not: -EFAULT (not plain writable RAM), -ENOMEM, -EINTR
  * @unpin:	let go of pages[0..count), which may have been written to
  * @zero:	fill a pinned page with zeroes
+ * @write_page:	copy @len bytes from @buf to @offset of a pinned page; must not sleep
+ *		and is called under locks
  * @node:	the NUMA node that holds a pinned page; must not sleep
  * @guest_os_id: what the guest has written to HV_X64_MSR_GUEST_OS_ID; must not
  *		sleep and is called under locks
+ * @vp_count:	how many virtual processors the guest has; must not sleep
+ * @vp_exists:	does it have one with this VP index?  Must not sleep
  * @reserve_locked_pages: charge @count pages to the VMM's limit of locked
  *		memory; 0 or -ENOMEM
  * @release_locked_pages: the reverse
@@ -60,8 +65,12 @@ struct hvp_guest_ops {
 	void (*unpin)(struct hvp_guest *guest, struct hvp_pinned_page *pages,
 		      unsigned int count);
 	void (*zero)(struct hvp_guest *guest, struct page *page);
+	void (*write_page)(struct hvp_guest *guest, struct page *page, size_t offset,
+			   const void *buf, size_t len);
 	int (*node)(struct hvp_guest *guest, struct page *page);
 	u64 (*guest_os_id)(struct hvp_guest *guest);
+	unsigned int (*vp_count)(struct hvp_guest *guest);
+	bool (*vp_exists)(struct hvp_guest *guest, u32 vp_index);
 	int (*reserve_locked_pages)(struct hvp_guest *guest, unsigned long count);
 	void (*release_locked_pages)(struct hvp_guest *guest, unsigned long count);
 };
@@ -93,11 +102,17 @@ struct hvp_call {
  *		only the checks that need no partition are answered
  * @privileges:	HVP_PRIVILEGE_* of the calling virtual processor
  * @gpa_bits:	width of a guest physical address (MAXPHYADDR)
+ * @vp_index:	the calling virtual processor
+ * @hypercalls:	hypercalls that it has made, this one included
+ * @run_time:	how long it has run, in 100 ns
  */
 struct hvp_caller {
 	struct hvp_partition *partition;
 	u64 privileges;
 	unsigned int gpa_bits;
+	u32 vp_index;
+	u64 hypercalls;
+	u64 run_time;
 };
 
 #endif /* _HVPART_GUEST_H */

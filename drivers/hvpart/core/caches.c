@@ -10,6 +10,7 @@
 #include "partition.h"
 #include "pool.h"
 #include "proximity.h"
+#include "stats_page.h"
 
 static struct kmem_cache *caches[HVP_NR_CACHES];
 
@@ -44,6 +45,10 @@ int hvp_caches_create(void)
 		hvp_cache_create("hvpart_page_block", sizeof(struct hvp_page_block));
 	caches[HVP_CACHE_CLAIM_CHUNK] =
 		hvp_cache_create("hvpart_claim_chunk", sizeof(struct hvp_claim_chunk));
+	caches[HVP_CACHE_STATS_PAGE] =
+		hvp_cache_create("hvpart_stats_page", sizeof(struct hvp_stats_page));
+	caches[HVP_CACHE_VP_COUNTERS] =
+		hvp_cache_create("hvpart_vp_counters", sizeof(struct hvp_vp_counters));
 
 	for (i = 0; i < HVP_NR_CACHES; i++) {
 		if (!caches[i]) {

@@ -7,15 +7,19 @@
 #include "request.h"
 #include "state.h"
 
-/* A row stands at its code minus HVP_FIRST_CODE; codes that are not ours are 0. */
-#define ROW(code)	[HVP_CALL_##code - HVP_FIRST_CODE]
+#define ROW(name)	[HVP_INDEX_##name]
 
 /* Code and name, as the list of calls has them. */
 #define HVP_CALL_NAME(code, name, text)	static const char hvp_name_##name[] = text;
 HVP_CALL_LIST(HVP_CALL_NAME)
 #define CALL(call)	.code = HVP_CALL_##call, .name = hvp_name_##call
 
-const struct hvp_call_row hvp_call_table[] = {
+/* Where calls for statistics pages have the ID that others begin with. */
+#define STATS_PARTITION_ID	offsetof(struct hvp_stats_page_in, identity.partition_id)
+static_assert(offsetof(struct hvp_map_stats_page2_in, object.identity.partition_id) ==
+	      STATS_PARTITION_ID, "HvCallMapStatsPage2 begins as the others");
+
+const struct hvp_call_row hvp_call_table[HVP_NR_CALLS] = {
 	ROW(CREATE_PARTITION) = {
 		CALL(CREATE_PARTITION),
 		.input_size = sizeof(struct hvp_create_partition_in),
@@ -113,17 +117,51 @@ const struct hvp_call_row hvp_call_table[] = {
 		.states = HVP_IN_ANY,
 		.handler = hvp_get_memory_balance,
 	},
+	ROW(MAP_STATS_PAGE) = {
+		CALL(MAP_STATS_PAGE),
+		.input_size = sizeof(struct hvp_stats_page_in),
+		.output_size = sizeof(struct hvp_map_stats_page_out),
+		.privilege = HVP_PRIVILEGE_ACCESS_STATS,
+		.target = HVP_TARGET_CHILD_OR_SELF,
+		.target_at = STATS_PARTITION_ID,
+		.states = HVP_IN_ACTIVE,
+		.handler = hvp_map_stats_page,
+	},
+	ROW(UNMAP_STATS_PAGE) = {
+		CALL(UNMAP_STATS_PAGE),
+		.input_size = sizeof(struct hvp_stats_page_in),
+		.privilege = HVP_PRIVILEGE_ACCESS_STATS,
+		.target = HVP_TARGET_CHILD_OR_SELF,
+		.target_at = STATS_PARTITION_ID,
+		.states = HVP_IN_ACTIVE,
+		.handler = hvp_unmap_stats_page,
+	},
+	ROW(GET_PARTITION_PROPERTY_EX) = {
+		CALL(GET_PARTITION_PROPERTY_EX),
+		.input_size = sizeof(struct hvp_get_property_ex_in),
+		.output_size = sizeof(struct hvp_get_property_ex_out),
+		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
+		.target = HVP_TARGET_CHILD_OR_SELF,
+		.states = HVP_IN_UNINITIALIZED | HVP_IN_ACTIVE,
+		.handler = hvp_get_partition_property_ex,
+	},
+	ROW(MAP_STATS_PAGE2) = {
+		CALL(MAP_STATS_PAGE2),
+		.input_size = sizeof(struct hvp_map_stats_page2_in),
+		.privilege = HVP_PRIVILEGE_ACCESS_STATS,
+		.target = HVP_TARGET_CHILD_OR_SELF,
+		.target_at = STATS_PARTITION_ID,
+		.states = HVP_IN_ACTIVE,
+		.handler = hvp_map_stats_page2,
+	},
 };
 
-/**
- * hvp_call_table_size() - rows in hvp_call_table, those without a handler included
- *
- * Return: how many.
- */
-unsigned int hvp_call_table_size(void)
-{
-	return ARRAY_SIZE(hvp_call_table);
-}
+#define HVP_FIRST_CODE	HVP_CALL_CREATE_PARTITION
+#define HVP_LAST_CODE	HVP_CALL_MAP_STATS_PAGE2
+
+/* By code: the place in the table, plus one; 0 for a code that is not ours. */
+#define HVP_CALL_PLACE(code, name, text)	[(code) - HVP_FIRST_CODE] = HVP_INDEX_##name + 1,
+static const u8 places[HVP_LAST_CODE - HVP_FIRST_CODE + 1] = { HVP_CALL_LIST(HVP_CALL_PLACE) };
 
 /**
  * hvp_call_row() - find the row of a call
@@ -136,9 +174,9 @@ notrace const struct hvp_call_row *hvp_call_row(u16 code)
 {
 	unsigned int index = code - HVP_FIRST_CODE;
 
-	if (index >= ARRAY_SIZE(hvp_call_table))
+	if (index >= ARRAY_SIZE(places))
 		return NULL;
 	/* The guest's number leads to a function pointer. */
-	index = array_index_nospec(index, ARRAY_SIZE(hvp_call_table));
-	return hvp_call_table[index].handler ? &hvp_call_table[index] : NULL;
+	index = places[array_index_nospec(index, ARRAY_SIZE(places))];
+	return index ? &hvp_call_table[index - 1] : NULL;
 }

@@ -27,6 +27,7 @@ enum hvp_target {
  * @output_element: bytes of one element of the output list
  * @privilege:	what the caller must have
  * @target:	who may be named
+ * @target_at:	offset of the name in the input
  * @states:	states that the target may be in, HVP_IN_*
  * @handler:	carries it out
  */
@@ -41,15 +42,16 @@ struct hvp_call_row {
 	u8 output_element;
 	u64 privilege;
 	enum hvp_target target;
+	u8 target_at;
 	u8 states;
 	enum hvp_status (*handler)(struct hvp_request *request);
 };
 
-/* The code that the table's first row is for. */
-#define HVP_FIRST_CODE	HVP_CALL_CREATE_PARTITION
+/* Rows, in the order of their codes. */
+#define HVP_CALL_INDEX(code, name, text)	HVP_INDEX_##name,
+enum hvp_call_index { HVP_CALL_LIST(HVP_CALL_INDEX) HVP_NR_CALLS };
 
-extern const struct hvp_call_row hvp_call_table[];
-unsigned int hvp_call_table_size(void);
+extern const struct hvp_call_row hvp_call_table[HVP_NR_CALLS];
 
 const struct hvp_call_row *hvp_call_row(u16 code);
 

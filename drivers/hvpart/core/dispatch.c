@@ -15,6 +15,7 @@
 #include "partition.h"
 #include "request.h"
 #include "stats.h"
+#include "stats_page.h"
 
 static u64 hvp_result(enum hvp_status status, unsigned int reps)
 {
@@ -95,12 +96,13 @@ static enum hvp_status hvp_access_parameters(struct hvp_request *request,
 static enum hvp_status hvp_find_target(struct hvp_request *request)
 {
 	struct hvp_partition *caller = request->caller;
-	u64 id = request->in.partition_id;
 	struct hvp_partition *target;
+	u64 id;
 
 	if (request->row->target == HVP_TARGET_NONE)
 		return HVP_STATUS_SUCCESS;
 
+	id = *(u64 *)((void *)&request->in + request->row->target_at);
 	if (id == HVP_PARTITION_ID_SELF)
 		id = caller->id;
 	target = hvp_hierarchy_find(caller->hierarchy, id);
@@ -226,7 +228,8 @@ u64 hvp_dispatch(const struct hvp_call *call, const struct hvp_caller *caller,
 	}
 	trace_hvpart_call_done(request.row->code, request.target ? request.target->id : 0,
 			       status, request.reps_done);
-	hvp_stats_count(request.row->code, status);
+	hvp_stats_count(request.row, status);
+	hvp_vp_counters_note(caller);
 	hvp_partition_put(request.target);
 	kfree(request.list);
 	return hvp_result(status, request.reps_done);

@@ -6,6 +6,7 @@
 #include "hierarchy.h"
 #include "partition.h"
 #include "proximity.h"
+#include "stats_page.h"
 
 static void hvp_hierarchy_free(struct hvp_hierarchy *hierarchy)
 {
@@ -18,6 +19,7 @@ static void hvp_hierarchy_free(struct hvp_hierarchy *hierarchy)
 	}
 	xa_destroy(&hierarchy->partitions);
 	hvp_claims_destroy(&hierarchy->claims);
+	hvp_vp_counters_destroy(hierarchy);
 	hvp_cache_free(HVP_CACHE_HIERARCHY, hierarchy);
 }
 
@@ -49,6 +51,7 @@ struct hvp_hierarchy *hvp_hierarchy_create(struct hvp_guest *guest,
 	hierarchy->watcher = watcher;
 	xa_init_flags(&hierarchy->partitions, XA_FLAGS_ACCOUNT);
 	hvp_claims_init(&hierarchy->claims);
+	xa_init_flags(&hierarchy->vp_counters, XA_FLAGS_ACCOUNT);
 
 	root = hvp_partition_alloc(hierarchy, NULL, &as_any_vm);
 	if (!root)

@@ -48,7 +48,11 @@ struct hvp_watcher {
  * @last_id:	the ID given out last
  * @partition_count: partitions besides the root
  * @page_count:	deposited pages
- * @claims:	which guest pages are in some pool
+ * @claims:	which guest pages are in some pool or are statistics pages
+ * @stats_page_count: statistics pages that are mapped
+ * @vp_count:	virtual processors of the root, as of the last mapping of such a page
+ * @vp_counters: VP index of the root -> struct hvp_vp_counters, of those virtual
+ *		processors that somebody wanted to know something of
  */
 struct hvp_hierarchy {
 	struct kref refs;
@@ -61,6 +65,9 @@ struct hvp_hierarchy {
 	atomic_t partition_count;
 	atomic_long_t page_count;
 	struct hvp_claims claims;
+	atomic_t stats_page_count;
+	unsigned int vp_count;
+	struct xarray vp_counters;
 };
 
 struct hvp_hierarchy *hvp_hierarchy_create(struct hvp_guest *guest,

@@ -9,6 +9,7 @@
 #include "caches.h"
 #include "hierarchy.h"
 #include "partition.h"
+#include "stats_page.h"
 
 /**
  * hvp_partition_size() - the size of a partition object with its pool
@@ -64,6 +65,7 @@ struct hvp_partition *hvp_partition_alloc(struct hvp_hierarchy *hierarchy,
 	hvp_clock_start(&partition->clock);
 	INIT_LIST_HEAD(&partition->children);
 	INIT_LIST_HEAD(&partition->sibling);
+	INIT_LIST_HEAD(&partition->stats_pages);
 	return partition;
 }
 
@@ -95,6 +97,7 @@ void hvp_partition_put(struct hvp_partition *partition)
  */
 void hvp_partition_release(struct hvp_partition *partition)
 {
+	hvp_stats_pages_release(partition);
 	hvp_pool_release(&partition->pool, partition->hierarchy->guest);
 	hvp_active_free(partition->active);
 	hvp_partition_put(partition);

@@ -2,6 +2,7 @@
 #ifndef _HVPART_PARTITION_H
 #define _HVPART_PARTITION_H
 
+#include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/refcount.h>
 #include <linux/rcupdate.h>
@@ -50,6 +51,8 @@ struct hvp_creation {
  * @active:	non-NULL in ACTIVE, except in the root, which has nothing of it
  * @children:	its children in creation order
  * @sibling:	its place in @parent's children, under @parent's lock
+ * @active_children: how many of them are active
+ * @stats_pages: statistics pages that are mapped of it, struct hvp_stats_page
  * @paid_by_parent: what @parent's pool pays for this object
  * @pool:	its memory pool; last, since its size depends on the machine
  *
@@ -72,6 +75,8 @@ struct hvp_partition {
 	struct hvp_active *active;
 	struct list_head children;
 	struct list_head sibling;
+	atomic_t active_children;
+	struct list_head stats_pages;
 	struct hvp_charge paid_by_parent;
 	struct hvp_pool pool;
 };

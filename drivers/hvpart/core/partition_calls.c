@@ -15,6 +15,7 @@
 #include "partition.h"
 #include "proximity.h"
 #include "request.h"
+#include "stats_page.h"
 
 static enum hvp_status hvp_check_creation(const struct hvp_create_partition_in *in)
 {
@@ -136,6 +137,7 @@ static enum hvp_status hvp_activate(struct hvp_partition *target, u8 allowed,
 				     &active->charge);
 		target->active = active;
 		hvp_partition_set_state(target, HVP_STATE_ACTIVE);
+		atomic_inc(&target->parent->active_children);
 	}
 	spin_unlock(&target->lock);
 	return status;
@@ -176,16 +178,22 @@ enum hvp_status hvp_initialize_partition(struct hvp_request *request)
 enum hvp_status hvp_finalize_partition(struct hvp_request *request)
 {
 	struct hvp_partition *target = request->target;
+	struct hvp_partition *parent = request->caller;
 	struct hvp_active *active = NULL;
 	enum hvp_status status;
+	LIST_HEAD(unmapped);
 
+	spin_lock(&parent->lock);
 	spin_lock(&target->lock);
 	status = hvp_partition_check_state(target, request->row->states);
 	if (!status && !list_empty(&target->children))
 		status = HVP_STATUS_OPERATION_DENIED;
 	if (!status) {
-		if (target->state == HVP_STATE_ACTIVE)
+		if (target->state == HVP_STATE_ACTIVE) {
 			hvp_partition_set_state(target, HVP_STATE_FINALIZING);
+			atomic_dec(&parent->active_children);
+		}
+		hvp_stats_pages_unmap_locked(target, &unmapped);
 		active = target->active;
 		target->active = NULL;
 		if (active)
@@ -193,7 +201,9 @@ enum hvp_status hvp_finalize_partition(struct hvp_request *request)
 		hvp_partition_set_state(target, HVP_STATE_FINALIZED);
 	}
 	spin_unlock(&target->lock);
+	spin_unlock(&parent->lock);
 
+	hvp_stats_pages_free(parent->hierarchy, &unmapped);
 	hvp_active_free(active);
 	return status;
 }

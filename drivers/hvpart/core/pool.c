@@ -141,6 +141,34 @@ unsigned int hvp_pool_uncharge(struct hvp_pool *pool, enum hvp_pool_use use,
 	return pages;
 }
 
+static void hvp_pool_node_stack(struct hvp_pool_node *account,
+				const struct hvp_pinned_page *page,
+				struct hvp_page_block **spare)
+{
+	struct hvp_page_block *top = account->top;
+
+	if (!top || top->count == HVP_BLOCK_PAGES) {
+		top = *spare;
+		*spare = top->below;
+		top->below = account->top;
+		account->top = top;
+	}
+	top->pages[top->count++] = *page;
+}
+
+static void hvp_pool_node_unstack(struct hvp_pool_node *account, struct hvp_pinned_page *page,
+				  struct hvp_page_block **spare)
+{
+	struct hvp_page_block *top = account->top;
+
+	*page = top->pages[--top->count];
+	if (!top->count) {
+		account->top = top->below;
+		top->below = *spare;
+		*spare = top;
+	}
+}
+
 /**
  * hvp_pool_push() - add a page
  * @pool:	the pool
@@ -151,34 +179,18 @@ unsigned int hvp_pool_uncharge(struct hvp_pool *pool, enum hvp_pool_use use,
 void hvp_pool_push(struct hvp_pool *pool, int node, const struct hvp_pinned_page *page,
 		   struct hvp_page_block **spare)
 {
-	struct hvp_pool_node *account = &pool->nodes[node];
-	struct hvp_page_block *top = account->top;
-
-	if (!top || top->count == HVP_BLOCK_PAGES) {
-		top = *spare;
-		*spare = top->below;
-		top->below = account->top;
-		account->top = top;
-	}
-	top->pages[top->count++] = *page;
-	account->deposited++;
+	hvp_pool_node_stack(&pool->nodes[node], page, spare);
+	pool->nodes[node].deposited++;
 }
 
 static bool hvp_pool_node_pop(struct hvp_pool_node *account, struct hvp_pinned_page *page,
 			      struct hvp_page_block **spare)
 {
-	struct hvp_page_block *top = account->top;
-
 	if (!hvp_pool_node_available(account))
 		return false;
 
-	*page = top->pages[--top->count];
+	hvp_pool_node_unstack(account, page, spare);
 	account->deposited--;
-	if (!top->count) {
-		account->top = top->below;
-		top->below = *spare;
-		*spare = top;
-	}
 	return true;
 }
 
@@ -206,6 +218,42 @@ bool hvp_pool_pop(struct hvp_pool *pool, struct hvp_proximity proximity,
 			return true;
 	}
 	return false;
+}
+
+/**
+ * hvp_pool_lend() - charge for a page that is itself what is used
+ * @pool:	the pool, of which hvp_pool_can_pay() said yes under this lock
+ * @use:	what for
+ * @charge:	receives where it was taken, in addition to what it says
+ * @page:	receives the page, which remains deposited
+ * @spare:	chain that a block which becomes empty is added to
+ *
+ * Return: the domain that the page is in.
+ */
+int hvp_pool_lend(struct hvp_pool *pool, enum hvp_pool_use use, struct hvp_charge *charge,
+		  struct hvp_pinned_page *page, struct hvp_page_block **spare)
+{
+	int node = 0;
+
+	while (!hvp_pool_node_available(&pool->nodes[node]))
+		node++;
+	hvp_pool_node_unstack(&pool->nodes[node], page, spare);
+	hvp_pool_node_charge(pool, node, 1, charge);
+	pool->used_for[use]++;
+	return node;
+}
+
+/**
+ * hvp_pool_take_back() - a page that was lent is back, and still charged for
+ * @pool:	the pool that lent it
+ * @node:	the domain that it is in
+ * @page:	the page
+ * @spare:	chain of empty blocks, from which one is taken if needed
+ */
+void hvp_pool_take_back(struct hvp_pool *pool, int node, const struct hvp_pinned_page *page,
+			struct hvp_page_block **spare)
+{
+	hvp_pool_node_stack(&pool->nodes[node], page, spare);
 }
 
 /**

@@ -7,12 +7,13 @@
 #include <hvpart/guest.h>
 
 /*
- * What pages in use pay for: the partition objects of children, and what the
- * active partition itself needs.
+ * What pages in use pay for: the partition objects of children, what the active
+ * partition itself needs, and the statistics pages that it has mapped.
  */
 #define HVP_USE_LIST(X)					\
 	X(0, CHILDREN, "children")			\
-	X(1, PARTITION, "partition")
+	X(1, PARTITION, "partition")			\
+	X(2, STATISTICS, "statistics")
 
 #define HVP_USE_ENUM(value, name, text) HVP_USE_##name = value,
 enum hvp_pool_use { HVP_USE_LIST(HVP_USE_ENUM) HVP_NR_USES };
@@ -38,7 +39,7 @@ static_assert(sizeof(struct hvp_page_block) == 512, "fits its slab exactly");
  * @deposited:	pages deposited and not withdrawn
  * @in_use:	how many of them pay for something; the others are available.
  *		Which ones is not said: the things paid for live in host memory.
- * @top:	the deposited pages
+ * @top:	the deposited pages, but for those that are lent, which are in use
  */
 struct hvp_pool_node {
 	u64 deposited;
@@ -92,6 +93,10 @@ void hvp_pool_push(struct hvp_pool *pool, int node, const struct hvp_pinned_page
 		   struct hvp_page_block **spare);
 bool hvp_pool_pop(struct hvp_pool *pool, struct hvp_proximity proximity,
 		  struct hvp_pinned_page *page, struct hvp_page_block **spare);
+int hvp_pool_lend(struct hvp_pool *pool, enum hvp_pool_use use, struct hvp_charge *charge,
+		  struct hvp_pinned_page *page, struct hvp_page_block **spare);
+void hvp_pool_take_back(struct hvp_pool *pool, int node, const struct hvp_pinned_page *page,
+			struct hvp_page_block **spare);
 void hvp_pool_release(struct hvp_pool *pool, struct hvp_guest *guest);
 void hvp_page_blocks_free(struct hvp_page_block *block);
 

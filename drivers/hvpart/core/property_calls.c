@@ -42,6 +42,21 @@ static u64 hvp_property_read(struct hvp_partition *partition,
 	return value ? *value : property->initial;
 }
 
+static enum hvp_status hvp_property_get(struct hvp_partition *target,
+					const struct hvp_property_row *property, u64 *value)
+{
+	enum hvp_status status;
+
+	spin_lock(&target->lock);
+	status = hvp_partition_check_state(target, hvp_readable_states(property));
+	if (!status && !property)
+		status = HVP_STATUS_UNKNOWN_PROPERTY;
+	if (!status)
+		*value = hvp_property_read(target, property);
+	spin_unlock(&target->lock);
+	return status;
+}
+
 /**
  * hvp_get_partition_property() - HvGetPartitionProperty
  * @request:	the call
@@ -53,19 +68,36 @@ static u64 hvp_property_read(struct hvp_partition *partition,
  */
 enum hvp_status hvp_get_partition_property(struct hvp_request *request)
 {
-	const struct hvp_property_row *property =
-		hvp_property_row(request->in.get_property.code);
-	struct hvp_partition *target = request->target;
-	enum hvp_status status;
+	return hvp_property_get(request->target,
+				hvp_property_row(request->in.get_property.code),
+				&request->out.property.value);
+}
 
-	spin_lock(&target->lock);
-	status = hvp_partition_check_state(target, hvp_readable_states(property));
-	if (!status && !property)
-		status = HVP_STATUS_UNKNOWN_PROPERTY;
-	if (!status)
-		request->out.property.value = hvp_property_read(target, property);
-	spin_unlock(&target->lock);
-	return status;
+/**
+ * hvp_get_partition_property_ex() - HvGetPartitionPropertyEx
+ * @request:	the call
+ *
+ * Return: SUCCESS, or in check order:
+ * * as hvp_get_partition_property()
+ * * INVALID_PARAMETER: an argument, which no property has
+ */
+enum hvp_status hvp_get_partition_property_ex(struct hvp_request *request)
+{
+	const struct hvp_property_row *property =
+		hvp_property_row(request->in.get_property_ex.code);
+	u64 *out = request->out.property_ex.value;
+	enum hvp_status status;
+	u64 value;
+
+	status = hvp_property_get(request->target, property, &value);
+	if (status)
+		return status;
+	if (request->in.get_property_ex.argument)
+		return HVP_STATUS_INVALID_PARAMETER;
+	if (property->banks)
+		*out++ = HVP_PROPERTY_BANKS;
+	*out = value;
+	return HVP_STATUS_SUCCESS;
 }
 
 /* Is it a value that the property can have?  It may be moved to the nearest one. */

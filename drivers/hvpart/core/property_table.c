@@ -80,6 +80,18 @@ static u64 hvp_read_guest_os_id(const struct hvp_partition *partition)
 	return partition->parent ? 0 : guest->ops->guest_os_id(guest);
 }
 
+/* All of them: none has an effect as yet. */
+static u64 hvp_read_assignable_features(const struct hvp_partition *partition)
+{
+	return ~0ULL;
+}
+
+/* A virtual processor is scheduled by the host, and by nobody in the guest. */
+static u64 hvp_read_integrated_scheduler(const struct hvp_partition *partition)
+{
+	return 0;
+}
+
 /* Virtualization features of a child's processor: it is offered none. */
 static u64 hvp_read_virtualization_features(const struct hvp_partition *partition)
 {
@@ -123,6 +135,7 @@ static const struct hvp_property_row properties[] = {
 	{ REGULAR(0x00020003, CPU_WEIGHT, "CpuWeight"), .minimum = 1, UP_TO(10000),
 	  .initial = 100 },
 	{ REGULAR(0x00020004, CPU_GROUP_ID, "CpuGroupId") },
+	{ READ_ONLY(0x00020005, integrated_scheduler, "IntegratedSchedulerEnabled") },
 	{ REGULAR(0x00030003, TIME_FREEZE, "TimeFreeze"), BOOLEAN,
 	  .changed = hvp_time_freeze_changed },
 	{ READ_ONLY(0x00030005, reference_time, "ReferenceTime") },
@@ -154,7 +167,11 @@ static const struct hvp_property_row properties[] = {
 	{ READ_ONLY(0x0006000b, processor_features1, "ProcessorFeatures1") },
 	{ READ_ONLY(0x00070000, guest_os_id, "GuestOsId") },
 	{ READ_ONLY(0x00080000, virtualization_features, "ProcessorVirtualizationFeatures") },
-	{ EARLY(0x00090007, VMM_CAPABILITIES, "VmmCapabilities") },
+	{ EARLY(0x00090007, VMM_CAPABILITIES, "VmmCapabilities"), .banks = true,
+	  .initial = HVP_VMM_PROVIDES_OVERLAY_PAGES |
+		     HVP_VMM_ASSIGNS_SYNTHETIC_PROC_FEATURES },
+	{ READ_ONLY(0x00090009, assignable_features, "AssignableSyntheticProcFeatures"),
+	  .banks = true },
 };
 
 static int hvp_property_compare(const void *code, const void *row)

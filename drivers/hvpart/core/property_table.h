@@ -43,6 +43,9 @@ enum hvp_property_kind {
 	HVP_PROPERTY_READ_ONLY,
 };
 
+/* How many banks of 64 bits such a property has. */
+#define HVP_PROPERTY_BANKS	1
+
 /**
  * struct hvp_property_row - a partition property
  * @code:	HV_PARTITION_PROPERTY_CODE
@@ -54,6 +57,7 @@ enum hvp_property_kind {
  * @maximum:	highest value allowed; 0: any
  * @clamp:	a value outside of these is not refused, but moved to the nearer one
  * @initial:	value of a new partition, and of the root
+ * @banks:	it is a set of bits in banks of 64, of which there may be more one day
  * @read:	READ_ONLY: the value; the partition's lock is held
  * @changed:	if not NULL, makes a new value work; likewise
  */
@@ -67,6 +71,7 @@ struct hvp_property_row {
 	u64 maximum;
 	bool clamp;
 	u64 initial;
+	bool banks;
 	u64 (*read)(const struct hvp_partition *partition);
 	void (*changed)(struct hvp_partition *partition, u64 value);
 };

@@ -10,17 +10,22 @@ struct hvp_partition;
 
 /* The fixed part of any call's input, and the output of any simple call. */
 union hvp_input {
-	u64 partition_id;	/* first in every input that names a partition */
+	u64 partition_id;
 	struct hvp_create_partition_in create;
 	struct hvp_partition_proximity proximity;
 	struct hvp_get_next_child_in next_child;
 	struct hvp_get_property_in get_property;
+	struct hvp_get_property_ex_in get_property_ex;
 	struct hvp_set_property_in set_property;
+	struct hvp_stats_page_in stats_page;
+	struct hvp_map_stats_page2_in map_stats_page2;
 };
 
 union hvp_output {
 	struct hvp_partition_id id;
 	struct hvp_get_property_out property;
+	struct hvp_get_property_ex_out property_ex;
+	struct hvp_map_stats_page_out map_stats_page;
 	struct hvp_memory_balance_out balance;
 };
 
@@ -72,5 +77,9 @@ enum hvp_status hvp_get_next_child_partition(struct hvp_request *request);
 enum hvp_status hvp_deposit_memory(struct hvp_request *request);
 enum hvp_status hvp_withdraw_memory(struct hvp_request *request);
 enum hvp_status hvp_get_memory_balance(struct hvp_request *request);
+enum hvp_status hvp_map_stats_page(struct hvp_request *request);
+enum hvp_status hvp_unmap_stats_page(struct hvp_request *request);
+enum hvp_status hvp_get_partition_property_ex(struct hvp_request *request);
+enum hvp_status hvp_map_stats_page2(struct hvp_request *request);
 
 #endif /* _HVPART_REQUEST_H */

@@ -18,7 +18,7 @@ static u64 __percpu *counters;
  */
 int hvp_stats_create(void)
 {
-	counters = __alloc_percpu(hvp_call_table_size() * HVP_NR_STATUSES * sizeof(u64),
+	counters = __alloc_percpu(HVP_NR_CALLS * HVP_NR_STATUSES * sizeof(u64),
 				  __alignof__(u64));
 	return counters ? 0 : -ENOMEM;
 }
@@ -32,38 +32,39 @@ void hvp_stats_destroy(void)
 	counters = NULL;
 }
 
-static unsigned int hvp_stats_index(u16 code, enum hvp_status status)
+static unsigned int hvp_stats_index(const struct hvp_call_row *row,
+				    enum hvp_status status)
 {
-	return (code - HVP_FIRST_CODE) * HVP_NR_STATUSES + status;
+	return (row - hvp_call_table) * HVP_NR_STATUSES + status;
 }
 
 /**
  * hvp_stats_count() - a call has been answered
- * @code:	its code
+ * @row:	its row
  * @status:	the answer
  *
  * Context: Any.
  */
-void hvp_stats_count(u16 code, enum hvp_status status)
+void hvp_stats_count(const struct hvp_call_row *row, enum hvp_status status)
 {
-	this_cpu_inc(counters[hvp_stats_index(code, status)]);
+	this_cpu_inc(counters[hvp_stats_index(row, status)]);
 }
 
 /**
  * hvp_stats_read() - how often a call has got a status
- * @code:	call code of a row
+ * @row:	the call's row
  * @status:	the status
  *
  * Context: Any.
  * Return: the count, of all CPUs.
  */
-u64 hvp_stats_read(u16 code, enum hvp_status status)
+u64 hvp_stats_read(const struct hvp_call_row *row, enum hvp_status status)
 {
 	u64 sum = 0;
 	int cpu;
 
 	/* Other CPUs go on counting; each counter is read in one piece. */
 	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(*per_cpu_ptr(&counters[hvp_stats_index(code, status)], cpu));
+		sum += READ_ONCE(*per_cpu_ptr(&counters[hvp_stats_index(row, status)], cpu));
 	return sum;
 }

@@ -4,9 +4,11 @@
 
 #include <hvpart/abi.h>
 
+struct hvp_call_row;
+
 int hvp_stats_create(void);
 void hvp_stats_destroy(void);
-void hvp_stats_count(u16 code, enum hvp_status status);
-u64 hvp_stats_read(u16 code, enum hvp_status status);
+void hvp_stats_count(const struct hvp_call_row *row, enum hvp_status status);
+u64 hvp_stats_read(const struct hvp_call_row *row, enum hvp_status status);
 
 #endif /* _HVPART_STATS_H */

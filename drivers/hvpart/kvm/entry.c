@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where KVM and the core meet: the KVM functions that are hooked, and what a
- * call looks like on either side.
+ * Where KVM and the core meet: what a call looks like on either side; and the list
+ * of all KVM functions that are hooked.
  */
 
 #include <linux/kvm_host.h>
+#include <linux/sched.h>
 #include "../core/call_table.h"
 #include "../core/dispatch.h"
 #include "../core/hierarchy.h"
 #include "compat.h"
 #include "entry.h"
+#include "grant.h"
 #include "hook.h"
+#include "msr.h"
 #include "originals.h"
+#include "vcpu.h"
 #include "vm.h"
 
 /* Which registers a call is in depends on the mode that the caller is in. */
@@ -62,33 +66,30 @@ static void hvp_result_to_registers(struct kvm_vcpu *vcpu, bool is_64bit, u64 re
 	}
 }
 
-static u64 hvp_vcpu_privileges(struct kvm_vcpu *vcpu)
+/* In 100 ns: what the scheduler has counted for this vCPU's thread. */
+static u64 hvp_run_time(void)
 {
-	struct kvm_vcpu_hv *hv_vcpu = vcpu->arch.hyperv;
-
-	return hv_vcpu->cpuid_cache.features_eax |
-	       (u64)hv_vcpu->cpuid_cache.features_ebx << 32;
+	return div_u64(current->se.sum_exec_runtime, 100);
 }
 
 static u64 hvp_answer(struct kvm_vcpu *vcpu, const struct hvp_call *call)
 {
-	const u64 ours = HVP_PRIVILEGE_CREATE_PARTITIONS |
-			 HVP_PRIVILEGE_ACCESS_PARTITION_ID |
-			 HVP_PRIVILEGE_ACCESS_MEMORY_POOL;
 	struct hvp_caller caller = {
 		.privileges = hvp_vcpu_privileges(vcpu),
 		.gpa_bits = vcpu->arch.maxphyaddr,
+		.vp_index = hvp_vcpu_vp_index(vcpu),
+		.hypercalls = vcpu->stat.hypercalls,
+		.run_time = hvp_run_time(),
 	};
 	struct hvp_kvm_guest memory = hvp_kvm_guest(vcpu->kvm);
-	struct hvp_hierarchy *hierarchy = NULL;
+	struct hvp_hierarchy *hierarchy = hvp_vm_hierarchy(vcpu->kvm);
 	u64 result;
 
-	/* The host spends nothing on a VM that may not use any of the calls. */
-	if (caller.privileges & ours)
-		hierarchy = hvp_vm_hierarchy(vcpu->kvm);
 	if (hierarchy)
 		caller.partition = hierarchy->root;
 	result = hvp_dispatch(call, &caller, &memory.guest);
+	if (hierarchy && atomic_read(&hierarchy->stats_page_count))
+		hvp_vm_refresh_stats_pages(vcpu->kvm);
 	hvp_hierarchy_put(hierarchy);
 	return result;
 }
@@ -103,7 +104,8 @@ static bool hvp_registers_visible(struct kvm_vcpu *vcpu)
  * KVM goes first: it checks CPL and mode, traces the call, steps over the
  * instruction and gives its verdict.  It has completed the call if it counted
  * it; on #UD it has not, and RAX is still the guest's.  Only the verdict "no
- * such call" is ours to replace.
+ * such call" is ours to replace, and only for a guest that may make any of our
+ * calls: for all others this host is as without the module.
  */
 static int hvp_replace_kvm_hv_hypercall(struct kvm_vcpu *vcpu)
 {
@@ -113,7 +115,7 @@ static int hvp_replace_kvm_hv_hypercall(struct kvm_vcpu *vcpu)
 	u64 completed = vcpu->stat.hypercalls;
 	int resume = hvp_original_kvm_hv_hypercall(vcpu);
 
-	if (vcpu->stat.hypercalls != completed &&
+	if (vcpu->stat.hypercalls != completed && hvp_vcpu_in_partition(vcpu) &&
 	    hvp_result_from_registers(vcpu, is_64bit) == HVP_STATUS_INVALID_HYPERCALL_CODE)
 		hvp_result_to_registers(vcpu, is_64bit, hvp_answer(vcpu, &call));
 
@@ -142,30 +144,6 @@ static notrace void hvp_divert_kvm_hv_hypercall(unsigned long ip, unsigned long 
 		hvp_hook_divert(ops, ip, fregs);
 }
 
-/* Guest OS ID written 0: the guest, or the VMM for it, gives up its identity. */
-static int hvp_replace_kvm_hv_set_msr_common(struct kvm_vcpu *vcpu, u32 msr, u64 data,
-					     bool host)
-{
-	int token = hvp_replacement_begin();
-	int error = hvp_original_kvm_hv_set_msr_common(vcpu, msr, data, host);
-
-	if (!error)
-		hvp_vm_reset(vcpu->kvm);
-	hvp_replacement_end(token);
-	return error;
-}
-
-static notrace void hvp_divert_kvm_hv_set_msr_common(unsigned long ip, unsigned long parent_ip,
-						     struct ftrace_ops *ops,
-						     struct ftrace_regs *fregs)
-{
-	u32 msr = hvp_ftrace_argument(fregs, 1);
-	u64 data = hvp_ftrace_argument(fregs, 2);
-
-	if (msr == HV_X64_MSR_GUEST_OS_ID && !data)
-		hvp_hook_divert(ops, ip, fregs);
-}
-
 /* The last reference to the VM is gone, and with it every vCPU thread. */
 static void hvp_replace_kvm_hv_destroy_vm(struct kvm *kvm)
 {
@@ -183,14 +161,20 @@ static notrace void hvp_divert_kvm_hv_destroy_vm(unsigned long ip, unsigned long
 	hvp_hook_divert(ops, ip, fregs);
 }
 
+static HVP_DEFINE_HOOK(kvm_hv_destroy_vm);
+static HVP_DEFINE_HOOK(kvm_hv_hypercall);
+
 /*
  * In the order of installation: no VM is known before its end and its reset are
- * watched.
+ * watched, and nobody is granted what is not answered.
  */
-static struct hvp_hook hooks[] = {
-	HVP_HOOK(kvm_hv_destroy_vm),
-	HVP_HOOK(kvm_hv_set_msr_common),
-	HVP_HOOK(kvm_hv_hypercall),
+static struct hvp_hook *const hooks[] = {
+	&hvp_hook_kvm_hv_destroy_vm,
+	&hvp_hook_kvm_hv_set_msr_common,
+	&hvp_hook_kvm_hv_get_msr_common,
+	&hvp_hook_kvm_hv_hypercall,
+	&hvp_hook_kvm_cpuid,
+	&hvp_hook_kvm_hv_set_cpuid,
 };
 
 static void hvp_hooks_remove(unsigned int installed)
@@ -198,10 +182,10 @@ static void hvp_hooks_remove(unsigned int installed)
 	unsigned int i;
 
 	for (i = installed; i-- > 0;)
-		hvp_hook_stop(&hooks[i]);
+		hvp_hook_stop(hooks[i]);
 	hvp_hooks_drain();
 	for (i = installed; i-- > 0;)
-		hvp_hook_remove(&hooks[i]);
+		hvp_hook_remove(hooks[i]);
 }
 
 /**
@@ -216,7 +200,7 @@ int hvp_entry_install(void)
 	int error;
 
 	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
-		error = hvp_hook_install(&hooks[i]);
+		error = hvp_hook_install(hooks[i]);
 		if (error) {
 			hvp_hooks_remove(i);
 			return error;

@@ -13,6 +13,8 @@
 #include <linux/mm.h>
 #include <linux/uaccess.h>
 #include "guest_memory.h"
+#include "vcpu.h"
+#include "vm.h"
 
 static struct kvm *hvp_guest_kvm(struct hvp_guest *guest)
 {
@@ -69,12 +71,6 @@ static int hvp_guest_probe_write(struct hvp_guest *guest, u64 gpa)
 	return __try_cmpxchg_user(to, &unchanged, 0ULL, fault) < 0 ? -EFAULT : 0;
 }
 
-static bool hvp_msr_names_page(u64 msr, u64 gfn)
-{
-	return msr & 1 && msr >> PAGE_SHIFT == gfn;
-}
-
-/* In all of these MSRs bit 0 enables the page, bits 63:12 are its number. */
 static bool hvp_guest_page_in_use(struct hvp_guest *guest, u64 gfn)
 {
 	struct kvm *kvm = hvp_guest_kvm(guest);
@@ -83,7 +79,8 @@ static bool hvp_guest_page_in_use(struct hvp_guest *guest, u64 gfn)
 	unsigned long i;
 
 	if (hvp_msr_names_page(READ_ONCE(kvm->arch.hyperv.hv_hypercall), gfn) ||
-	    hvp_msr_names_page(READ_ONCE(kvm->arch.hyperv.hv_tsc_page), gfn))
+	    hvp_msr_names_page(READ_ONCE(kvm->arch.hyperv.hv_tsc_page), gfn) ||
+	    hvp_vm_sirbp_names_page(kvm, gfn))
 		return true;
 
 	kvm_for_each_vcpu(i, vcpu, kvm) {
@@ -172,6 +169,30 @@ static int hvp_guest_node(struct hvp_guest *guest, struct page *page)
 	return page_to_nid(page);
 }
 
+static void hvp_guest_write_page(struct hvp_guest *guest, struct page *page, size_t offset,
+				 const void *buf, size_t len)
+{
+	memcpy_to_page(page, offset, buf, len);
+}
+
+static unsigned int hvp_guest_vp_count(struct hvp_guest *guest)
+{
+	return atomic_read(&hvp_guest_kvm(guest)->online_vcpus);
+}
+
+static bool hvp_guest_vp_exists(struct hvp_guest *guest, u32 vp_index)
+{
+	struct kvm *kvm = hvp_guest_kvm(guest);
+	struct kvm_vcpu *vcpu;
+	unsigned long i;
+
+	kvm_for_each_vcpu(i, vcpu, kvm) {
+		if (hvp_vcpu_vp_index(vcpu) == vp_index)
+			return true;
+	}
+	return false;
+}
+
 static u64 hvp_guest_os_id(struct hvp_guest *guest)
 {
 	return READ_ONCE(hvp_guest_kvm(guest)->arch.hyperv.hv_guest_os_id);
@@ -195,8 +216,11 @@ static const struct hvp_guest_ops hvp_guest_memory_ops = {
 	.pin = hvp_guest_pin,
 	.unpin = hvp_guest_unpin,
 	.zero = hvp_guest_zero,
+	.write_page = hvp_guest_write_page,
 	.node = hvp_guest_node,
 	.guest_os_id = hvp_guest_os_id,
+	.vp_count = hvp_guest_vp_count,
+	.vp_exists = hvp_guest_vp_exists,
 	.reserve_locked_pages = hvp_guest_reserve_locked_pages,
 	.release_locked_pages = hvp_guest_release_locked_pages,
 };

@@ -28,9 +28,9 @@ struct hvp_hook {
 	unsigned long body;
 };
 
-/* A hook, as an initializer: @name is that of the KVM function. */
-#define HVP_HOOK(name)					\
-	{						\
+/* The hook on the KVM function @name: hvp_hook_@name. */
+#define HVP_DEFINE_HOOK(name)				\
+	struct hvp_hook hvp_hook_##name = {		\
 		.function = #name,			\
 		.stub = "hvp_original_" #name,		\
 		.replacement = hvp_replace_##name,	\

@@ -25,6 +25,26 @@ noinline __noclone int hvp_original_kvm_hv_set_msr_common(struct kvm_vcpu *vcpu,
 	return -EIO;
 }
 
+noinline __noclone int hvp_original_kvm_hv_get_msr_common(struct kvm_vcpu *vcpu, u32 msr,
+							  u64 *data, bool host)
+{
+	barrier();
+	return -EIO;
+}
+
+noinline __noclone void hvp_original_kvm_hv_set_cpuid(struct kvm_vcpu *vcpu,
+						      bool hyperv_enabled)
+{
+	barrier();
+}
+
+noinline __noclone bool hvp_original_kvm_cpuid(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx,
+					       u32 *ecx, u32 *edx, bool exact_only)
+{
+	barrier();
+	return false;
+}
+
 noinline __noclone void hvp_original_kvm_hv_destroy_vm(struct kvm *kvm)
 {
 	barrier();

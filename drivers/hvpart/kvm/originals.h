@@ -13,6 +13,10 @@ struct kvm_vcpu;
  */
 int hvp_original_kvm_hv_hypercall(struct kvm_vcpu *vcpu);
 int hvp_original_kvm_hv_set_msr_common(struct kvm_vcpu *vcpu, u32 msr, u64 data, bool host);
+int hvp_original_kvm_hv_get_msr_common(struct kvm_vcpu *vcpu, u32 msr, u64 *data, bool host);
+void hvp_original_kvm_hv_set_cpuid(struct kvm_vcpu *vcpu, bool hyperv_enabled);
+bool hvp_original_kvm_cpuid(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx, u32 *ecx, u32 *edx,
+			    bool exact_only);
 void hvp_original_kvm_hv_destroy_vm(struct kvm *kvm);
 
 #endif /* _HVPART_KVM_ORIGINALS_H */

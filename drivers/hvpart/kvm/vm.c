@@ -10,7 +10,9 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include "../core/caches.h"
+#include "../core/stats_page.h"
 #include "../debugfs.h"
+#include "vcpu.h"
 #include "vm.h"
 
 static DEFINE_HASHTABLE(vms, 8);
@@ -55,6 +57,22 @@ static struct hvp_hierarchy *hvp_vm_take_hierarchy(struct hvp_vm *vm)
 	return hierarchy;
 }
 
+#define HVP_REFRESH_PERIOD	HZ
+
+static void hvp_vm_refresh(struct work_struct *work)
+{
+	struct hvp_vm *vm = container_of(work, struct hvp_vm, refresh.work);
+	struct hvp_hierarchy *hierarchy = hvp_vm_peek_hierarchy(vm);
+
+	if (!hierarchy)
+		return;
+	if (atomic_read(&hierarchy->stats_page_count)) {
+		hvp_stats_pages_refresh(hierarchy);
+		queue_delayed_work(system_unbound_wq, &vm->refresh, HVP_REFRESH_PERIOD);
+	}
+	hvp_hierarchy_put(hierarchy);
+}
+
 /* Its memory is the VMM's, which may have to wait for it. */
 static struct hvp_vm *hvp_vm_alloc(struct kvm *kvm)
 {
@@ -65,6 +83,8 @@ static struct hvp_vm *hvp_vm_alloc(struct kvm *kvm)
 	vm->memory = hvp_kvm_guest(kvm);
 	mmgrab(vm->memory.mm);
 	spin_lock_init(&vm->lock);
+	INIT_DELAYED_WORK(&vm->refresh, hvp_vm_refresh);
+	xa_init_flags(&vm->sirbps, XA_FLAGS_ACCOUNT);
 	vm->debugfs = hvp_debugfs_alloc_vm(vm);
 	return vm;
 }
@@ -73,7 +93,9 @@ static struct hvp_vm *hvp_vm_alloc(struct kvm *kvm)
 static void hvp_vm_free(struct hvp_vm *vm)
 {
 	hvp_debugfs_remove_vm(vm->debugfs);
+	cancel_delayed_work_sync(&vm->refresh);
 	hvp_hierarchy_put(hvp_vm_take_hierarchy(vm));
+	xa_destroy(&vm->sirbps);
 	mmdrop(vm->memory.mm);
 	kfree_rcu(vm, rcu);
 }
@@ -99,8 +121,6 @@ static struct hvp_vm *hvp_vm_add(struct kvm *kvm)
 	/* Another vCPU may have been first. */
 	if (new)
 		hvp_vm_free(new);
-	else
-		hvp_debugfs_show_vm(vm->debugfs);
 	return vm;
 }
 
@@ -144,6 +164,7 @@ static struct hvp_hierarchy *hvp_vm_new_hierarchy(struct hvp_vm *vm)
 		hvp_hierarchy_get(hierarchy);
 	spin_unlock(&vm->lock);
 
+	hvp_debugfs_show_vm(vm->debugfs);
 	hvp_hierarchy_put(mine);
 	return hierarchy;
 }
@@ -170,6 +191,79 @@ struct hvp_hierarchy *hvp_vm_hierarchy(struct kvm *kvm)
 }
 
 /**
+ * hvp_vm_refresh_stats_pages() - keep statistics pages of a VM up to date
+ * @kvm:	the VM, which has some
+ *
+ * Every second, as long as there are any.
+ *
+ * Context: Any; in one of the VM's vCPU threads.
+ */
+void hvp_vm_refresh_stats_pages(struct kvm *kvm)
+{
+	struct hvp_vm *vm = hvp_vm_find(kvm);
+
+	if (vm)
+		queue_delayed_work(system_unbound_wq, &vm->refresh, HVP_REFRESH_PERIOD);
+}
+
+/**
+ * hvp_vm_sirbp() - what a guest has written to HV_X64_MSR_SIRBP
+ * @kvm:	the VM
+ * @vcpu_index:	index of the vCPU
+ *
+ * Context: Any; in one of the VM's vCPU threads.
+ * Return: the value, 0 if it has written none since its last reset.
+ */
+u64 hvp_vm_sirbp(struct kvm *kvm, unsigned int vcpu_index)
+{
+	struct hvp_vm *vm = hvp_vm_find(kvm);
+	void *entry = vm ? xa_load(&vm->sirbps, vcpu_index) : NULL;
+
+	return entry ? xa_to_value(entry) : 0;
+}
+
+/**
+ * hvp_vm_sirbp_names_page() - has a guest made a page a SynIC event ring?
+ * @kvm:	the VM
+ * @gfn:	GPA page number
+ *
+ * Context: Any; in one of the VM's vCPU threads.
+ * Return: true if any of its vCPUs has.
+ */
+bool hvp_vm_sirbp_names_page(struct kvm *kvm, u64 gfn)
+{
+	struct hvp_vm *vm = hvp_vm_find(kvm);
+	unsigned long index;
+	void *sirbp;
+
+	if (!vm)
+		return false;
+	xa_for_each(&vm->sirbps, index, sirbp) {
+		if (hvp_msr_names_page(xa_to_value(sirbp), gfn))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * hvp_vm_set_sirbp() - keep what a guest writes to HV_X64_MSR_SIRBP
+ * @kvm:	the VM
+ * @vcpu_index:	index of the vCPU
+ * @sirbp:	the value, below 1 << 63
+ *
+ * Context: May sleep; in the thread of that vCPU.
+ * Return: 0 or -ENOMEM.
+ */
+int hvp_vm_set_sirbp(struct kvm *kvm, unsigned int vcpu_index, u64 sirbp)
+{
+	struct hvp_vm *vm = hvp_vm_find(kvm) ?: hvp_vm_add(kvm);
+
+	if (!vm)
+		return -ENOMEM;
+	return xa_err(xa_store(&vm->sirbps, vcpu_index, xa_mk_value(sirbp), HVP_GFP));
+}
+
+/**
  * hvp_vm_reset() - the guest has given up its identity: its hierarchy goes
  * @kvm:	the VM
  *
@@ -185,6 +279,7 @@ void hvp_vm_reset(struct kvm *kvm)
 	if (!vm)
 		return;
 	hvp_hierarchy_put(hvp_vm_take_hierarchy(vm));
+	xa_destroy(&vm->sirbps);
 	hvp_debugfs_forget_partitions(vm->debugfs);
 }
 

@@ -46,9 +46,10 @@ static unsigned int hvp_accesses(const struct hvp_contract_call *shape, enum hvp
 	case HVP_FAKE_WRITE:
 		return shape->out_size || shape->out_element;
 	case HVP_FAKE_PIN:
-		return shape->in_element ? HVP_ELEMENTS : 0;
+		return shape->in_element ? HVP_ELEMENTS :
+		       shape->code == HVP_CALL_MAP_STATS_PAGE2;
 	case HVP_FAKE_RESERVE:
-		return !!shape->in_element;
+		return shape->in_element || shape->code == HVP_CALL_MAP_STATS_PAGE2;
 	default:
 		return 0;
 	}
@@ -71,14 +72,16 @@ static struct hvp_world *hvp_access_world(struct kunit *test,
 	if (shape->code == HVP_CALL_INITIALIZE_PARTITION)
 		hvp_world_deposit(world, child, 0, hvp_active_pages());
 
-	memset(in, 0, sizeof(*in));
-	if (shape->names_self)
-		in->word[0] = HVP_PARTITION_ID_ROOT;
-	else if (shape->names_child)
-		in->word[0] = child->id;
+	*in = hvp_contract_input(shape, shape->names_self ? HVP_PARTITION_ID_ROOT :
+					shape->names_child ? child->id : 0);
 	if (shape->code == HVP_CALL_GET_PARTITION_PROPERTY ||
+	    shape->code == HVP_CALL_GET_PARTITION_PROPERTY_EX ||
 	    shape->code == HVP_CALL_SET_PARTITION_PROPERTY)
 		in->word[1] = HVP_EARLY_PROPERTY;
+	if (shape->code == HVP_CALL_UNMAP_STATS_PAGE)
+		hvp_expect_status(test, hvp_try_map(world, world->root,
+						    HVP_PARTITION_AREA(1, HVP_STATS_AREA_SELF)),
+				  MAP_STATS_PAGE, SUCCESS);
 	for (i = 0; shape->in_element && i < HVP_ELEMENTS; i++)
 		in->word[1 + i] = hvp_world_fresh_pages(world, 0, 1);
 	return world;
@@ -134,6 +137,9 @@ static bool hvp_fail_nth_access(struct kunit *test, const struct hvp_contract_ca
 	/* A deposit goes on where it stopped. */
 	if (row->keeps)
 		try.rep_start = reply.reps;
+	/* It is mapped, though the guest does not know where: the other area is not. */
+	if (row->op == HVP_FAKE_WRITE && shape->code == HVP_CALL_MAP_STATS_PAGE)
+		in.word[2] |= (u64)HVP_STATS_AREA_PARENT << 56;
 	KUNIT_EXPECT_EQ_MSG(test, hvp_try(world, world->root, &try).status,
 			    HVP_STATUS_SUCCESS, "after access %u has failed", nth);
 	return true;

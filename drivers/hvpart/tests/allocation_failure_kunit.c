@@ -109,6 +109,31 @@ static struct hvp_reply hvp_deposit_rest(struct hvp_world *world)
 	return hvp_deposit_from(world, HVP_MANY_PAGES - 10);
 }
 
+/* In the second chunk, too. */
+#define HVP_FAR_PAGE	(HVP_FAKE_RAM_GFN + HVP_FAKE_RAM_PAGES - 1)
+
+static void hvp_prepare_map(struct hvp_world *world)
+{
+	hvp_world_deposit(world, world->root, 0, 2);
+}
+
+static struct hvp_reply hvp_map_a_partition(struct hvp_world *world)
+{
+	return hvp_try_map(world, world->root, HVP_PARTITION_AREA(1, HVP_STATS_AREA_SELF));
+}
+
+static struct hvp_reply hvp_map_a_vp(struct hvp_world *world)
+{
+	return hvp_try_map(world, world->root,
+			   HVP_VP_AREA(HVP_FAKE_VP_INDEX(1), HVP_STATS_AREA_SELF));
+}
+
+static struct hvp_reply hvp_map_there(struct hvp_world *world)
+{
+	return hvp_try_map2(world, world->root, HVP_PARTITION_AREA(1, HVP_STATS_AREA_SELF),
+			    HVP_FAR_PAGE);
+}
+
 static void hvp_prepare_withdraw(struct hvp_world *world)
 {
 	hvp_world_deposit(world, world->root, 0, HVP_MANY_PAGES);
@@ -127,7 +152,9 @@ static struct hvp_reply hvp_withdraw_too_many(struct hvp_world *world)
 /*
  * A partition is one object, an active one four more.  A deposit: the list, the
  * pages, for each chunk of claims the chunk, for any but the first a node of
- * the xarray, blocks.  A withdrawal: the list, the pages.
+ * the xarray, blocks.  A withdrawal: the list, the pages.  A statistics page: one
+ * object, a block for a page that is lent or a chunk for one that is not, and of a
+ * virtual processor its counters, with a node of the xarray.
  */
 static const struct hvp_allocating_row hvp_allocating_rows[] = {
 	{ "create", HVP_CALL_CREATE_PARTITION, 1, 1, HVP_STATUS_SUCCESS, 0, 0,
@@ -149,6 +176,12 @@ static const struct hvp_allocating_row hvp_allocating_rows[] = {
 	{ "withdraw more than there is", HVP_CALL_WITHDRAW_MEMORY, 2, 2,
 	  HVP_STATUS_NO_RESOURCES, 5, HVP_MANY_PAGES + 5,
 	  hvp_prepare_withdraw, hvp_withdraw_too_many },
+	{ "map", HVP_CALL_MAP_STATS_PAGE, 2, 2, HVP_STATUS_SUCCESS, 0, 0,
+	  hvp_prepare_map, hvp_map_a_partition },
+	{ "map, virtual processor", HVP_CALL_MAP_STATS_PAGE, 3, 4, HVP_STATUS_SUCCESS, 0, 0,
+	  hvp_prepare_map, hvp_map_a_vp },
+	{ "map at a page", HVP_CALL_MAP_STATS_PAGE2, 2, 3, HVP_STATUS_SUCCESS, 0, 0,
+	  hvp_prepare_map, hvp_map_there },
 };
 
 KUNIT_ARRAY_PARAM_DESC(hvp_allocating, hvp_allocating_rows, name);
@@ -238,6 +271,7 @@ static const u16 hvp_frugal_codes[] = {
 	HVP_CALL_FINALIZE_PARTITION, HVP_CALL_DELETE_PARTITION, HVP_CALL_GET_PARTITION_ID,
 	HVP_CALL_GET_NEXT_CHILD_PARTITION, HVP_CALL_GET_MEMORY_BALANCE,
 	HVP_CALL_GET_PARTITION_PROPERTY, HVP_CALL_SET_PARTITION_PROPERTY,
+	HVP_CALL_UNMAP_STATS_PAGE, HVP_CALL_GET_PARTITION_PROPERTY_EX,
 };
 
 static void hvp_frugal_desc(const u16 *code, char *desc)
@@ -250,8 +284,8 @@ KUNIT_ARRAY_PARAM(hvp_frugal, hvp_frugal_codes, hvp_frugal_desc);
 static void hvp_allocation_failure_stops_no_other_call(struct kunit *test)
 {
 	u16 code = *(const u16 *)test->param_value;
-	enum hvp_state state = code == HVP_CALL_FINALIZE_PARTITION ? HVP_STATE_ACTIVE :
-								     HVP_STATE_UNINITIALIZED;
+	bool active = code == HVP_CALL_FINALIZE_PARTITION || code == HVP_CALL_UNMAP_STATS_PAGE;
+	enum hvp_state state = active ? HVP_STATE_ACTIVE : HVP_STATE_UNINITIALIZED;
 	unsigned int needing = 0;
 	unsigned int chance;
 
@@ -261,6 +295,11 @@ static void hvp_allocation_failure_stops_no_other_call(struct kunit *test)
 		struct hvp_partition *child = hvp_world_child(world, world->root, state);
 		u64 id = code == HVP_CALL_GET_NEXT_CHILD_PARTITION ? 1 : child->id;
 
+		hvp_world_deposit(world, world->root, 0, 4);
+		/* What is mapped when it is finalized. */
+		if (active)
+			hvp_try_map(world, world->root,
+				    HVP_PARTITION_AREA(id, HVP_STATS_AREA_PARENT));
 		world->fail_nth = 1;
 		world->fail_later = true;
 		KUNIT_EXPECT_EQ(test, hvp_try_code(world, world->root, code, id).status,
@@ -299,6 +338,14 @@ static void hvp_allocation_failure_comes_last(struct kunit *test)
 	world->fail_nth = 1;
 	hvp_expect_status(test, hvp_try_withdraw(world, world->root, 99, HVP_ANY, 3, 0),
 			  WITHDRAW_MEMORY, INVALID_PARTITION_ID);
+	world->fail_nth = 1;
+	hvp_expect_status(test, hvp_map_a_partition(world), MAP_STATS_PAGE, INSUFFICIENT_MEMORY);
+	world->fail_nth = 1;
+	hvp_expect_status(test, hvp_map_there(world), MAP_STATS_PAGE2, INSUFFICIENT_MEMORY);
+	world->fail_nth = 1;
+	hvp_expect_status(test, hvp_try_map2(world, world->root, HVP_PARTITION_AREA(1, 0),
+					     HVP_FAKE_RAM_GFN),
+			  MAP_STATS_PAGE2, OPERATION_DENIED);
 	world->fail_nth = 0;
 }
 
@@ -353,6 +400,8 @@ static struct hvp_hierarchy *hvp_filled_hierarchy(struct hvp_world *world)
 	for (state = HVP_STATE_UNINITIALIZED; state < HVP_STATE_DELETED; state++)
 		hvp_world_child(world, world->root, state);
 	hvp_world_deposit(world, world->root, 0, HVP_BLOCK_PAGES + 1);
+	hvp_expect_status(world->test, hvp_map_a_vp(world), MAP_STATS_PAGE, SUCCESS);
+	hvp_expect_status(world->test, hvp_map_there(world), MAP_STATS_PAGE2, SUCCESS);
 	world->hierarchy = empty;
 	world->root = empty->root;
 	return filled;

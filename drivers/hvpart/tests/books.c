@@ -2,6 +2,7 @@
 /* What is true of any hierarchy after any call, and what a failed call must not change. */
 
 #include "../core/claims.h"
+#include "../core/stats_page.h"
 #include "world.h"
 
 static u64 hvp_first_child(struct hvp_partition *partition)
@@ -18,6 +19,16 @@ static u64 hvp_next_sibling(struct hvp_partition *partition)
 					       &partition->parent->children))
 		return 0;
 	return list_next_entry(partition, sibling)->id;
+}
+
+static unsigned int hvp_stacked_pages(const struct hvp_pool_node *account)
+{
+	const struct hvp_page_block *block;
+	unsigned int pages = 0;
+
+	for (block = account->top; block; block = block->below)
+		pages += block->count;
+	return pages;
 }
 
 static void hvp_keep_book(struct hvp_partition *partition, struct hvp_book *book)
@@ -39,6 +50,42 @@ static void hvp_keep_book(struct hvp_partition *partition, struct hvp_book *book
 	for (node = 0; node < hvp_pool_nodes(); node++) {
 		book->deposited[node] = partition->pool.nodes[node].deposited;
 		book->in_use[node] = partition->pool.nodes[node].in_use;
+		book->stacked[node] = hvp_stacked_pages(&partition->pool.nodes[node]);
+	}
+	book->active_children = atomic_read(&partition->active_children);
+}
+
+static struct hvp_book *hvp_book_of(struct hvp_books *books, u64 id)
+{
+	unsigned int i;
+
+	for (i = 0; i < books->partitions; i++) {
+		if (books->book[i].id == id)
+			return &books->book[i];
+	}
+	return NULL;
+}
+
+/* Which statistics pages a partition has, and who pays for them. */
+static void hvp_keep_stats_pages(struct hvp_world *world, struct hvp_books *books,
+				 struct hvp_partition *partition)
+{
+	struct hvp_book *book = hvp_book_of(books, partition->id);
+	struct hvp_stats_page *page;
+
+	list_for_each_entry(page, &partition->stats_pages, node) {
+		struct hvp_book *payer = hvp_book_of(books, page->payer->id);
+
+		KUNIT_ASSERT_NOT_NULL(world->test, payer);
+		KUNIT_ASSERT_LT(world->test, book->stats_pages, HVP_BOOKS_STATS_PAGES);
+		if (page->payer != partition)
+			KUNIT_EXPECT_PTR_EQ(world->test, page->payer, partition->parent);
+		book->stats_gfns[book->stats_pages++] = page->page.gfn;
+		payer->pays_for++;
+		if (page->lent)
+			payer->lent[page->numa_node]++;
+		else
+			books->located_pages++;
 	}
 }
 
@@ -61,11 +108,16 @@ void hvp_keep_books(struct hvp_world *world, struct hvp_books *books)
 	books->locked = world->guest.locked;
 	books->created = world->created;
 	books->deleted = world->deleted;
+	books->written_pages = world->guest.count[HVP_FAKE_WRITE_PAGE];
+	books->zeroed_pages = world->guest.count[HVP_FAKE_ZERO];
+	books->stats_pages = atomic_read(&hierarchy->stats_page_count);
 	xa_for_each(&hierarchy->partitions, id, partition) {
 		KUNIT_ASSERT_LT(world->test, books->partitions, HVP_BOOKS_PARTITIONS);
 		KUNIT_EXPECT_EQ(world->test, (u64)id, partition->id);
 		hvp_keep_book(partition, &books->book[books->partitions++]);
 	}
+	xa_for_each(&hierarchy->partitions, id, partition)
+		hvp_keep_stats_pages(world, books, partition);
 }
 
 /**
@@ -86,6 +138,9 @@ void hvp_expect_same(struct hvp_world *world, const struct hvp_books *before,
 	KUNIT_EXPECT_EQ(world->test, before->locked, after->locked);
 	KUNIT_EXPECT_EQ(world->test, before->created, after->created);
 	KUNIT_EXPECT_EQ(world->test, before->deleted, after->deleted);
+	KUNIT_EXPECT_EQ(world->test, before->written_pages, after->written_pages);
+	KUNIT_EXPECT_EQ(world->test, before->zeroed_pages, after->zeroed_pages);
+	KUNIT_EXPECT_EQ(world->test, before->stats_pages, after->stats_pages);
 	KUNIT_EXPECT_EQ(world->test, before->partitions, after->partitions);
 	for (i = 0; i < min(before->partitions, after->partitions); i++)
 		KUNIT_EXPECT_MEMEQ_MSG(world->test, &before->book[i], &after->book[i],
@@ -93,29 +148,56 @@ void hvp_expect_same(struct hvp_world *world, const struct hvp_books *before,
 				       before->book[i].id);
 }
 
-/* Do the pages that children and the partition itself cost add up to those in use? */
+/* A page that is lent is in use, and still deposited, but not where others are. */
+static void hvp_expect_lent_pages(struct hvp_world *world, const struct hvp_book *book)
+{
+	unsigned int lent = 0;
+	unsigned int node;
+
+	for (node = 0; node < HVP_PROXIMITY_DOMAINS; node++) {
+		KUNIT_EXPECT_EQ_MSG(world->test, book->stacked[node] + book->lent[node],
+				    book->deposited[node], "partition %llu, node %u", book->id,
+				    node);
+		KUNIT_EXPECT_LE(world->test, book->lent[node], book->in_use[node]);
+		lent += book->lent[node];
+	}
+	/* A page each for the host's structures. */
+	KUNIT_EXPECT_EQ_MSG(world->test, book->used_for[HVP_USE_STATISTICS],
+			    book->pays_for + lent, "partition %llu", book->id);
+}
+
+/* Do the pages that it pays for, by what they are used for, add up to those in use? */
 static void hvp_expect_book_balances(struct hvp_world *world, const struct hvp_book *book,
 				     const struct hvp_books *books)
 {
+	unsigned int active_children = 0;
 	u64 children = 0;
 	u64 in_use = 0;
 	unsigned int i;
 
-	for (i = 0; i < books->partitions; i++)
-		children += books->book[i].parent_id == book->id;
+	for (i = 0; i < books->partitions; i++) {
+		if (books->book[i].parent_id != book->id)
+			continue;
+		children++;
+		active_children += books->book[i].state == HVP_STATE_ACTIVE;
+	}
 	for (i = 0; i < HVP_PROXIMITY_DOMAINS; i++) {
 		KUNIT_EXPECT_LE_MSG(world->test, book->in_use[i], book->deposited[i],
 				    "partition %llu uses more than it has", book->id);
 		in_use += book->in_use[i];
 	}
 	KUNIT_EXPECT_EQ(world->test, in_use,
-			book->used_for[HVP_USE_CHILDREN] + book->used_for[HVP_USE_PARTITION]);
+			book->used_for[HVP_USE_CHILDREN] + book->used_for[HVP_USE_PARTITION] +
+			book->used_for[HVP_USE_STATISTICS]);
 	KUNIT_EXPECT_EQ_MSG(world->test, book->used_for[HVP_USE_CHILDREN],
 			    children * hvp_partition_pages(),
 			    "partition %llu has %llu children", book->id, children);
 	KUNIT_EXPECT_EQ_MSG(world->test, book->used_for[HVP_USE_PARTITION],
 			    book->has_active ? hvp_active_pages() : 0,
 			    "partition %llu", book->id);
+	KUNIT_EXPECT_EQ_MSG(world->test, book->active_children, active_children,
+			    "active children of partition %llu", book->id);
+	hvp_expect_lent_pages(world, book);
 }
 
 static u64 hvp_claimed_pages(struct hvp_world *world)
@@ -130,7 +212,7 @@ static u64 hvp_claimed_pages(struct hvp_world *world)
 			continue;
 		this = hvp_claims_test(&world->hierarchy->claims, gfn);
 		claimed += this;
-		/* A page in a pool is pinned, once; no other is. */
+		/* A page in a pool or for statistics is pinned, once; no other is. */
 		if (world->guest.pages[gfn].pins != this)
 			KUNIT_FAIL(world->test, "page %llu is pinned %u times", gfn,
 				   world->guest.pages[gfn].pins);
@@ -145,20 +227,34 @@ static u64 hvp_claimed_pages(struct hvp_world *world)
  */
 void hvp_expect_books_balance(struct hvp_world *world, const struct hvp_books *books)
 {
-	u64 deposited = 0;
-	unsigned int i, node;
+	/* Deposited, and those that were not when they became statistics pages. */
+	u64 pages = books->located_pages;
+	unsigned int i, node, k;
+	int stats_pages = 0;
 
 	for (i = 0; i < books->partitions; i++) {
-		hvp_expect_book_balances(world, &books->book[i], books);
+		const struct hvp_book *book = &books->book[i];
+
+		hvp_expect_book_balances(world, book, books);
 		for (node = 0; node < HVP_PROXIMITY_DOMAINS; node++)
-			deposited += books->book[i].deposited[node];
+			pages += book->deposited[node];
+		stats_pages += book->stats_pages;
+		for (k = 0; k < book->stats_pages; k++)
+			KUNIT_EXPECT_TRUE_MSG(world->test,
+					      hvp_claims_test(&world->hierarchy->claims,
+							      book->stats_gfns[k]),
+					      "page %#llx", book->stats_gfns[k]);
+		/* Only what is active has any. */
+		KUNIT_EXPECT_TRUE(world->test,
+				  !book->stats_pages || book->state == HVP_STATE_ACTIVE);
 	}
+	KUNIT_EXPECT_EQ(world->test, books->stats_pages, stats_pages);
 	KUNIT_EXPECT_EQ(world->test, books->partition_count, books->partitions - 1);
 	KUNIT_EXPECT_EQ(world->test, books->created - books->deleted, books->partitions - 1);
-	KUNIT_EXPECT_EQ(world->test, books->page_count, deposited);
-	KUNIT_EXPECT_EQ(world->test, books->locked, deposited);
-	KUNIT_EXPECT_EQ(world->test, books->pinned, deposited);
-	KUNIT_EXPECT_EQ(world->test, hvp_claimed_pages(world), deposited);
+	KUNIT_EXPECT_EQ(world->test, books->page_count, pages);
+	KUNIT_EXPECT_EQ(world->test, books->locked, pages);
+	KUNIT_EXPECT_EQ(world->test, books->pinned, pages);
+	KUNIT_EXPECT_EQ(world->test, hvp_claimed_pages(world), pages);
 }
 
 /**

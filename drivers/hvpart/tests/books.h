@@ -11,6 +11,9 @@ struct hvp_world;
 /* As many partitions as the books of a world have room for. */
 #define HVP_BOOKS_PARTITIONS	16
 
+/* And as many statistics pages of one of them. */
+#define HVP_BOOKS_STATS_PAGES	8
+
 /* What must not change when a call fails, of one partition. */
 struct hvp_book {
 	u64 id;
@@ -24,6 +27,12 @@ struct hvp_book {
 	u64 used_for[HVP_NR_USES];
 	u64 deposited[HVP_PROXIMITY_DOMAINS];
 	u64 in_use[HVP_PROXIMITY_DOMAINS];
+	u16 stacked[HVP_PROXIMITY_DOMAINS];	/* pages that it could give away */
+	u16 lent[HVP_PROXIMITY_DOMAINS];	/* pages that it has lent */
+	unsigned int pays_for;			/* statistics pages, whoever they are of */
+	int active_children;
+	unsigned int stats_pages;		/* that are mapped of it */
+	u64 stats_gfns[HVP_BOOKS_STATS_PAGES];
 };
 
 /* And of the whole hierarchy. */
@@ -35,6 +44,10 @@ struct hvp_books {
 	unsigned long locked;
 	unsigned int created;
 	unsigned int deleted;
+	unsigned int written_pages;	/* since the test last forgot counts */
+	unsigned int zeroed_pages;	/* likewise */
+	int stats_pages;
+	unsigned int located_pages;	/* statistics pages that nobody has lent */
 	unsigned int partitions;
 	struct hvp_book book[HVP_BOOKS_PARTITIONS];
 };

@@ -2,6 +2,7 @@
 /* Calls made the way a guest makes them. */
 
 #include "../core/dispatch.h"
+#include "../core/stats_page.h"
 #include "faults.h"
 #include "world.h"
 
@@ -64,6 +65,9 @@ u64 hvp_world_dispatch(struct hvp_world *world, struct hvp_partition *caller,
 		.partition = caller,
 		.privileges = world->privileges,
 		.gpa_bits = HVP_WORLD_GPA_BITS,
+		.vp_index = world->vp_index,
+		.hypercalls = world->hypercalls,
+		.run_time = world->run_time,
 	};
 
 	unsigned int left;
@@ -303,6 +307,118 @@ struct hvp_reply hvp_try_next_child(struct hvp_world *world, struct hvp_partitio
 	});
 }
 
+struct hvp_reply hvp_try_get_property_ex(struct hvp_world *world, struct hvp_partition *caller,
+					 u64 id, u32 property, u64 argument)
+{
+	const struct hvp_get_property_ex_in in = { id, property, 0xdeadbeef, argument };
+
+	return hvp_try(world, caller, &(struct hvp_try){
+		.code = HVP_CALL_GET_PARTITION_PROPERTY_EX,
+		.in = &in,
+		.in_size = sizeof(in),
+		.out_size = sizeof(struct hvp_get_property_ex_out),
+	});
+}
+
+struct hvp_reply hvp_try_map(struct hvp_world *world, struct hvp_partition *caller,
+			     struct hvp_stats_page_in object)
+{
+	return hvp_try(world, caller, &(struct hvp_try){
+		.code = HVP_CALL_MAP_STATS_PAGE,
+		.in = &object,
+		.in_size = sizeof(object),
+		.out_size = sizeof(struct hvp_map_stats_page_out),
+	});
+}
+
+struct hvp_reply hvp_try_map2(struct hvp_world *world, struct hvp_partition *caller,
+			      struct hvp_stats_page_in object, u64 gfn)
+{
+	const struct hvp_map_stats_page2_in in = { object, gfn };
+
+	return hvp_try(world, caller, &(struct hvp_try){
+		.code = HVP_CALL_MAP_STATS_PAGE2,
+		.in = &in,
+		.in_size = sizeof(in),
+	});
+}
+
+/* Where the caller has this mapped, and whether it is a page of its pool. */
+static struct hvp_stats_page *hvp_mapped_page(struct hvp_world *world,
+					      struct hvp_partition *caller,
+					      const struct hvp_stats_page_in *object)
+{
+	const struct hvp_stats_identity *identity = &object->identity;
+	struct hvp_partition *target = caller;
+	struct hvp_stats_page *page;
+
+	if (identity->partition_id != HVP_PARTITION_ID_SELF)
+		target = xa_load(&world->hierarchy->partitions, identity->partition_id);
+	if (!target)
+		return NULL;
+	list_for_each_entry(page, &target->stats_pages, node) {
+		if (page->payer == caller && page->object.type == object->type &&
+		    page->object.identity.vp_index == identity->vp_index &&
+		    page->object.identity.area == identity->area)
+			return page;
+	}
+	return NULL;
+}
+
+struct hvp_reply hvp_try_unmap(struct hvp_world *world, struct hvp_partition *caller,
+			       struct hvp_stats_page_in object)
+{
+	const struct hvp_stats_page *mapped = hvp_mapped_page(world, caller, &object);
+	bool located = mapped && !mapped->lent;
+	u64 gfn = mapped ? mapped->page.gfn : 0;
+	struct hvp_reply reply = hvp_try(world, caller, &(struct hvp_try){
+		.code = HVP_CALL_UNMAP_STATS_PAGE,
+		.in = &object,
+		.in_size = sizeof(object),
+	});
+
+	if (!reply.status && located)
+		hvp_expect_returned(world, gfn);
+	return reply;
+}
+
+/* The first area of a partition that is not mapped yet. */
+static struct hvp_reply hvp_try_map_either(struct hvp_world *world,
+					   struct hvp_partition *caller, u64 id)
+{
+	struct hvp_reply reply = hvp_try_map(world, caller,
+					     HVP_PARTITION_AREA(id, HVP_STATS_AREA_SELF));
+
+	if (reply.status != HVP_STATUS_OBJECT_IN_USE)
+		return reply;
+	return hvp_try_map(world, caller, HVP_PARTITION_AREA(id, HVP_STATS_AREA_PARENT));
+}
+
+static struct hvp_reply hvp_try_map2_either(struct hvp_world *world,
+					    struct hvp_partition *caller, u64 id)
+{
+	u64 gfn = hvp_world_fresh_pages(world, 0, 1);
+	struct hvp_reply reply;
+
+	reply = hvp_try_map2(world, caller, HVP_PARTITION_AREA(id, HVP_STATS_AREA_SELF), gfn);
+	if (reply.status != HVP_STATUS_OBJECT_IN_USE)
+		return reply;
+	return hvp_try_map2(world, caller, HVP_PARTITION_AREA(id, HVP_STATS_AREA_PARENT), gfn);
+}
+
+/* What is unmapped has been mapped, unless that was not possible. */
+static struct hvp_reply hvp_try_unmap_mapped(struct hvp_world *world,
+					     struct hvp_partition *caller, u64 id)
+{
+	const struct hvp_stats_page_in object = HVP_PARTITION_AREA(id, HVP_STATS_AREA_SELF);
+	unsigned int fail_nth = world->fail_nth;
+
+	world->fail_nth = 0;
+	hvp_try_map(world, caller, object);
+	world->fail_nth = fail_nth;
+	return hvp_try_unmap(world, caller, object);
+}
+
 /**
  * hvp_try_code() - make any call, with parameters that would do
  * @world:	the world
@@ -311,7 +427,8 @@ struct hvp_reply hvp_try_next_child(struct hvp_world *world, struct hvp_partitio
  * @id:		the partition that it names, if it names any
  *
  * A deposit is of one fresh page, a withdrawal of one page from anywhere, a
- * property is an early one and is set to 0.
+ * property is an early one and is set to 0.  A statistics page is of the partition;
+ * the caller's pool can pay for it, and what is to be unmapped is mapped before.
  *
  * Return: what the guest gets.
  */
@@ -339,6 +456,14 @@ struct hvp_reply hvp_try_code(struct hvp_world *world, struct hvp_partition *cal
 		return hvp_try_withdraw(world, caller, id, HVP_PROXIMITY_ANY, 1, 0);
 	case HVP_CALL_GET_MEMORY_BALANCE:
 		return hvp_try_balance(world, caller, id, HVP_PROXIMITY_ANY);
+	case HVP_CALL_GET_PARTITION_PROPERTY_EX:
+		return hvp_try_get_property_ex(world, caller, id, HVP_EARLY_PROPERTY, 0);
+	case HVP_CALL_MAP_STATS_PAGE:
+		return hvp_try_map_either(world, caller, id);
+	case HVP_CALL_MAP_STATS_PAGE2:
+		return hvp_try_map2_either(world, caller, id);
+	case HVP_CALL_UNMAP_STATS_PAGE:
+		return hvp_try_unmap_mapped(world, caller, id);
 	default:
 		return hvp_try_id(world, caller, code, id);
 	}

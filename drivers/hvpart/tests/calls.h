@@ -19,7 +19,8 @@ struct kunit;
 
 #define HVP_ALL_PRIVILEGES	(HVP_PRIVILEGE_CREATE_PARTITIONS |	\
 				 HVP_PRIVILEGE_ACCESS_PARTITION_ID |	\
-				 HVP_PRIVILEGE_ACCESS_MEMORY_POOL)
+				 HVP_PRIVILEGE_ACCESS_MEMORY_POOL |	\
+				 HVP_PRIVILEGE_ACCESS_STATS)
 
 #define HVP_WORLD_GPA_BITS	48
 
@@ -104,6 +105,23 @@ struct hvp_reply hvp_try_set_property(struct hvp_world *world, struct hvp_partit
 				      u64 id, u32 property, u64 value);
 struct hvp_reply hvp_try_next_child(struct hvp_world *world, struct hvp_partition *caller,
 				    u64 parent_id, u64 previous_child_id);
+struct hvp_reply hvp_try_get_property_ex(struct hvp_world *world, struct hvp_partition *caller,
+					 u64 id, u32 property, u64 argument);
+
+/* Statistics pages, by what they are of: a partition, or a virtual processor. */
+#define HVP_PARTITION_AREA(id, of)	((struct hvp_stats_page_in){		\
+	.type = HVP_STATS_PARTITION,						\
+	.identity = { .partition_id = (id), .area = (of) } })
+#define HVP_VP_AREA(index, of)		((struct hvp_stats_page_in){		\
+	.type = HVP_STATS_VP,							\
+	.identity = { .partition_id = HVP_PARTITION_ID_SELF,			\
+		      .vp_index = (index), .area = (of) } })
+struct hvp_reply hvp_try_map(struct hvp_world *world, struct hvp_partition *caller,
+			     struct hvp_stats_page_in object);
+struct hvp_reply hvp_try_map2(struct hvp_world *world, struct hvp_partition *caller,
+			      struct hvp_stats_page_in object, u64 gfn);
+struct hvp_reply hvp_try_unmap(struct hvp_world *world, struct hvp_partition *caller,
+			       struct hvp_stats_page_in object);
 struct hvp_reply hvp_try_code(struct hvp_world *world, struct hvp_partition *caller, u16 code,
 			      u64 id);
 

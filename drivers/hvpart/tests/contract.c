@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Section 5 of the contract, and calls that are as it says. */
+/* Section 5 of the contract and hypercalls-mshv.rst, and calls that are as they say. */
 
 #include "contract.h"
 
@@ -12,6 +12,7 @@
 #define CREATE		BIT_ULL(32)	/* EBX bit 0 */
 #define ID		BIT_ULL(33)	/* EBX bit 1 */
 #define POOL		BIT_ULL(34)	/* EBX bit 2 */
+#define STATS		BIT_ULL(40)	/* EBX bit 8 */
 
 const struct hvp_contract_call hvp_contract[HVP_CONTRACT_CALLS] = {
 	{ "HvCreatePartition", 0x40, false, false, 56, 0, 8, 0, CREATE, false, false, 0 },
@@ -33,6 +34,11 @@ const struct hvp_contract_call hvp_contract[HVP_CONTRACT_CALLS] = {
 	  UNINITIALIZED | ACTIVE },
 	{ "HvWithdrawMemory", 0x49, true, false, 16, 0, 0, 8, POOL, true, true, ANY },
 	{ "HvGetMemoryBalance", 0x4a, false, false, 16, 0, 16, 0, POOL, true, true, ANY },
+	{ "HvMapStatsPage", 0x6c, false, false, 24, 0, 8, 0, STATS, true, true, ACTIVE, 1 },
+	{ "HvUnmapStatsPage", 0x6d, false, false, 24, 0, 0, 0, STATS, true, true, ACTIVE, 1 },
+	{ "HvGetPartitionPropertyEx", 0x101, false, false, 24, 0, 16, 0, CREATE, true, true,
+	  UNINITIALIZED | ACTIVE },
+	{ "HvMapStatsPage2", 0x131, false, false, 32, 0, 0, 0, STATS, true, true, ACTIVE, 1 },
 };
 
 /**
@@ -43,7 +49,32 @@ const struct hvp_contract_call hvp_contract[HVP_CONTRACT_CALLS] = {
  */
 const struct hvp_contract_call *hvp_contract_of(u16 code)
 {
-	return &hvp_contract[code - 0x40];
+	unsigned int i = 0;
+
+	while (i < HVP_CONTRACT_CALLS - 1 && hvp_contract[i].code != code)
+		i++;
+	return &hvp_contract[i];
+}
+
+/**
+ * hvp_contract_input() - input that names a partition
+ * @shape:	the call
+ * @id:		the partition, 0 for a call that names none
+ *
+ * All else is 0, but for the type of a statistics page, and where it is to be.
+ *
+ * Return: the input.
+ */
+struct hvp_any_input hvp_contract_input(const struct hvp_contract_call *shape, u64 id)
+{
+	struct hvp_any_input in = {};
+
+	if (shape->privilege == STATS) {
+		in.word[0] = HVP_STATS_PARTITION;
+		in.word[3] = HVP_FAKE_RAM_GFN + HVP_FAKE_RAM_PAGES - 1;
+	}
+	in.word[shape->id_at] = id;
+	return in;
 }
 
 /**

@@ -19,6 +19,7 @@
  * @names_child: it may name a child of the caller
  * @names_self:	it may name the caller itself
  * @states:	what it names may be in these, BIT(state) each
+ * @id_at:	where in the input the name is, in words
  */
 struct hvp_contract_call {
 	const char *name;
@@ -33,17 +34,20 @@ struct hvp_contract_call {
 	bool names_child;
 	bool names_self;
 	u8 states;
+	u8 id_at;
 };
 
-#define HVP_CONTRACT_CALLS	11
+#define HVP_CONTRACT_CALLS	15
 extern const struct hvp_contract_call hvp_contract[HVP_CONTRACT_CALLS];
 
 const struct hvp_contract_call *hvp_contract_of(u16 code);
 
-/* Input for any of the calls, its first word an ID, all that follows zero. */
+/* Input for any of the calls. */
 struct hvp_any_input {
 	u64 word[9];
 };
+
+struct hvp_any_input hvp_contract_input(const struct hvp_contract_call *shape, u64 id);
 
 struct hvp_try hvp_contract_try(const struct hvp_contract_call *shape,
 				const struct hvp_any_input *in);

@@ -273,6 +273,11 @@ static void hvp_dispatch_denies_every_call(struct kunit *test)
 	hvp_expect_status(test, TRY(DEPOSIT_MEMORY), DEPOSIT_MEMORY, ACCESS_DENIED);
 	hvp_expect_status(test, TRY(WITHDRAW_MEMORY), WITHDRAW_MEMORY, ACCESS_DENIED);
 	hvp_expect_status(test, TRY(GET_MEMORY_BALANCE), GET_MEMORY_BALANCE, ACCESS_DENIED);
+	hvp_expect_status(test, TRY(MAP_STATS_PAGE), MAP_STATS_PAGE, ACCESS_DENIED);
+	hvp_expect_status(test, TRY(UNMAP_STATS_PAGE), UNMAP_STATS_PAGE, ACCESS_DENIED);
+	hvp_expect_status(test, TRY(GET_PARTITION_PROPERTY_EX),
+			  GET_PARTITION_PROPERTY_EX, ACCESS_DENIED);
+	hvp_expect_status(test, TRY(MAP_STATS_PAGE2), MAP_STATS_PAGE2, ACCESS_DENIED);
 }
 
 #undef TRY

@@ -76,6 +76,23 @@ static const struct hvp_flaw_row hvp_flaw_rows[] = {
 	{ HVP_PAIR(GET_MEMORY_BALANCE, INVALID_HYPERCALL_INPUT), HVP_FLAW_INPUT_GONE },
 	{ HVP_PAIR(GET_MEMORY_BALANCE, INVALID_HYPERCALL_INPUT), HVP_FLAW_OUTPUT_GONE },
 	{ HVP_PAIR(GET_MEMORY_BALANCE, INVALID_HYPERCALL_INPUT), HVP_FLAW_OUTPUT_READ_ONLY },
+	{ HVP_PAIR(MAP_STATS_PAGE, INVALID_HYPERCALL_INPUT), HVP_FLAW_CONTROL },
+	{ HVP_PAIR(MAP_STATS_PAGE, INVALID_ALIGNMENT), HVP_FLAW_INPUT_PLACE },
+	{ HVP_PAIR(MAP_STATS_PAGE, INVALID_ALIGNMENT), HVP_FLAW_OUTPUT_PLACE },
+	{ HVP_PAIR(MAP_STATS_PAGE, INVALID_HYPERCALL_INPUT), HVP_FLAW_INPUT_GONE },
+	{ HVP_PAIR(MAP_STATS_PAGE, INVALID_HYPERCALL_INPUT), HVP_FLAW_OUTPUT_GONE },
+	{ HVP_PAIR(MAP_STATS_PAGE, INVALID_HYPERCALL_INPUT), HVP_FLAW_OUTPUT_READ_ONLY },
+	{ HVP_PAIR(UNMAP_STATS_PAGE, INVALID_HYPERCALL_INPUT), HVP_FLAW_CONTROL },
+	{ HVP_PAIR(UNMAP_STATS_PAGE, INVALID_ALIGNMENT), HVP_FLAW_INPUT_PLACE },
+	{ HVP_PAIR(UNMAP_STATS_PAGE, INVALID_HYPERCALL_INPUT), HVP_FLAW_INPUT_GONE },
+	{ HVP_PAIR(GET_PARTITION_PROPERTY_EX, INVALID_HYPERCALL_INPUT), HVP_FLAW_CONTROL },
+	{ HVP_PAIR(GET_PARTITION_PROPERTY_EX, INVALID_ALIGNMENT), HVP_FLAW_INPUT_PLACE },
+	{ HVP_PAIR(GET_PARTITION_PROPERTY_EX, INVALID_ALIGNMENT), HVP_FLAW_OUTPUT_PLACE },
+	{ HVP_PAIR(GET_PARTITION_PROPERTY_EX, INVALID_HYPERCALL_INPUT), HVP_FLAW_INPUT_GONE },
+	{ HVP_PAIR(GET_PARTITION_PROPERTY_EX, INVALID_HYPERCALL_INPUT), HVP_FLAW_OUTPUT_GONE },
+	{ HVP_PAIR(MAP_STATS_PAGE2, INVALID_HYPERCALL_INPUT), HVP_FLAW_CONTROL },
+	{ HVP_PAIR(MAP_STATS_PAGE2, INVALID_ALIGNMENT), HVP_FLAW_INPUT_PLACE },
+	{ HVP_PAIR(MAP_STATS_PAGE2, INVALID_HYPERCALL_INPUT), HVP_FLAW_INPUT_GONE },
 };
 
 static void hvp_flaw_desc(const struct hvp_flaw_row *row, char *desc)
@@ -118,18 +135,17 @@ static void hvp_dispatch_refuses_misshapen_calls(struct kunit *test)
 	const struct hvp_flaw_row *row = test->param_value;
 	const struct hvp_contract_call *shape = hvp_contract_of(row->pair.code);
 	struct hvp_world *world = hvp_world_create(test);
-	bool child_must_be_active = row->pair.code == HVP_CALL_FINALIZE_PARTITION;
+	bool child_must_be_active = !(shape->states & BIT(HVP_STATE_UNINITIALIZED));
 	struct hvp_partition *child = hvp_world_child(world, world->root,
 						      child_must_be_active ?
 						      HVP_STATE_ACTIVE :
 						      HVP_STATE_UNINITIALIZED);
-	struct hvp_any_input in = { { shape->names_child ? child->id : shape->names_self } };
+	struct hvp_any_input in = hvp_contract_input(shape, shape->names_child ? child->id :
+								     shape->names_self);
 	struct hvp_try try = hvp_contract_try(shape, &in);
 	struct hvp_call call;
 	u64 result;
 
-	if (row->pair.code == HVP_CALL_CREATE_PARTITION)
-		in.word[0] = 0;
 	hvp_world_deposit(world, world->root, 0, 3);
 	if (row->pair.code == HVP_CALL_INITIALIZE_PARTITION)
 		hvp_world_deposit(world, child, 0, hvp_active_pages());

@@ -49,8 +49,9 @@ static void hvp_dispatch_knows_who_may_be_named(struct kunit *test)
 	};
 	int i;
 
-	hvp_world_deposit(world, root, 0, 2);
-	hvp_world_deposit(world, parent, 0, 2);
+	/* For two areas, if statistics pages are to be mapped. */
+	hvp_world_deposit(world, root, 0, 4);
+	hvp_world_deposit(world, parent, 0, 4);
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct hvp_reply reply = hvp_try_code(world, rows[i].caller, shape->code,
 						      rows[i].id);
@@ -85,6 +86,13 @@ static void hvp_dispatch_finds_no_partition(struct kunit *test)
 	hvp_expect_status(test, TRY_ON(WITHDRAW_MEMORY, 9), WITHDRAW_MEMORY, INVALID_PARTITION_ID);
 	hvp_expect_status(test, TRY_ON(GET_MEMORY_BALANCE, 9),
 			  GET_MEMORY_BALANCE, INVALID_PARTITION_ID);
+	hvp_expect_status(test, TRY_ON(MAP_STATS_PAGE, 9), MAP_STATS_PAGE, INVALID_PARTITION_ID);
+	hvp_expect_status(test, TRY_ON(UNMAP_STATS_PAGE, 9),
+			  UNMAP_STATS_PAGE, INVALID_PARTITION_ID);
+	hvp_expect_status(test, TRY_ON(GET_PARTITION_PROPERTY_EX, 9),
+			  GET_PARTITION_PROPERTY_EX, INVALID_PARTITION_ID);
+	hvp_expect_status(test, TRY_ON(MAP_STATS_PAGE2, 9),
+			  MAP_STATS_PAGE2, INVALID_PARTITION_ID);
 }
 
 /* Calls by state, section 4: check 10.  Properties have a table of their own. */
@@ -113,6 +121,12 @@ static const struct hvp_in_state_row hvp_in_state_rows[] = {
 	  UNINITIALIZED | ACTIVE },
 	{ "withdraw", HVP_PAIR(WITHDRAW_MEMORY, SUCCESS), ANY },
 	{ "balance", HVP_PAIR(GET_MEMORY_BALANCE, SUCCESS), ANY },
+	{ "map", HVP_PAIR(MAP_STATS_PAGE, INVALID_PARTITION_STATE), ACTIVE },
+	{ "unmap", HVP_PAIR(UNMAP_STATS_PAGE, INVALID_PARTITION_STATE), ACTIVE },
+	{ "get property, extended",
+	  HVP_PAIR(GET_PARTITION_PROPERTY_EX, INVALID_PARTITION_STATE),
+	  UNINITIALIZED | ACTIVE },
+	{ "map at a page", HVP_PAIR(MAP_STATS_PAGE2, INVALID_PARTITION_STATE), ACTIVE },
 };
 
 KUNIT_ARRAY_PARAM_DESC(hvp_in_state, hvp_in_state_rows, name);
@@ -129,6 +143,8 @@ static void hvp_dispatch_heeds_state(struct kunit *test)
 		bool passes = row->allowed & BIT(state);
 
 		child = hvp_world_child(world, world->root, HVP_STATE_UNINITIALIZED);
+		/* The caller pays for statistics pages. */
+		hvp_world_deposit(world, world->root, 0, 2);
 		/* Enough to initialize it, unless a pool that is not empty matters. */
 		if (allowed.code != HVP_CALL_DELETE_PARTITION ||
 		    state != HVP_STATE_UNINITIALIZED)

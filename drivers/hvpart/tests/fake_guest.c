@@ -144,7 +144,7 @@ static bool hvp_fake_page_in_use(struct hvp_guest *ops_guest, u64 gfn)
 {
 	struct hvp_fake_page *page = hvp_fake_page(to_fake(ops_guest), gfn);
 
-	might_sleep();
+	hvp_fake_begin(to_fake(ops_guest), HVP_FAKE_IN_USE);
 	return page && page->in_use;
 }
 
@@ -159,7 +159,7 @@ static int hvp_fake_pin_one(struct hvp_fake_guest *guest, struct hvp_pinned_page
 		return -EFAULT;
 
 	/* What the guest writes to a page that it deposits must not come back. */
-	if (pinned->gfn >= HVP_FAKE_RAM_GFN)
+	if (pinned->gfn >= HVP_FAKE_RAM_GFN && !page->pins)
 		memset(page_address(page->page), HVP_FAKE_SCRIBBLE, HVP_PAGE_SIZE);
 	pinned->page = page->page;
 	spin_lock(&guest->lock);
@@ -224,6 +224,23 @@ static void hvp_fake_zero(struct hvp_guest *ops_guest, struct page *page)
 	clear_page(page_address(page));
 }
 
+static void hvp_fake_write_page(struct hvp_guest *ops_guest, struct page *page, size_t offset,
+				const void *buf, size_t len)
+{
+	struct hvp_fake_guest *guest = to_fake(ops_guest);
+
+	KUNIT_EXPECT_GT_MSG(guest->test, guest->pages[page_private(page)].pins, 0,
+			    "page is written to that is not pinned");
+	if (offset > HVP_PAGE_SIZE || len > HVP_PAGE_SIZE - offset) {
+		KUNIT_FAIL(guest->test, "%zu bytes are written at %zu of a page", len, offset);
+		return;
+	}
+	spin_lock(&guest->lock);
+	guest->count[HVP_FAKE_WRITE_PAGE]++;
+	spin_unlock(&guest->lock);
+	memcpy(page_address(page) + offset, buf, len);
+}
+
 static int hvp_fake_node(struct hvp_guest *ops_guest, struct page *page)
 {
 	return to_fake(ops_guest)->pages[page_private(page)].node;
@@ -232,6 +249,22 @@ static int hvp_fake_node(struct hvp_guest *ops_guest, struct page *page)
 static u64 hvp_fake_os_id(struct hvp_guest *ops_guest)
 {
 	return to_fake(ops_guest)->os_id;
+}
+
+static unsigned int hvp_fake_vp_count(struct hvp_guest *ops_guest)
+{
+	return to_fake(ops_guest)->vps;
+}
+
+static bool hvp_fake_vp_exists(struct hvp_guest *ops_guest, u32 vp_index)
+{
+	unsigned int i;
+
+	for (i = 0; i < to_fake(ops_guest)->vps; i++) {
+		if (vp_index == HVP_FAKE_VP_INDEX(i))
+			return true;
+	}
+	return false;
 }
 
 static int hvp_fake_reserve(struct hvp_guest *ops_guest, unsigned long count)
@@ -270,8 +303,11 @@ static const struct hvp_guest_ops hvp_fake_ops = {
 	.pin = hvp_fake_pin,
 	.unpin = hvp_fake_unpin,
 	.zero = hvp_fake_zero,
+	.write_page = hvp_fake_write_page,
 	.node = hvp_fake_node,
 	.guest_os_id = hvp_fake_os_id,
+	.vp_count = hvp_fake_vp_count,
+	.vp_exists = hvp_fake_vp_exists,
 	.reserve_locked_pages = hvp_fake_reserve,
 	.release_locked_pages = hvp_fake_release,
 };
@@ -334,6 +370,7 @@ struct hvp_fake_guest *hvp_fake_guest_create(struct kunit *test, size_t size)
 	guest->guest.ops = &hvp_fake_ops;
 	guest->test = test;
 	guest->locked_limit = ULONG_MAX;
+	guest->vps = HVP_FAKE_VPS;
 	guest->watched = true;
 	spin_lock_init(&guest->lock);
 	KUNIT_ASSERT_EQ(test, 0,

@@ -30,6 +30,10 @@ struct page;
 #define HVP_FAKE_RAM_PAGES		160	/* mapped from the start */
 #define HVP_FAKE_GFNS			(HVP_FAKE_RAM_GFN + 1024)
 
+/* The virtual processors that it has at first; a VP index need not be below that. */
+#define HVP_FAKE_VPS			2
+#define HVP_FAKE_VP_INDEX(n)		(5 * (n))
+
 /* What an output byte is before the core writes it. */
 #define HVP_FAKE_UNTOUCHED		0xa5
 /* What the guest writes to a page while it is deposited. */
@@ -58,9 +62,11 @@ enum hvp_fake_op {
 	HVP_FAKE_READ,
 	HVP_FAKE_WRITE,
 	HVP_FAKE_PROBE,
+	HVP_FAKE_IN_USE,	/* is asked, and cannot fail */
 	HVP_FAKE_PIN,		/* once a page */
 	HVP_FAKE_UNPIN,
 	HVP_FAKE_ZERO,
+	HVP_FAKE_WRITE_PAGE,	/* is called under locks, so cannot be interrupted */
 	HVP_FAKE_RESERVE,
 	HVP_NR_FAKE_OPS,
 };
@@ -85,6 +91,8 @@ struct hvp_fake_window {
  * @locked:	pages charged to the limit of locked memory
  * @locked_limit: that limit
  * @os_id:	its guest OS ID
+ * @vps:	how many virtual processors it has; their VP indexes are
+ *		HVP_FAKE_VP_INDEX(0) and so on
  * @count:	operations by kind, since the test last zeroed them
  * @fail_at:	the n-th operation from now fails, 0 for none
  * @error:	what it fails with
@@ -103,6 +111,7 @@ struct hvp_fake_guest {
 	unsigned long locked;
 	unsigned long locked_limit;
 	u64 os_id;
+	unsigned int vps;
 	unsigned int count[HVP_NR_FAKE_OPS];
 	unsigned int fail_at[HVP_NR_FAKE_OPS];
 	int error[HVP_NR_FAKE_OPS];

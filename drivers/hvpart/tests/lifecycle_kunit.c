@@ -4,6 +4,7 @@
 #include <linux/kthread.h>
 #include <linux/prandom.h>
 #include "../core/dispatch.h"
+#include "../core/stats_page.h"
 #include "world.h"
 
 /* Children first, everything of @partition's hierarchy below it goes. */
@@ -36,8 +37,12 @@ static void hvp_demolish_children(struct hvp_world *world, struct hvp_partition 
 static void hvp_demolish(struct hvp_world *world)
 {
 	struct hvp_balance balance;
+	unsigned int area;
 
 	hvp_demolish_children(world, world->root);
+	/* The root cannot be finalized, which would do it. */
+	for (area = HVP_STATS_AREA_SELF; area <= HVP_STATS_AREA_PARENT; area++)
+		hvp_try_unmap(world, world->root, HVP_PARTITION_AREA(1, area));
 	balance = hvp_world_balance(world->root);
 	KUNIT_EXPECT_EQ(world->test, balance.in_use, 0);
 	if (balance.available)
@@ -290,6 +295,7 @@ static void hvp_lifecycle_limit_hit_meanwhile(struct kunit *test)
 #define HVP_VCPUS		HVP_FAKE_LEVELS
 #define HVP_CALLS_BY_VCPU	600
 #define HVP_CONTESTED_PAGES	64
+#define HVP_REFRESHES		200
 
 struct hvp_vcpu {
 	struct hvp_world *world;
@@ -311,11 +317,36 @@ static u64 hvp_vcpu_any_id(struct hvp_vcpu *vcpu)
 	return r & 0x100 ? HVP_PARTITION_ID_SELF : id == 2 ? 1 : id;
 }
 
+static u64 hvp_vcpu_any_page(struct hvp_vcpu *vcpu)
+{
+	return HVP_FAKE_RAM_GFN + HVP_FAKE_RAM_PAGES - 1 -
+	       prandom_u32_state(&vcpu->random) % HVP_CONTESTED_PAGES;
+}
+
+/* A status that no serial order of these calls could give. */
+static bool hvp_vcpu_nonsense(u16 code, enum hvp_status status)
+{
+	switch (status) {
+	case HVP_STATUS_INVALID_PARAMETER:
+		return code != HVP_CALL_UNMAP_STATS_PAGE;
+	case HVP_STATUS_OBJECT_IN_USE:
+		return code != HVP_CALL_MAP_STATS_PAGE && code != HVP_CALL_MAP_STATS_PAGE2;
+	case HVP_STATUS_INVALID_HYPERCALL_CODE:
+	case HVP_STATUS_INVALID_HYPERCALL_INPUT:
+	case HVP_STATUS_INVALID_ALIGNMENT:
+	case HVP_STATUS_UNKNOWN_PROPERTY:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void hvp_vcpu_call(struct hvp_vcpu *vcpu)
 {
 	static const u16 codes[] = {
 		0x40, 0x40, 0x41, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47,
-		0x48, 0x48, 0x48, 0x48, 0x49, 0x49, 0x4a,
+		0x48, 0x48, 0x48, 0x48, 0x49, 0x49, 0x4a, 0x101,
+		0x6c, 0x6c, 0x6d, 0x6d, 0x131, 0x131,
 	};
 	u16 code = codes[prandom_u32_state(&vcpu->random) % ARRAY_SIZE(codes)];
 	u64 input = HVP_FAKE_INPUT_GFN(vcpu->level) << HVP_PAGE_SHIFT;
@@ -334,29 +365,34 @@ static void hvp_vcpu_call(struct hvp_vcpu *vcpu)
 	u64 result;
 
 	memset(in, 0, 128);
-	if (code != HVP_CALL_CREATE_PARTITION)
-		in[0] = hvp_vcpu_any_id(vcpu);
-	if (code == HVP_CALL_GET_PARTITION_PROPERTY || code == HVP_CALL_SET_PARTITION_PROPERTY)
+	switch (code) {
+	case HVP_CALL_CREATE_PARTITION:
+		break;
+	case HVP_CALL_MAP_STATS_PAGE:
+	case HVP_CALL_UNMAP_STATS_PAGE:
+	case HVP_CALL_MAP_STATS_PAGE2:
+		in[0] = HVP_STATS_PARTITION;
+		in[1] = hvp_vcpu_any_id(vcpu);
+		in[2] = (u64)(prandom_u32_state(&vcpu->random) % 2) << 56;
+		in[3] = hvp_vcpu_any_page(vcpu);
+		break;
+	case HVP_CALL_GET_PARTITION_PROPERTY:
+	case HVP_CALL_SET_PARTITION_PROPERTY:
+	case HVP_CALL_GET_PARTITION_PROPERTY_EX:
 		in[1] = 0x0005000e;
+		fallthrough;
+	default:
+		in[0] = hvp_vcpu_any_id(vcpu);
+	}
 	if (code == HVP_CALL_DEPOSIT_MEMORY || code == HVP_CALL_WITHDRAW_MEMORY)
 		call.control |= (1 + prandom_u32_state(&vcpu->random) % 6ULL) <<
 				HVP_CONTROL_REP_COUNT_SHIFT;
 	for (i = 1; i <= 6 && code == HVP_CALL_DEPOSIT_MEMORY; i++)
-		in[i] = HVP_FAKE_RAM_GFN + HVP_FAKE_RAM_PAGES -
-			1 - prandom_u32_state(&vcpu->random) % HVP_CONTESTED_PAGES;
+		in[i] = hvp_vcpu_any_page(vcpu);
 
 	result = hvp_dispatch(&call, &who, &vcpu->world->guest.guest);
 	vcpu->succeeded += !(result & HVP_RESULT_STATUS_MASK);
-	/* Statuses that no serial order of these calls could give. */
-	switch (result & HVP_RESULT_STATUS_MASK) {
-	case HVP_STATUS_INVALID_HYPERCALL_CODE:
-	case HVP_STATUS_INVALID_HYPERCALL_INPUT:
-	case HVP_STATUS_INVALID_ALIGNMENT:
-	case HVP_STATUS_INVALID_PARAMETER:
-	case HVP_STATUS_UNKNOWN_PROPERTY:
-	case HVP_STATUS_OBJECT_IN_USE:
-		vcpu->nonsense++;
-	}
+	vcpu->nonsense += hvp_vcpu_nonsense(code, result & HVP_RESULT_STATUS_MASK);
 }
 
 static int hvp_vcpu_run(void *context)
@@ -394,6 +430,11 @@ static void hvp_lifecycle_of_many_at_once(struct kunit *test)
 		vcpus[i].level = i;
 		prandom_seed_state(&vcpus[i].random, 4711 + i);
 		vcpus[i].task = kthread_run(hvp_vcpu_run, &vcpus[i], "hvp_vcpu%u", i);
+	}
+	/* Meanwhile the host writes to statistics pages, as it does every second. */
+	for (i = 0; i < HVP_REFRESHES; i++) {
+		hvp_stats_pages_refresh(world->hierarchy);
+		cond_resched();
 	}
 	for (i = 0; i < HVP_VCPUS; i++) {
 		KUNIT_EXPECT_NOT_ERR_OR_NULL(test, vcpus[i].task);

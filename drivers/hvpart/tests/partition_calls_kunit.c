@@ -373,7 +373,8 @@ static void hvp_delete_checks_state_first(struct kunit *test)
 /* Deleted partitions leave nothing: every call says that there is no such ID. */
 static void hvp_delete_leaves_nothing(struct kunit *test)
 {
-	static const u16 codes[] = { 0x41, 0x42, 0x43, 0x44, 0x45, 0x48, 0x49, 0x4a };
+	static const u16 codes[] = { 0x41, 0x42, 0x43, 0x44, 0x45, 0x48, 0x49, 0x4a,
+				     0x6c, 0x6d, 0x101, 0x131 };
 	struct hvp_world *world = hvp_world_create(test);
 	struct hvp_partition *child = hvp_world_child(world, world->root,
 						      HVP_STATE_UNINITIALIZED);

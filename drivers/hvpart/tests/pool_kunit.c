@@ -261,6 +261,43 @@ static void hvp_pool_in_use_is_by_node(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, page.gfn, 100);
 }
 
+/* A lent page is deposited and in use, and nobody else gets it. */
+static void hvp_pool_lends(struct kunit *test)
+{
+	struct hvp_pool_world *world = hvp_pool_world_create(test);
+	struct hvp_charge charge = {};
+	struct hvp_pinned_page lent, page;
+	struct hvp_balance balance;
+	int node;
+
+	hvp_pool_fill(world, 0, 0, 3);
+	hvp_pool_charge(world->pool, HVP_USE_STATISTICS, 1, HVP_PROXIMITY_ANY, &charge);
+	node = hvp_pool_lend(world->pool, HVP_USE_STATISTICS, &charge, &lent, &world->spare);
+	KUNIT_EXPECT_EQ(test, node, 0);
+	KUNIT_EXPECT_LT(test, lent.gfn, 3);
+	KUNIT_EXPECT_EQ(test, charge.pages[0], 2);
+	KUNIT_EXPECT_EQ(test, world->pool->used_for[HVP_USE_STATISTICS], 2);
+	balance = hvp_pool_balance(world->pool, HVP_PROXIMITY_ANY);
+	KUNIT_EXPECT_EQ(test, balance.available, 1);
+	KUNIT_EXPECT_EQ(test, balance.in_use, 2);
+	KUNIT_EXPECT_TRUE(test, hvp_pool_pop(world->pool, HVP_PROXIMITY_ANY, &page,
+					     &world->spare));
+	KUNIT_EXPECT_NE(test, page.gfn, lent.gfn);
+	KUNIT_EXPECT_FALSE(test, hvp_pool_pop(world->pool, HVP_PROXIMITY_ANY, &page,
+					      &world->spare));
+
+	hvp_pool_take_back(world->pool, node, &lent, &world->spare);
+	KUNIT_EXPECT_EQ(test, hvp_pool_uncharge(world->pool, HVP_USE_STATISTICS, &charge), 2);
+	balance = hvp_pool_balance(world->pool, HVP_PROXIMITY_ANY);
+	KUNIT_EXPECT_EQ(test, balance.available, 2);
+	KUNIT_EXPECT_EQ(test, balance.in_use, 0);
+	KUNIT_EXPECT_TRUE(test, hvp_pool_pop(world->pool, HVP_PROXIMITY_ANY, &page,
+					     &world->spare));
+	KUNIT_EXPECT_EQ(test, page.gfn, lent.gfn);
+	KUNIT_EXPECT_TRUE(test, hvp_pool_pop(world->pool, HVP_PROXIMITY_ANY, &page,
+					     &world->spare));
+}
+
 /* The end of a VM: pages in use are let go of like the others. */
 static void hvp_pool_release_unpins_all(struct kunit *test)
 {
@@ -281,6 +318,7 @@ static struct kunit_case hvp_pool_cases[] = {
 	KUNIT_CASE_PARAM(hvp_pool_charges_where_it_should, hvp_charge_gen_params),
 	KUNIT_CASE_PARAM(hvp_pool_pops_where_it_should, hvp_pop_gen_params),
 	KUNIT_CASE(hvp_pool_in_use_is_by_node),
+	KUNIT_CASE(hvp_pool_lends),
 	KUNIT_CASE(hvp_pool_release_unpins_all),
 	{}
 };

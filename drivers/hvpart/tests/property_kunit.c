@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* property_table.c, property_calls.c and host_cpu.c: contract, sections 5 and 8. */
+/* property_table.c, property_calls.c and host_cpu.c: contract, sections 5 and 8; Ex. */
 
 #include <asm/cpufeature.h>
 #include "../core/host_cpu.h"
@@ -40,6 +40,7 @@ static const struct hvp_expected_property hvp_expected_properties[] = {
 	{ 0x0005000f, REGULAR, 4712 },
 	{ 0x00050017, REGULAR, 1 },
 	{ 0x00060004, REGULAR, 1 },
+	{ 0x00020005, READ_ONLY },
 	{ 0x00030005, READ_ONLY },
 	{ 0x00050010, READ_ONLY },
 	{ 0x00060000, READ_ONLY },
@@ -53,6 +54,7 @@ static const struct hvp_expected_property hvp_expected_properties[] = {
 	{ 0x0006000b, READ_ONLY },
 	{ 0x00070000, READ_ONLY },
 	{ 0x00080000, READ_ONLY },
+	{ 0x00090009, READ_ONLY },
 };
 
 static void hvp_expected_property_desc(const struct hvp_expected_property *property,
@@ -209,15 +211,23 @@ static void hvp_property_heeds_state(struct kunit *test)
 	struct hvp_world *world = hvp_world_create(test);
 	struct hvp_partition *child = hvp_world_child(world, world->root, row->state);
 
-	hvp_expect_pair(test, row->pair.code == HVP_CALL_GET_PARTITION_PROPERTY ?
-			hvp_try_get_property(world, world->root, child->id, row->property) :
-			hvp_try_set_property(world, world->root, child->id, row->property, 0),
-			row->pair);
+	if (row->pair.code == HVP_CALL_SET_PARTITION_PROPERTY) {
+		hvp_expect_pair(test, hvp_try_set_property(world, world->root, child->id,
+							   row->property, 0), row->pair);
+		return;
+	}
+	hvp_expect_pair(test, hvp_try_get_property(world, world->root, child->id,
+						   row->property), row->pair);
+	/* Whatever the argument, if the state is wrong. */
+	hvp_expect_pair(test, hvp_try_get_property_ex(world, world->root, child->id,
+						      row->property, !!row->pair.status),
+			(struct hvp_pair){ HVP_CALL_GET_PARTITION_PROPERTY_EX,
+					   row->pair.status });
 }
 
 /* Codes of the TLFS that nothing uses yet, and codes that are none. */
 static const u32 hvp_unknown_properties[] = {
-	0, 0x00010002, 0x00020005, 0x00030000, 0x00040000, 0x00050001, 0x00060001,
+	0, 0x00010002, 0x00020006, 0x00030000, 0x00040000, 0x00050001, 0x00060001,
 	0x00060010, 0x0006000c, 0x00090000, 0x0009ffff, 0x00110000, 0x80010000, 0xffffffff,
 };
 
@@ -238,6 +248,11 @@ static void hvp_property_may_be_unknown(struct kunit *test)
 			  GET_PARTITION_PROPERTY, UNKNOWN_PROPERTY);
 	hvp_expect_status(test, hvp_try_set_property(world, world->root, child->id, code, 0),
 			  SET_PARTITION_PROPERTY, UNKNOWN_PROPERTY);
+	hvp_expect_status(test, hvp_try_get_property_ex(world, world->root, child->id, code, 0),
+			  GET_PARTITION_PROPERTY_EX, UNKNOWN_PROPERTY);
+	/* That, before an argument that it has not. */
+	hvp_expect_status(test, hvp_try_get_property_ex(world, world->root, child->id, code, 1),
+			  GET_PARTITION_PROPERTY_EX, UNKNOWN_PROPERTY);
 	KUNIT_EXPECT_NULL(test, hvp_property_row(code));
 }
 
@@ -397,6 +412,81 @@ static void hvp_property_of_the_root(struct kunit *test)
 			  SET_PARTITION_PROPERTY, ACCESS_DENIED);
 }
 
+/* HvGetPartitionPropertyEx: the same value, with the number of banks where it has some. */
+
+static bool hvp_has_banks(u32 code)
+{
+	return code == 0x00090007 || code == 0x00090009;
+}
+
+static void hvp_property_ex_has_the_same_value(struct kunit *test)
+{
+	const struct hvp_expected_property *property = test->param_value;
+	struct hvp_world *world = hvp_world_create(test);
+	struct hvp_partition *child = hvp_world_child(world, world->root,
+						      hvp_state_to_write_in(property));
+	struct hvp_reply reply;
+	unsigned int i;
+	u64 value;
+
+	/* Time goes by, unless it stands still. */
+	if (property->code == 0x00030005)
+		hvp_try_set_property(world, world->root, child->id, 0x00030003, 1);
+	for (i = 0; i < 2; i++) {
+		reply = hvp_try_get_property(world, world->root, child->id, property->code);
+		value = reply.out[0];
+		reply = hvp_try_get_property_ex(world, world->root, child->id,
+						property->code, 0);
+		hvp_expect_status(test, reply, GET_PARTITION_PROPERTY_EX, SUCCESS);
+		if (hvp_has_banks(property->code)) {
+			KUNIT_EXPECT_EQ(test, reply.out[0], 1);
+			KUNIT_EXPECT_EQ(test, reply.out[1], value);
+		} else {
+			KUNIT_EXPECT_EQ(test, reply.out[0], value);
+			KUNIT_EXPECT_EQ(test, reply.out[1], 0);
+		}
+		if (property->kind != READ_ONLY)
+			hvp_try_set_property(world, world->root, child->id, property->code,
+					     property->value);
+	}
+}
+
+static void hvp_property_ex_has_no_argument(struct kunit *test)
+{
+	const struct hvp_expected_property *property = test->param_value;
+	struct hvp_world *world = hvp_world_create(test);
+	unsigned int bit;
+
+	for (bit = 0; bit < 64; bit += 21)
+		hvp_expect_status(test, hvp_try_get_property_ex(world, world->root, 1,
+								property->code, BIT_ULL(bit)),
+				  GET_PARTITION_PROPERTY_EX, INVALID_PARAMETER);
+	hvp_expect_status(test, hvp_try_get_property_ex(world, world->root, 1,
+							property->code, 0),
+			  GET_PARTITION_PROPERTY_EX, SUCCESS);
+}
+
+/* What tells Linux' driver how to go about it. */
+static void hvp_property_shows_vmm_capabilities(struct kunit *test)
+{
+	struct hvp_world *world = hvp_world_create(test);
+	struct hvp_partition *child = hvp_world_child(world, world->root, HVP_STATE_ACTIVE);
+	struct hvp_reply reply;
+
+	reply = hvp_try_get_property_ex(world, world->root, HVP_PARTITION_ID_SELF,
+					0x00090007, 0);
+	KUNIT_EXPECT_EQ(test, reply.out[0], 1);
+	KUNIT_EXPECT_EQ(test, reply.out[1], BIT(1) | BIT(4));
+	reply = hvp_try_get_property_ex(world, world->root, HVP_PARTITION_ID_SELF,
+					0x00020005, 0);
+	KUNIT_EXPECT_EQ(test, reply.out[0], 0);
+	reply = hvp_try_get_property(world, world->root, child->id, 0x00020005);
+	KUNIT_EXPECT_EQ(test, reply.out[0], 0);
+	reply = hvp_try_get_property_ex(world, world->root, HVP_PARTITION_ID_SELF,
+					0x00090009, 0);
+	KUNIT_EXPECT_EQ(test, reply.out[1], ~0ULL);
+}
+
 /* Freezing time works through the properties. */
 static void hvp_property_freezes_time(struct kunit *test)
 {
@@ -443,6 +533,9 @@ static struct kunit_case hvp_property_cases[] = {
 	KUNIT_CASE(hvp_property_shows_the_host),
 	KUNIT_CASE(hvp_property_shows_guest_os),
 	KUNIT_CASE_PARAM(hvp_property_of_the_root, hvp_expected_property_gen_params),
+	KUNIT_CASE_PARAM(hvp_property_ex_has_the_same_value, hvp_expected_property_gen_params),
+	KUNIT_CASE_PARAM(hvp_property_ex_has_no_argument, hvp_expected_property_gen_params),
+	KUNIT_CASE(hvp_property_shows_vmm_capabilities),
 	KUNIT_CASE(hvp_property_freezes_time),
 	KUNIT_CASE(hvp_property_early_stays),
 	{}

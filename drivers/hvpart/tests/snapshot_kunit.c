@@ -20,15 +20,17 @@ static void hvp_snapshot_of_the_root(struct kunit *test)
 	struct hvp_snapshot *snapshot;
 
 	hvp_world_child(world, world->root, HVP_STATE_UNINITIALIZED);
-	hvp_world_deposit(world, world->root, 0, 4);
+	hvp_world_deposit(world, world->root, 0, 6);
+	hvp_try_map(world, world->root, HVP_PARTITION_AREA(1, HVP_STATS_AREA_SELF));
 	snapshot = hvp_snapshot_of(test, world->root);
 	KUNIT_EXPECT_EQ(test, snapshot->id, 1);
 	KUNIT_EXPECT_EQ(test, snapshot->parent_id, 0);
 	KUNIT_EXPECT_EQ(test, snapshot->state, HVP_STATE_ACTIVE);
 	KUNIT_EXPECT_EQ(test, snapshot->total.available, 4);
-	KUNIT_EXPECT_EQ(test, snapshot->total.in_use, hvp_partition_pages());
+	KUNIT_EXPECT_EQ(test, snapshot->total.in_use, hvp_partition_pages() + 2);
 	KUNIT_EXPECT_EQ(test, snapshot->used_for[HVP_USE_CHILDREN], hvp_partition_pages());
 	KUNIT_EXPECT_EQ(test, snapshot->used_for[HVP_USE_PARTITION], 0);
+	KUNIT_EXPECT_EQ(test, snapshot->used_for[HVP_USE_STATISTICS], 2);
 	KUNIT_EXPECT_FALSE(test, snapshot->has_regular_properties);
 }
 

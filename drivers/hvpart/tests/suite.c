@@ -3,6 +3,7 @@
 
 #include <linux/module.h>
 #include "../core/caches.h"
+#include "../core/call_table.h"
 #include "../core/stats.h"
 #include "world.h"
 
@@ -61,7 +62,8 @@ void hvp_suite_exit(struct kunit_suite *suite)
 
 	for (call = 0; call < ARRAY_SIZE(hvp_calls); call++) {
 		for (status = 0; status < ARRAY_SIZE(hvp_statuses); status++) {
-			if (hvp_stats_read(hvp_calls[call].code, hvp_statuses[status]))
+			if (hvp_stats_read(hvp_call_row(hvp_calls[call].code),
+					   hvp_statuses[status]))
 				kunit_log(KERN_INFO, suite, KUNIT_SUBTEST_INDENT "# got %s %s\n",
 					  hvp_calls[call].name,
 					  hvp_status_name(hvp_statuses[status]));

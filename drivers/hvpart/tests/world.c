@@ -134,9 +134,15 @@ struct hvp_partition *hvp_world_get(struct hvp_world *world, u64 id)
  */
 void hvp_world_set_state(struct hvp_partition *partition, enum hvp_state state)
 {
+	enum hvp_state before;
+
 	spin_lock(&partition->lock);
+	before = partition->state;
 	hvp_partition_set_state(partition, state);
 	spin_unlock(&partition->lock);
+	if (partition->parent)
+		atomic_add((state == HVP_STATE_ACTIVE) - (before == HVP_STATE_ACTIVE),
+			   &partition->parent->active_children);
 }
 
 static void hvp_must(struct hvp_world *world, struct hvp_partition *child, u16 code)

@@ -3,6 +3,26 @@
 
 #include "fuzz.h"
 #include "../../../drivers/hvpart/core/active.h"
+#include "../../../drivers/hvpart/core/stats_page.h"
+
+static void book_keep_mapped(const struct hvp_partition *partition, struct book *book)
+{
+	const struct hvp_stats_page *page;
+
+	list_for_each_entry(page, &partition->stats_pages, node) {
+		struct mapped *mapped = &book->mapped[book->mapped_count];
+
+		if (book->mapped_count++ == MAX_MAPPED)
+			shim_die("partition %llu has more pages mapped than areas", book->id);
+		mapped->type = page->object.type;
+		mapped->vp_index = page->object.identity.vp_index;
+		mapped->area = page->object.identity.area;
+		mapped->lent = page->lent;
+		mapped->payer = page->payer->id;
+		mapped->gfn = page->page.gfn;
+		mapped->page = page->page.page;
+	}
+}
 
 /* The way debugfs goes through the partitions. */
 void books_keep(struct hvp_hierarchy *hierarchy, struct books *books)
@@ -13,6 +33,7 @@ void books_keep(struct hvp_hierarchy *hierarchy, struct books *books)
 
 	memset(books, 0, offsetof(struct books, book));
 	books->last_id = hierarchy->last_id;
+	books->vps = hierarchy->vp_count;
 	while ((partition = hvp_hierarchy_find_from(hierarchy, id))) {
 		struct book *book = &books->book[books->count];
 		unsigned int node;
@@ -44,6 +65,7 @@ void books_keep(struct hvp_hierarchy *hierarchy, struct books *books)
 		if (book->active)
 			memcpy(book->regular, snapshot.regular_properties,
 			       sizeof(book->regular));
+		book_keep_mapped(partition, book);
 		id = partition->id + 1;
 		hvp_partition_put(partition);
 	}
@@ -80,6 +102,19 @@ u64 books_deposited(const struct books *books)
 	return sum;
 }
 
+/* Statistics pages that are in no pool. */
+u64 books_located(const struct books *books)
+{
+	unsigned int i, k;
+	u64 sum = 0;
+
+	for (i = 0; i < books->count; i++) {
+		for (k = 0; k < books->book[i].mapped_count; k++)
+			sum += !books->book[i].mapped[k].lent;
+	}
+	return sum;
+}
+
 unsigned int book_available(const struct book *book, struct hvp_proximity proximity)
 {
 	unsigned int sum = 0;
@@ -96,6 +131,8 @@ void books_expect_same(const struct books *expected, const struct books *books)
 {
 	unsigned int i;
 
+	if (books->vps != expected->vps)
+		shim_die("%u virtual processors, expected: %u", books->vps, expected->vps);
 	if (books->last_id != expected->last_id || books->count != expected->count)
 		shim_die("%u partitions, last ID %llu; expected: %u, %llu", books->count,
 			 books->last_id, expected->count, expected->last_id);
@@ -105,13 +142,64 @@ void books_expect_same(const struct books *expected, const struct books *books)
 	}
 }
 
+/* A statistics page, and what is paid for it.  Return: pages that are lent on @node. */
+static unsigned int books_check_mapped(struct guest *guest, struct hvp_hierarchy *hierarchy,
+				       const struct hvp_stats_page *page, int node, bool idle)
+{
+	const struct hvp_pinned_page *pinned = &page->page;
+	struct guest_page *at = guest_page(guest, pinned->gfn);
+	unsigned int charged = 0;
+	unsigned int i;
+
+	for (i = 0; i < hvp_pool_nodes(); i++)
+		charged += page->charge.pages[i];
+	if (charged != 1 + page->lent)
+		shim_die("statistics page %#llx costs %u", pinned->gfn, charged);
+	if (!at || pinned->page->gfn != pinned->gfn ||
+	    !hvp_claims_test(&hierarchy->claims, pinned->gfn))
+		shim_die("%#llx is a statistics page", pinned->gfn);
+	if (idle ? pinned->page->pins != 1 : !pinned->page->pins)
+		shim_die("statistics page %#llx is pinned %u times", pinned->gfn,
+			 pinned->page->pins);
+	if (at->owner != (page->lent ? page->payer->id : 0) || at->lent != page->lent ||
+	    at->stats == page->lent)
+		shim_die("statistics page %#llx is in the pool of %llu", pinned->gfn, at->owner);
+	if (page->lent && pinned->page->node != page->numa_node)
+		shim_die("statistics page %#llx of node %d", pinned->gfn, page->numa_node);
+	return page->lent && page->numa_node == node;
+}
+
+/* All that a partition pays for: its own and its children's.  Return: as above. */
+static unsigned int books_check_paid(struct guest *guest, struct hvp_hierarchy *hierarchy,
+				     const struct hvp_partition *partition, int node, bool idle)
+{
+	const struct hvp_partition *child;
+	const struct hvp_stats_page *page;
+	unsigned int lent = 0;
+
+	list_for_each_entry(page, &partition->stats_pages, node) {
+		if (page->payer == partition)
+			lent += books_check_mapped(guest, hierarchy, page, node, idle);
+		else if (page->payer != partition->parent)
+			shim_die("partition %llu pays for partition %llu", page->payer->id,
+				 partition->id);
+	}
+	list_for_each_entry(child, &partition->children, sibling) {
+		list_for_each_entry(page, &child->stats_pages, node) {
+			if (page->payer == partition)
+				lent += books_check_mapped(guest, hierarchy, page, node, idle);
+		}
+	}
+	return lent;
+}
+
 /* The pages of one pool on one node. */
 static void books_check_pages(struct guest *guest, struct hvp_hierarchy *hierarchy,
 			      const struct hvp_partition *partition, int node, bool idle)
 {
 	const struct hvp_pool_node *account = &partition->pool.nodes[node];
 	const struct hvp_page_block *block;
-	unsigned int pages = 0;
+	unsigned int pages = books_check_paid(guest, hierarchy, partition, node, idle);
 	unsigned int i;
 
 	for (block = account->top; block; block = block->below) {
@@ -130,6 +218,8 @@ static void books_check_pages(struct guest *guest, struct hvp_hierarchy *hierarc
 			if (idle ? pinned->page->pins != 1 : !pinned->page->pins)
 				shim_die("page %#llx is pinned %u times", pinned->gfn,
 					 pinned->page->pins);
+			if (page->lent)
+				shim_die("page %#llx is lent and in its pool", pinned->gfn);
 			if (page->owner != partition->id)
 				shim_die("page %#llx is in the pool of %llu and of %llu",
 					 pinned->gfn, partition->id, page->owner);
@@ -138,6 +228,21 @@ static void books_check_pages(struct guest *guest, struct hvp_hierarchy *hierarc
 	if (pages != account->deposited)
 		shim_die("partition %llu, node %d: %u pages, %llu by its account",
 			 partition->id, node, pages, account->deposited);
+}
+
+/* What @payer was charged for what it has mapped of a partition. */
+static unsigned int books_charged_for_mapped(const struct hvp_partition *partition,
+					     const struct hvp_partition *payer,
+					     unsigned int node)
+{
+	const struct hvp_stats_page *page;
+	unsigned int charged = 0;
+
+	list_for_each_entry(page, &partition->stats_pages, node) {
+		if (page->payer == payer)
+			charged += page->charge.pages[node];
+	}
+	return charged;
 }
 
 /* Are its pages in use just those that its children and itself were charged for? */
@@ -149,8 +254,11 @@ static void books_check_charges(const struct hvp_partition *partition, const str
 	u64 previous = 0;
 
 	for (node = 0; node < hvp_pool_nodes(); node++) {
-		unsigned int charged = 0;
+		unsigned int charged = books_charged_for_mapped(partition, partition, node);
 
+		list_for_each_entry(child, &partition->children, sibling)
+			charged += books_charged_for_mapped(child, partition, node);
+		used_for[HVP_USE_STATISTICS] += charged;
 		list_for_each_entry(child, &partition->children, sibling) {
 			charged += child->paid_by_parent.pages[node];
 			used_for[HVP_USE_CHILDREN] += child->paid_by_parent.pages[node];
@@ -165,8 +273,9 @@ static void books_check_charges(const struct hvp_partition *partition, const str
 				 charged);
 	}
 	if (memcmp(used_for, book->used_for, sizeof(used_for)))
-		shim_die("partition %llu: %llu pages for children, %llu for itself", book->id,
-			 book->used_for[HVP_USE_CHILDREN], book->used_for[HVP_USE_PARTITION]);
+		shim_die("partition %llu: %llu pages for children, %llu for itself, %llu mapped",
+			 book->id, book->used_for[HVP_USE_CHILDREN],
+			 book->used_for[HVP_USE_PARTITION], book->used_for[HVP_USE_STATISTICS]);
 	list_for_each_entry(child, &partition->children, sibling) {
 		if (child->parent != partition || child->id <= previous ||
 		    child->state == HVP_STATE_DELETED)
@@ -175,13 +284,13 @@ static void books_check_charges(const struct hvp_partition *partition, const str
 	}
 }
 
-static unsigned int books_children(const struct books *books, u64 id)
+static unsigned int books_children(const struct books *books, u64 id, u8 states)
 {
 	unsigned int children = 0;
 	unsigned int i;
 
 	for (i = 0; i < books->count; i++)
-		children += books->book[i].parent == id;
+		children += books->book[i].parent == id && states & BIT(books->book[i].state);
 	return children;
 }
 
@@ -205,8 +314,15 @@ static void books_check_partition(struct books *books, const struct hvp_partitio
 			 book->state);
 	for (at = partition->children.next; at != &partition->children; at = at->next)
 		children++;
-	if (children != books_children(books, book->id))
+	if (children != books_children(books, book->id, HVP_IN_ANY))
 		shim_die("partition %llu has %u children", book->id, children);
+	if (atomic_read(&partition->active_children) !=
+	    (int)books_children(books, book->id, HVP_IN_ACTIVE))
+		shim_die("partition %llu has %d active children", book->id,
+			 atomic_read(&partition->active_children));
+	if (book->mapped_count && book->state != HVP_STATE_ACTIVE)
+		shim_die("partition %llu in state %d has %llu pages mapped", book->id,
+			 book->state, book->mapped_count);
 	/* Children live in a parent that does. */
 	if (children && book->state == HVP_STATE_FINALIZED)
 		shim_die("partition %llu is finalized and has children", book->id);
@@ -222,6 +338,8 @@ static void books_check_partition(struct books *books, const struct hvp_partitio
 void books_check(struct guest *guest, struct hvp_hierarchy *hierarchy, struct books *books,
 		 bool idle)
 {
+	unsigned int mapped = 0;
+	unsigned long pages;
 	unsigned int i;
 	int node;
 
@@ -236,20 +354,25 @@ void books_check(struct guest *guest, struct hvp_hierarchy *hierarchy, struct bo
 		for (node = 0; node < (int)hvp_pool_nodes(); node++)
 			books_check_pages(guest, hierarchy, partition, node, idle);
 		hvp_partition_put(partition);
+		mapped += book->mapped_count;
 	}
 	if (!idle)
 		return;
+	if (atomic_read(&hierarchy->stats_page_count) != (int)mapped)
+		shim_die("%u statistics pages, %d counted", mapped,
+			 atomic_read(&hierarchy->stats_page_count));
 	if (atomic_read(&hierarchy->partition_count) != (int)books->count - 1)
 		shim_die("%u partitions, %d counted", books->count - 1,
 			 atomic_read(&hierarchy->partition_count));
-	if (guest->pinned != books_deposited(books) || guest->locked != guest->pinned ||
-	    atomic_long_read(&hierarchy->page_count) != (long)guest->pinned)
-		shim_die("%llu pages deposited, %lu pinned, %lu locked, %ld counted",
-			 books_deposited(books), guest->pinned, guest->locked,
+	pages = books_deposited(books) + books_located(books);
+	if (guest->pinned != pages || guest->locked != pages ||
+	    atomic_long_read(&hierarchy->page_count) != (long)pages)
+		shim_die("%lu pages deposited or mapped, %lu pinned, %lu locked, %ld counted",
+			 pages, guest->pinned, guest->locked,
 			 atomic_long_read(&hierarchy->page_count));
 	for (i = 0; i < GUEST_PAGES; i++) {
 		if (hvp_claims_test(&hierarchy->claims, guest_gfn(i)) !=
-		    !!guest->pages[i].owner)
+		    (guest->pages[i].owner || guest->pages[i].stats))
 			shim_die("page %#llx is in a pool or is not", guest_gfn(i));
 	}
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Documentation/hypercalls.rst as code: which answer a call gets, and what it
- * changes.  Written from there and not from the core.
+ * Documentation/hypercalls.rst and hypercalls-mshv.rst as code: which answer a call
+ * gets, and what it changes.  Written from there and not from the core.
  */
 
 #include "fuzz.h"
@@ -11,6 +11,7 @@
 #define CREATE_PARTITIONS	BIT_ULL(32)
 #define ACCESS_PARTITION_ID	BIT_ULL(33)
 #define ACCESS_MEMORY_POOL	BIT_ULL(34)
+#define ACCESS_STATS		BIT_ULL(40)
 
 /* Bytes of input and output, then of their lists' elements */
 #define ROW(call, number, bytes_in, bytes_out, each_in, each_out)		\
@@ -38,6 +39,14 @@ const struct contract_row contract[CONTRACT_CALLS] = {
 	  .child = true, .self = true, .states = HVP_IN_ANY },
 	{ ROW("HvGetMemoryBalance", 0x4a, 16, 16, 0, 0), .privilege = ACCESS_MEMORY_POOL,
 	  .child = true, .self = true, .states = HVP_IN_ANY },
+	{ ROW("HvMapStatsPage", 0x6c, 24, 8, 0, 0), .privilege = ACCESS_STATS,
+	  .child = true, .self = true, .states = HVP_IN_ACTIVE, .id_at = 1 },
+	{ ROW("HvUnmapStatsPage", 0x6d, 24, 0, 0, 0), .privilege = ACCESS_STATS,
+	  .child = true, .self = true, .states = HVP_IN_ACTIVE, .id_at = 1 },
+	{ ROW("HvGetPartitionPropertyEx", 0x101, 24, 16, 0, 0), .privilege = CREATE_PARTITIONS,
+	  .child = true, .self = true, .states = HVP_IN_UNINITIALIZED | HVP_IN_ACTIVE },
+	{ ROW("HvMapStatsPage2", 0x131, 32, 0, 0, 0), .privilege = ACCESS_STATS,
+	  .child = true, .self = true, .states = HVP_IN_ACTIVE, .id_at = 1 },
 };
 
 #define BOOLEAN		.reserved = ~1ULL
@@ -50,7 +59,7 @@ const struct contract_property contract_properties[CONTRACT_PROPERTIES] = {
 	{ EARLY, 0x00050012, .reserved = 0xffe },
 	{ EARLY, 0x00050026 },
 	{ EARLY, 0x00060006, UP_TO(0, 52) },
-	{ EARLY, 0x00090007 },
+	{ EARLY, 0x00090007, .initial = BIT(1) | BIT(4), .banks = true },
 	{ REGULAR, 0x00020000, BOOLEAN },
 	{ REGULAR, 0x00020001, UP_TO(0, 0x10000) },
 	{ REGULAR, 0x00020002, UP_TO(0, 0x10000), .initial = 0x10000 },
@@ -70,7 +79,8 @@ const struct contract_property contract_properties[CONTRACT_PROPERTIES] = {
 	READ(0x00060002), READ(0x00060003), READ(0x00060005),
 	READ(0x00060007), READ(0x00060008), READ(0x00060009),
 	READ(0x0006000a), READ(0x0006000b), READ(0x00070000),
-	READ(0x00080000),
+	READ(0x00080000), READ(0x00020005),
+	{ READ_ONLY, 0x00090009, .banks = true },
 };
 
 /* Where a property is kept is the core's own affair. */
@@ -122,7 +132,9 @@ static bool contract_control_malformed(const struct call *call)
 /* Whom the input names, SELF resolved. */
 static u64 contract_target_id(const struct call *call)
 {
-	return call->in[0] == HVP_PARTITION_ID_SELF ? call->caller : call->in[0];
+	u64 id = call->in[call->row->id_at];
+
+	return id == HVP_PARTITION_ID_SELF ? call->caller : id;
 }
 
 /* Checks 2 to 10.  Return: the status, or SUCCESS if the call's own checks come next. */
@@ -239,26 +251,43 @@ static enum hvp_status contract_next_child(const struct call *call, struct books
 	       HVP_STATUS_SUCCESS : HVP_STATUS_INVALID_PARTITION_ID;
 }
 
+/* Can a page be taken from the guest, to be deposited or mapped? */
+static enum hvp_status contract_take_page(struct guest *guest, const struct call *call, u64 gfn)
+{
+	struct guest_page *page = guest_page(guest, gfn);
+
+	if (!page || page->owner || page->stats || page->kind == GUEST_NOT_RAM ||
+	    page->kind == GUEST_READ_ONLY || page->kind == GUEST_UNMAPPED)
+		return HVP_STATUS_OPERATION_DENIED;
+	if (page->kind == GUEST_IN_USE || gfn == call->call.input >> HVP_PAGE_SHIFT)
+		return HVP_STATUS_OBJECT_IN_USE;
+	return HVP_STATUS_SUCCESS;
+}
+
 /* One element of a deposit; @list: those before it, which are in the pool by then. */
 static enum hvp_status contract_deposit_element(struct guest *guest, const struct call *call,
 						const u64 *list, unsigned int start,
 						unsigned int element)
 {
 	u64 gfn = list[element];
-	struct guest_page *page = guest_page(guest, gfn);
+	enum hvp_status status = contract_take_page(guest, call, gfn);
 	unsigned int i;
 
-	if (!page || page->owner || page->kind == GUEST_NOT_RAM ||
-	    page->kind == GUEST_READ_ONLY || page->kind == GUEST_UNMAPPED ||
+	if (status == HVP_STATUS_OPERATION_DENIED ||
 	    guest_host_page(guest, gfn)->node >= HVP_PROXIMITY_DOMAINS)
 		return HVP_STATUS_OPERATION_DENIED;
 	for (i = start; i < element; i++) {
 		if (list[i] == gfn)
 			return HVP_STATUS_OPERATION_DENIED;
 	}
-	if (page->kind == GUEST_IN_USE || gfn == call->call.input >> HVP_PAGE_SHIFT)
-		return HVP_STATUS_OBJECT_IN_USE;
-	return HVP_STATUS_SUCCESS;
+	return status;
+}
+
+static bool contract_over_limit(const struct guest *guest, const struct hvp_limits *limits,
+				const struct books *books, unsigned int more)
+{
+	return books_deposited(books) + books_located(books) + more > limits->pages ||
+	       guest->locked + more > guest->locked_limit;
 }
 
 static struct answer contract_deposit(struct guest *guest, const struct hvp_limits *limits,
@@ -267,8 +296,7 @@ static struct answer contract_deposit(struct guest *guest, const struct hvp_limi
 	unsigned int start = call_rep_start(call), count = call_rep_count(call);
 	const u64 *list = &call->in[1];
 	struct answer answer = { HVP_STATUS_SUCCESS, start };
-	bool over = books_deposited(books) + count - start > limits->pages ||
-		    guest->locked + count - start > guest->locked_limit;
+	bool over = contract_over_limit(guest, limits, books, count - start);
 
 	for (; answer.reps < count; answer.reps++) {
 		answer.status = contract_deposit_element(guest, call, list, start,
@@ -295,6 +323,74 @@ static struct answer contract_withdraw(const struct call *call, const struct boo
 	if (available >= count - start)
 		return (struct answer){ HVP_STATUS_SUCCESS, count };
 	return (struct answer){ HVP_STATUS_NO_RESOURCES, start + available };
+}
+
+/* Is there such an object? */
+static enum hvp_status contract_stats_object(const struct guest *guest, const struct call *call,
+					     const struct book *target)
+{
+	const struct hvp_stats_page_in *in = &call->stats.object;
+	unsigned int i;
+
+	if (in->reserved || in->identity.reserved1 || in->identity.reserved2 ||
+	    in->identity.area > 1)
+		return HVP_STATUS_INVALID_PARAMETER;
+	if (in->type == 0x00010001)
+		return in->identity.vp_index ? HVP_STATUS_INVALID_PARAMETER :
+					       HVP_STATUS_SUCCESS;
+	if (in->type != 0x00010002)
+		return HVP_STATUS_INVALID_PARAMETER;
+	for (i = 0; i < guest->vps && target->id == HVP_PARTITION_ID_ROOT; i++) {
+		if (in->identity.vp_index == GUEST_VP_INDEX(i))
+			return HVP_STATUS_SUCCESS;
+	}
+	return HVP_STATUS_INVALID_VP_INDEX;
+}
+
+/* What the caller has mapped of it. */
+static struct mapped *contract_mapped(const struct call *call, struct book *target)
+{
+	const struct hvp_stats_page_in *in = &call->stats.object;
+	unsigned int i;
+
+	for (i = 0; i < target->mapped_count; i++) {
+		struct mapped *mapped = &target->mapped[i];
+
+		if (mapped->type == in->type && mapped->payer == call->caller &&
+		    mapped->vp_index == in->identity.vp_index &&
+		    mapped->area == in->identity.area)
+			return mapped;
+	}
+	return NULL;
+}
+
+static enum hvp_status contract_map(struct guest *guest, const struct hvp_limits *limits,
+				    const struct call *call, struct books *books,
+				    struct book *target)
+{
+	bool lent = call->row->code == HVP_CALL_MAP_STATS_PAGE;
+	enum hvp_status status = contract_stats_object(guest, call, target);
+
+	if (!status && contract_mapped(call, target))
+		status = HVP_STATUS_OBJECT_IN_USE;
+	if (!status && !lent)
+		status = contract_take_page(guest, call, call->stats.map_location);
+	if (!status && !contract_can_pay(books_find(books, call->caller), 1 + lent,
+					 (struct hvp_proximity){}))
+		status = HVP_STATUS_INSUFFICIENT_MEMORY;
+	if (!status && !lent && contract_over_limit(guest, limits, books, 1))
+		status = HVP_STATUS_NO_RESOURCES;
+	return status;
+}
+
+static enum hvp_status contract_unmap(const struct guest *guest, const struct call *call,
+				      struct book *target)
+{
+	enum hvp_status status = contract_stats_object(guest, call, target);
+
+	if (!status && !contract_mapped(call, target))
+		status = HVP_STATUS_INVALID_PARAMETER;
+	return status;
 }
 
 /* The answer if the host has memory enough and nobody interferes. */
@@ -329,8 +425,20 @@ struct answer contract_answer(struct guest *guest, const struct hvp_limits *limi
 	case HVP_CALL_GET_PARTITION_PROPERTY:
 		answer.status = contract_get_property(call, target);
 		break;
+	case HVP_CALL_GET_PARTITION_PROPERTY_EX:
+		answer.status = contract_get_property(call, target);
+		if (!answer.status && call->property.value)
+			answer.status = HVP_STATUS_INVALID_PARAMETER;
+		break;
 	case HVP_CALL_SET_PARTITION_PROPERTY:
 		answer.status = contract_set_property(call, target);
+		break;
+	case HVP_CALL_MAP_STATS_PAGE:
+	case HVP_CALL_MAP_STATS_PAGE2:
+		answer.status = contract_map(guest, limits, call, books, target);
+		break;
+	case HVP_CALL_UNMAP_STATS_PAGE:
+		answer.status = contract_unmap(guest, call, target);
 		break;
 	case HVP_CALL_GET_NEXT_CHILD_PARTITION:
 		answer.status = contract_next_child(call, books);
@@ -467,10 +575,48 @@ static void contract_apply_initialize(struct book *target, const struct book *af
 	}
 }
 
-static void contract_apply_finalize(struct book *target, const struct book *after)
+/* A page is no statistics page any more.  Return: what its payer has got back. */
+static unsigned int contract_unmapped(struct guest *guest, const struct mapped *mapped)
 {
-	contract_uncharge(target, after, HVP_USE_PARTITION, hvp_active_pages());
+	struct guest_page *page = guest_page(guest, mapped->gfn);
+
+	if (mapped->lent ? page->owner != mapped->payer || !page->lent : !page->stats)
+		shim_die("page %#llx has been a statistics page", mapped->gfn);
+	page->lent = false;
+	page->stats = false;
+	return 1 + mapped->lent;
+}
+
+static void contract_apply_finalize(struct guest *guest, struct call *call,
+				    struct book *target, const struct book *after,
+				    struct books *books, struct books *all_after)
+{
+	struct book *parent = books_find(books, target->parent);
+	u64 own = 0, parents = 0, located = 0;
+	unsigned int i;
+	u64 used_for;
+
+	for (i = 0; i < target->mapped_count; i++) {
+		unsigned int pages = contract_unmapped(guest, &target->mapped[i]);
+
+		if (target->mapped[i].payer == target->id)
+			own += pages;
+		else
+			parents += pages;
+		located += !target->mapped[i].lent;
+	}
+	if (call->zeroed != located)
+		shim_die("%u pages zeroed, %llu unmapped", call->zeroed, located);
+	used_for = target->used_for[HVP_USE_STATISTICS] - own;
+	contract_uncharge(target, after, HVP_USE_PARTITION, hvp_active_pages() + own);
 	target->used_for[HVP_USE_PARTITION] = 0;
+	target->used_for[HVP_USE_STATISTICS] = used_for;
+	used_for = parent->used_for[HVP_USE_STATISTICS] - parents;
+	contract_uncharge(parent, books_find(all_after, parent->id), HVP_USE_STATISTICS,
+			  parents);
+	parent->used_for[HVP_USE_STATISTICS] = used_for;
+	target->mapped_count = 0;
+	memset(target->mapped, 0, sizeof(target->mapped));
 	target->state = HVP_STATE_FINALIZED;
 	target->active = false;
 	memset(target->regular, 0, sizeof(target->regular));
@@ -496,6 +642,14 @@ static void contract_apply_get_property(struct guest *guest, struct call *call,
 {
 	const struct contract_property *property = contract_property(call->property.code);
 
+	if (call->row->code == HVP_CALL_GET_PARTITION_PROPERTY_EX) {
+		if (property->banks) {
+			contract_expect_output(call, 1);
+			call->out[0] = call->out[1];
+		} else if (call->out[1]) {
+			shim_die("more than the value of property %#x", property->code);
+		}
+	}
 	if (property->kind != READ_ONLY)
 		contract_expect_output(call, property->kind == REGULAR && !target->active ?
 					     property->initial :
@@ -504,8 +658,10 @@ static void contract_apply_get_property(struct guest *guest, struct call *call,
 		contract_expect_output(call, target->creation.compatibility_version);
 	else if (property->code == 0x00070000)
 		contract_expect_output(call, target->parent ? 0 : guest->os_id);
-	else if (property->code == 0x00080000)
+	else if (property->code == 0x00080000 || property->code == 0x00020005)
 		contract_expect_output(call, 0);
+	else if (property->code == 0x00090009)
+		contract_expect_output(call, ~0ULL);
 	else if (property->code == 0x0006000a &&
 		 call->out[0] & target->creation.disabled_processor_features[0])
 		shim_die("processor features that creation has disabled");
@@ -564,7 +720,7 @@ static void contract_apply_withdraw(struct guest *guest, struct call *call, unsi
 	for (i = call_rep_start(call); i < reps; i++) {
 		struct guest_page *page = guest_page(guest, call->out[i]);
 
-		if (!page || page->owner != target->id)
+		if (!page || page->owner != target->id || page->lent)
 			shim_die("page %#llx withdrawn from the pool of partition %llu",
 				 call->out[i], target->id);
 		page->owner = 0;
@@ -601,6 +757,106 @@ static void contract_apply_balance(struct call *call, struct book *target)
 		shim_die("balance: %llu pages in use, not %u", call->out[1], in_use);
 }
 
+struct virtual_processor virtual_processors[GUEST_VPS];
+
+static void contract_check_counters(const struct mapped *mapped, const u64 *expected)
+{
+	const u64 *counters = (const u64 *)mapped->page->data;
+	unsigned int i;
+
+	for (i = 0; i < HVP_PAGE_SIZE / sizeof(u64); i++) {
+		if (counters[i] != expected[i])
+			shim_die("counter %u of statistics page %#llx is %llu, not %llu", i,
+				 mapped->gfn, counters[i], expected[i]);
+	}
+}
+
+/**
+ * contract_check_mapped() - what a statistics page shows that has just been written
+ * @books:	of the hierarchy
+ * @book:	the partition that it is of
+ * @mapped:	the page
+ */
+void contract_check_mapped(const struct books *books, const struct book *book,
+			   const struct mapped *mapped)
+{
+	const u64 *counters = (const u64 *)mapped->page->data;
+	u64 expected[HVP_PAGE_SIZE / sizeof(u64)] = {};
+	const struct virtual_processor *vp;
+	unsigned int i;
+
+	if (mapped->type == 0x00010001) {
+		expected[1] = book->parent ? 0 : books->vps;
+		expected[5] = book_deposited(book);
+		expected[26] = book->id;
+		for (i = 0; i < books->count; i++)
+			expected[46] += books->book[i].parent == book->id &&
+					books->book[i].state == HVP_STATE_ACTIVE;
+	} else {
+		vp = &virtual_processors[mapped->vp_index / GUEST_VP_INDEX(1)];
+		/* Nobody has looked at it when it made its last call. */
+		if (vp->noted || counters[1] || counters[7]) {
+			expected[1] = vp->run_time;
+			expected[7] = vp->hypercalls;
+		}
+	}
+	contract_check_counters(mapped, expected);
+}
+
+static void contract_apply_map(struct guest *guest, struct call *call, struct book *target,
+			       const struct book *then, struct books *books,
+			       struct books *after)
+{
+	bool lent = call->row->code == HVP_CALL_MAP_STATS_PAGE;
+	u64 gfn = lent ? call->out[0] : call->stats.map_location;
+	struct mapped *mapped = &target->mapped[target->mapped_count];
+	struct book *payer = books_find(books, call->caller);
+	struct guest_page *page = guest_page(guest, gfn);
+
+	contract_charge(payer, books_find(after, payer->id), HVP_USE_STATISTICS, 1 + lent,
+			(struct hvp_proximity){});
+	if (!page || page->stats || page->owner != (lent ? payer->id : 0) || page->lent)
+		shim_die("page %#llx is mapped", gfn);
+	page->lent = lent;
+	page->stats = !lent;
+	if (then->mapped_count != target->mapped_count + 1)
+		shim_die("partition %llu has %llu pages mapped", target->id,
+			 then->mapped_count);
+	mapped->type = call->stats.object.type;
+	mapped->vp_index = call->stats.object.identity.vp_index;
+	mapped->area = call->stats.object.identity.area;
+	mapped->lent = lent;
+	mapped->payer = call->caller;
+	mapped->gfn = gfn;
+	/* The guest may have another one there by now. */
+	mapped->page = then->mapped[target->mapped_count].page;
+	target->mapped_count++;
+	books->vps = guest->vps;
+	contract_check_mapped(after, then, mapped);
+}
+
+static void contract_apply_unmap(struct guest *guest, struct call *call, struct book *target,
+				 struct books *books, struct books *after)
+{
+	struct mapped *mapped = contract_mapped(call, target);
+	struct book *payer = books_find(books, call->caller);
+	unsigned int pages;
+	u64 used_for;
+
+	if (!mapped)
+		shim_die("unmapped what is not mapped");
+	pages = contract_unmapped(guest, mapped);
+	if (call->zeroed != !mapped->lent)
+		shim_die("%u pages zeroed, one unmapped", call->zeroed);
+	used_for = payer->used_for[HVP_USE_STATISTICS] - pages;
+	contract_uncharge(payer, books_find(after, payer->id), HVP_USE_STATISTICS, pages);
+	payer->used_for[HVP_USE_STATISTICS] = used_for;
+	target->mapped_count--;
+	memmove(mapped, mapped + 1,
+		(char *)&target->mapped[target->mapped_count] - (char *)mapped);
+	memset(&target->mapped[target->mapped_count], 0, sizeof(*mapped));
+}
+
 /**
  * contract_apply() - what a call has to have changed
  * @guest:	the guest
@@ -629,10 +885,11 @@ void contract_apply(struct guest *guest, struct call *call, struct answer answer
 	case HVP_CALL_INITIALIZE_PARTITION:
 		return contract_apply_initialize(target, then);
 	case HVP_CALL_FINALIZE_PARTITION:
-		return contract_apply_finalize(target, then);
+		return contract_apply_finalize(guest, call, target, then, books, after);
 	case HVP_CALL_DELETE_PARTITION:
 		return contract_apply_delete(call, target, books, after);
 	case HVP_CALL_GET_PARTITION_PROPERTY:
+	case HVP_CALL_GET_PARTITION_PROPERTY_EX:
 		return contract_apply_get_property(guest, call, target);
 	case HVP_CALL_SET_PARTITION_PROPERTY:
 		return contract_apply_set_property(call, target);
@@ -646,5 +903,10 @@ void contract_apply(struct guest *guest, struct call *call, struct answer answer
 		return contract_apply_withdraw(guest, call, answer.reps, target, then);
 	case HVP_CALL_GET_MEMORY_BALANCE:
 		return contract_apply_balance(call, target);
+	case HVP_CALL_MAP_STATS_PAGE:
+	case HVP_CALL_MAP_STATS_PAGE2:
+		return contract_apply_map(guest, call, target, then, books, after);
+	case HVP_CALL_UNMAP_STATS_PAGE:
+		return contract_apply_unmap(guest, call, target, books, after);
 	}
 }

@@ -79,6 +79,53 @@ static void run_property(u16 code, const u64 *argument)
 	vm_call(&vm, argument[0], code, &in, 0, 0, false);
 }
 
+static void run_property_ex(const u64 *argument)
+{
+	const struct hvp_get_property_ex_in in = {
+		.partition_id = vm_id(&vm, argument[1]),
+		.code = to_property(argument[2]),
+		.padding = ~0U,
+		.argument = argument[3],
+	};
+
+	vm_call(&vm, argument[0], HVP_CALL_GET_PARTITION_PROPERTY_EX, &in, 0, 0, false);
+}
+
+/* What is mapped: 0 a partition, up to 0x7f a virtual processor, above that nothing. */
+static void run_stats(u16 code, const u64 *argument)
+{
+	u8 object = argument[2];
+	struct hvp_map_stats_page2_in in = {
+		.object = {
+			.type = object ? HVP_STATS_VP : HVP_STATS_PARTITION,
+			.identity = {
+				.partition_id = vm_id(&vm, argument[1]),
+				.vp_index = object ? object - 1 : 0,
+				.area = argument[3],
+			},
+		},
+		.map_location = guest_gfn(argument[4]),
+	};
+
+	if (object & 0x80) {
+		in.object.type = object & 0x40 ? HVP_STATS_VP : HVP_STATS_PARTITION;
+		in.object.identity.vp_index = object & 1;
+		in.object.reserved = object & 2;
+		in.object.identity.reserved1 = object & 4;
+		in.object.identity.reserved2 = object & 8;
+		in.object.type += object & 0x10;
+		in.object.type -= object & 0x20;
+	}
+	vm_call(&vm, argument[0], code, &in, 0, 0, false);
+}
+
+static void run_vp(const u64 *argument)
+{
+	/* There can only be more. */
+	vm.guest.vps = max_t(unsigned int, vm.guest.vps, argument[1] % (GUEST_VPS + 1));
+	vm.vp = argument[0];
+}
+
 static void run_next_child(const u64 *argument)
 {
 	const struct hvp_get_next_child_in in = {
@@ -199,6 +246,14 @@ static void run_step(const struct step *step)
 		return run_proximity(HVP_CALL_WITHDRAW_MEMORY, argument);
 	case OP_BALANCE:
 		return run_proximity(HVP_CALL_GET_MEMORY_BALANCE, argument);
+	case OP_GET_PROPERTY_EX:
+		return run_property_ex(argument);
+	case OP_MAP_STATS:
+		return run_stats(HVP_CALL_MAP_STATS_PAGE, argument);
+	case OP_UNMAP_STATS:
+		return run_stats(HVP_CALL_UNMAP_STATS_PAGE, argument);
+	case OP_MAP_STATS2:
+		return run_stats(HVP_CALL_MAP_STATS_PAGE2, argument);
 	case OP_RAW:
 		return vm_call_raw(&vm, argument[0],
 				   &(struct hvp_call){ argument[1], argument[2], argument[3] });
@@ -230,6 +285,10 @@ static void run_step(const struct step *step)
 		return vm_reset(&vm);
 	case OP_LOOK:
 		return vm_look(&vm);
+	case OP_REFRESH:
+		return vm_refresh(&vm);
+	case OP_VP:
+		return run_vp(argument);
 	case OP_POKE:
 		return run_poke(argument);
 	case OP_MAP:

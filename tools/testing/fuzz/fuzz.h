@@ -52,13 +52,21 @@ enum guest_page_kind {
  * @node:	where the next host page for it comes from
  * @page:	the host page, made when somebody looks at it
  * @owner:	the partition in whose pool it is by what the calls have answered
+ * @lent:	that partition has lent it
+ * @stats:	it is a statistics page that nobody has lent
  */
 struct guest_page {
 	enum guest_page_kind kind;
 	int node;
 	struct page *page;
 	u64 owner;
+	bool lent;
+	bool stats;
 };
+
+/* The VP indexes of its virtual processors. */
+#define GUEST_VPS		8
+#define GUEST_VP_INDEX(n)	(2 * (n))
 
 enum guest_op {
 	GUEST_READ,
@@ -74,6 +82,8 @@ enum guest_op {
  * @guest:	as the core sees it
  * @pages:	its memory
  * @os_id:	guest OS ID
+ * @vps:	how many virtual processors it has, at most GUEST_VPS
+ * @refreshing:	statistics pages are being written anew
  * @pinned:	how often pages are pinned
  * @locked:	pages charged to the limit of locked memory
  * @locked_limit: that limit
@@ -84,6 +94,8 @@ struct guest {
 	struct hvp_guest guest;
 	struct guest_page pages[GUEST_PAGES];
 	u64 os_id;
+	unsigned int vps;
+	bool refreshing;
 	unsigned long pinned;
 	unsigned long locked;
 	unsigned long locked_limit;
@@ -107,7 +119,8 @@ struct guest {
  * @create:	as HvCreatePartition's,
  * @proximity:	HvWithdrawMemory's and HvGetMemoryBalance's,
  * @next_child:	HvGetNextChildPartition's,
- * @property:	or HvSetPartitionProperty's
+ * @property:	HvSetPartitionProperty's, with HvGetPartitionPropertyEx's argument as value,
+ * @stats:	or HvMapStatsPage2's
  * @out:	the output as the core has written it
  * @read:	words of the input that have been read
  * @written:	words of the output that have been written
@@ -117,6 +130,7 @@ struct guest {
  * @created:	partitions that the watcher has been told of
  * @deleted:	likewise
  * @zeroed:	pages that have been zeroed
+ * @filled:	statistics pages that have been written to
  */
 struct call {
 	const struct contract_row *row;
@@ -133,6 +147,7 @@ struct call {
 		struct hvp_partition_proximity proximity;
 		struct hvp_get_next_child_in next_child;
 		struct hvp_set_property_in property;
+		struct hvp_map_stats_page2_in stats;
 	};
 	u64 out[CALL_WORDS];
 	DECLARE_BITMAP(read, CALL_WORDS);
@@ -143,6 +158,7 @@ struct call {
 	unsigned int created;
 	unsigned int deleted;
 	unsigned int zeroed;
+	bool filled;
 };
 
 extern struct call *current_call;
@@ -157,6 +173,29 @@ void guest_create(struct guest *guest);
 void guest_destroy(struct guest *guest);
 
 /**
+ * struct mapped - a statistics page
+ * @type:	of what it is: a partition or a virtual processor,
+ * @vp_index:	which one,
+ * @area:	and which area of it
+ * @payer:	the partition that has mapped it
+ * @lent:	it is one of the payer's pool
+ * @gfn:	where it is
+ * @page:	the host page
+ */
+struct mapped {
+	u32 type;
+	u32 vp_index;
+	u32 area;
+	bool lent;
+	u64 payer;
+	u64 gfn;
+	struct page *page;
+};
+
+/* Each area of each object, and a partition's by its parent as well. */
+#define MAX_MAPPED	(2 * GUEST_VPS + 4)
+
+/**
  * struct book - what can be seen of a partition
  * @id:		its ID
  * @parent:	its parent's, 0 for the root
@@ -169,6 +208,8 @@ void guest_destroy(struct guest *guest);
  * @in_use:	those of them that are in use
  * @early:	early properties
  * @regular:	regular properties
+ * @mapped_count: how many
+ * @mapped:	statistics pages of it, in the order in which they were mapped
  */
 struct book {
 	u64 id;
@@ -182,6 +223,8 @@ struct book {
 	u16 in_use[HVP_PROXIMITY_DOMAINS];
 	u64 early[HVP_NR_EARLY_PROPERTIES];
 	u64 regular[HVP_NR_REGULAR_PROPERTIES];
+	u64 mapped_count;
+	struct mapped mapped[MAX_MAPPED];
 };
 
 /* Each partition but the root has cost a page that somebody deposited. */
@@ -189,6 +232,7 @@ struct book {
 
 struct books {
 	u64 last_id;
+	unsigned int vps;	/* as of the last mapping */
 	unsigned int count;
 	struct book book[MAX_BOOKS];
 };
@@ -197,6 +241,7 @@ void books_keep(struct hvp_hierarchy *hierarchy, struct books *books);
 struct book *books_find(struct books *books, u64 id);
 unsigned int book_deposited(const struct book *book);
 u64 books_deposited(const struct books *books);
+u64 books_located(const struct books *books);
 unsigned int book_available(const struct book *book, struct hvp_proximity proximity);
 void books_check(struct guest *guest, struct hvp_hierarchy *hierarchy, struct books *books,
 		 bool idle);
@@ -216,9 +261,10 @@ struct contract_row {
 	bool child;
 	bool self;
 	u8 states;
+	u8 id_at;		/* where in the input the partition is named, in words */
 };
 
-#define CONTRACT_CALLS	11
+#define CONTRACT_CALLS	15
 extern const struct contract_row contract[CONTRACT_CALLS];
 
 enum contract_property_kind { EARLY, REGULAR, READ_ONLY };
@@ -232,9 +278,10 @@ struct contract_property {
 	u64 maximum;
 	bool clamp;
 	u64 initial;
+	bool banks;
 };
 
-#define CONTRACT_PROPERTIES	34
+#define CONTRACT_PROPERTIES	36
 extern const struct contract_property contract_properties[CONTRACT_PROPERTIES];
 
 /**
@@ -252,6 +299,23 @@ struct answer contract_answer(struct guest *guest, const struct hvp_limits *limi
 bool contract_may_answer(const struct call *call, enum hvp_status status);
 void contract_apply(struct guest *guest, struct call *call, struct answer answer,
 		    struct books *books, struct books *after);
+
+void contract_check_mapped(const struct books *books, const struct book *book,
+			   const struct mapped *mapped);
+
+/**
+ * struct virtual_processor - what the host knows of one
+ * @hypercalls:	as of its last call
+ * @run_time:	likewise
+ * @noted:	it has made a call since a statistics page of it was mapped first
+ */
+struct virtual_processor {
+	u64 hypercalls;
+	u64 run_time;
+	bool noted;
+};
+
+extern struct virtual_processor virtual_processors[GUEST_VPS];
 
 static inline unsigned int call_rep_count(const struct call *call)
 {
@@ -271,6 +335,7 @@ static inline unsigned int call_rep_start(const struct call *call)
  * @hierarchy:	its partitions, NULL before the first call
  * @privileges:	of its virtual processor
  * @gpa_bits:	likewise
+ * @vp:		which one of the guest's that is
  * @interrupt:	called wherever something else may happen in a call, or NULL
  * @ids:	IDs that have been given out
  * @control:	bits of the next call's input value to be turned over
@@ -286,6 +351,7 @@ struct vm {
 	struct hvp_hierarchy *hierarchy;
 	u64 privileges;
 	unsigned int gpa_bits;
+	unsigned int vp;
 	void (*interrupt)(void);
 	DECLARE_BITMAP(ids, 4096);
 	u64 control;
@@ -301,6 +367,7 @@ void vm_create(struct vm *vm);
 void vm_destroy(struct vm *vm);
 void vm_reset(struct vm *vm);
 void vm_look(struct vm *vm);
+void vm_refresh(struct vm *vm);
 u64 vm_id(struct vm *vm, u8 byte);
 void vm_call(struct vm *vm, u8 who, u16 code, const void *in, unsigned int count,
 	     unsigned int start, bool fast);
@@ -320,9 +387,11 @@ struct operation {
 
 enum opcode {
 	OP_CREATE, OP_INITIALIZE, OP_FINALIZE, OP_DELETE, OP_GET_PROPERTY, OP_SET_PROPERTY,
-	OP_GET_ID, OP_NEXT_CHILD, OP_DEPOSIT, OP_WITHDRAW, OP_BALANCE, OP_RAW,
+	OP_GET_ID, OP_NEXT_CHILD, OP_DEPOSIT, OP_WITHDRAW, OP_BALANCE, OP_GET_PROPERTY_EX,
+	OP_MAP_STATS, OP_UNMAP_STATS, OP_MAP_STATS2, OP_RAW,
 	OP_CONTROL, OP_INPUT, OP_OUTPUT, OP_PRIVILEGES, OP_WIDTH, OP_FAIL, OP_RACE, OP_LIMITS,
-	OP_RESET, OP_LOOK, OP_POKE, OP_MAP, OP_OS_ID, OP_WAIT, OP_CLOSE, OP_LOAD, NR_OPS
+	OP_RESET, OP_LOOK, OP_REFRESH, OP_VP, OP_POKE, OP_MAP, OP_OS_ID, OP_WAIT, OP_CLOSE,
+	OP_LOAD, NR_OPS
 };
 
 extern const struct operation operations[NR_OPS];

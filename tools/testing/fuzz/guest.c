@@ -225,13 +225,36 @@ static void guest_unpin(struct hvp_guest *ops_guest, struct hvp_pinned_page *pag
 static void guest_zero(struct hvp_guest *ops_guest, struct page *page)
 {
 	might_sleep();
-	if (!current_call || current_call->row->code != HVP_CALL_WITHDRAW_MEMORY)
-		shim_die("page %#llx zeroed, but not to be withdrawn", page->gfn);
+	if (!current_call || (current_call->row->code != HVP_CALL_WITHDRAW_MEMORY &&
+			      current_call->row->code != HVP_CALL_UNMAP_STATS_PAGE &&
+			      current_call->row->code != HVP_CALL_FINALIZE_PARTITION))
+		shim_die("page %#llx zeroed, but not to be given back", page->gfn);
 	if (!page->pins)
 		shim_die("page %#llx zeroed that is not pinned", page->gfn);
+	/* Otherwise it could have been deposited again, and be in use, by then. */
+	if (!hvp_claims_test(&current_call->hierarchy->claims, page->gfn))
+		shim_die("page %#llx is zeroed after it has been given back", page->gfn);
 	memset(page->data, 0, sizeof(page->data));
 	page->zeroed = true;
 	current_call->zeroed++;
+}
+
+static void guest_write_page(struct hvp_guest *ops_guest, struct page *page, size_t offset,
+			     const void *buf, size_t len)
+{
+	struct guest *guest = to_guest(ops_guest);
+
+	if (!guest->refreshing) {
+		if (!current_call || (current_call->row->code != HVP_CALL_MAP_STATS_PAGE &&
+				      current_call->row->code != HVP_CALL_MAP_STATS_PAGE2))
+			shim_die("page %#llx is written to, but not to be mapped", page->gfn);
+		current_call->filled = true;
+	}
+	if (!page->pins)
+		shim_die("page %#llx is written to that is not pinned", page->gfn);
+	if (offset > sizeof(page->data) || len > sizeof(page->data) - offset)
+		shim_die("%zu bytes are written at %zu of a page", len, offset);
+	memcpy(&page->data[offset], buf, len);
 }
 
 static int guest_node(struct hvp_guest *ops_guest, struct page *page)
@@ -244,6 +267,22 @@ static int guest_node(struct hvp_guest *ops_guest, struct page *page)
 static u64 guest_os_id(struct hvp_guest *ops_guest)
 {
 	return to_guest(ops_guest)->os_id;
+}
+
+static unsigned int guest_vp_count(struct hvp_guest *ops_guest)
+{
+	return to_guest(ops_guest)->vps;
+}
+
+static bool guest_vp_exists(struct hvp_guest *ops_guest, u32 vp_index)
+{
+	unsigned int i;
+
+	for (i = 0; i < to_guest(ops_guest)->vps; i++) {
+		if (vp_index == GUEST_VP_INDEX(i))
+			return true;
+	}
+	return false;
 }
 
 static int guest_reserve(struct hvp_guest *ops_guest, unsigned long count)
@@ -274,8 +313,11 @@ static const struct hvp_guest_ops guest_ops = {
 	.pin = guest_pin,
 	.unpin = guest_unpin,
 	.zero = guest_zero,
+	.write_page = guest_write_page,
 	.node = guest_node,
 	.guest_os_id = guest_os_id,
+	.vp_count = guest_vp_count,
+	.vp_exists = guest_vp_exists,
 	.reserve_locked_pages = guest_reserve,
 	.release_locked_pages = guest_release,
 };
@@ -287,6 +329,7 @@ void guest_create(struct guest *guest)
 	*guest = (struct guest){
 		.guest.ops = &guest_ops,
 		.os_id = 1,
+		.vps = 2,
 		.locked_limit = ULONG_MAX / 2,
 	};
 	for (i = 0; i < GUEST_PAGES; i++)

@@ -7,6 +7,7 @@
 #include "../../../drivers/hvpart/core/call_table.h"
 #include "../../../drivers/hvpart/core/dispatch.h"
 #include "../../../drivers/hvpart/core/stats.h"
+#include "../../../drivers/hvpart/core/stats_page.h"
 
 static bool loaded;
 
@@ -61,8 +62,9 @@ void vm_create(struct vm *vm)
 	vm->watcher.created = vm_partition_created;
 	vm->watcher.deleted = vm_partition_deleted;
 	vm->privileges = HVP_PRIVILEGE_CREATE_PARTITIONS | HVP_PRIVILEGE_ACCESS_PARTITION_ID |
-			 HVP_PRIVILEGE_ACCESS_MEMORY_POOL;
+			 HVP_PRIVILEGE_ACCESS_MEMORY_POOL | HVP_PRIVILEGE_ACCESS_STATS;
 	vm->gpa_bits = 48;
+	memset(virtual_processors, 0, sizeof(virtual_processors));
 }
 
 void vm_destroy(struct vm *vm)
@@ -70,6 +72,18 @@ void vm_destroy(struct vm *vm)
 	hvp_hierarchy_put(vm->hierarchy);
 	vm->hierarchy = NULL;
 	guest_destroy(&vm->guest);
+}
+
+/* No page is anybody's. */
+static void vm_forget_pages(struct vm *vm)
+{
+	unsigned int i;
+
+	for (i = 0; i < GUEST_PAGES; i++) {
+		vm->guest.pages[i].owner = 0;
+		vm->guest.pages[i].lent = false;
+		vm->guest.pages[i].stats = false;
+	}
 }
 
 /* The guest gives up its identity.  Calls under way end on the old hierarchy. */
@@ -80,8 +94,9 @@ void vm_reset(struct vm *vm)
 
 	vm->hierarchy = NULL;
 	memset(vm->ids, 0, sizeof(vm->ids));
-	for (i = 0; i < GUEST_PAGES; i++)
-		vm->guest.pages[i].owner = 0;
+	vm_forget_pages(vm);
+	for (i = 0; i < GUEST_VPS; i++)
+		virtual_processors[i].noted = false;
 	hvp_hierarchy_put(hierarchy);
 	if (!current_call && (vm->guest.pinned || vm->guest.locked))
 		shim_die("%lu pages are pinned after a reset", vm->guest.pinned);
@@ -95,9 +110,9 @@ void vm_look(struct vm *vm)
 	unsigned int code;
 	int status;
 
-	for (code = HVP_FIRST_CODE; hvp_call_row(code); code++) {
+	for (code = 0; code < HVP_NR_CALLS; code++) {
 		for (status = 0; status <= HVP_STATUS_NO_RESOURCES; status++)
-			hvp_stats_read(code, status);
+			hvp_stats_read(&hvp_call_table[code], status);
 	}
 	for (code = 0; hvp_property_at(code); code++)
 		;
@@ -110,6 +125,30 @@ void vm_look(struct vm *vm)
 	for (code = 0; code < books.count; code++) {
 		if (!hvp_state_name(books.book[code].state))
 			shim_die("a state without a name");
+	}
+	hvp_hierarchy_put(hierarchy);
+}
+
+/* A second is over: the counters are written. */
+void vm_refresh(struct vm *vm)
+{
+	struct hvp_hierarchy *hierarchy = vm->hierarchy;
+	static struct books books;
+	unsigned int i, k;
+
+	if (!hierarchy)
+		return;
+	hvp_hierarchy_get(hierarchy);
+	vm->guest.refreshing = true;
+	hvp_stats_pages_refresh(hierarchy);
+	vm->guest.refreshing = false;
+	if (!current_call) {
+		books_keep(hierarchy, &books);
+		for (i = 0; i < books.count; i++) {
+			for (k = 0; k < books.book[i].mapped_count; k++)
+				contract_check_mapped(&books, &books.book[i],
+						      &books.book[i].mapped[k]);
+		}
 	}
 	hvp_hierarchy_put(hierarchy);
 }
@@ -248,6 +287,27 @@ static unsigned int vm_active_bytes(void)
 	       shim_cache_bytes("hvpart_gpa_root") + shim_cache_bytes("hvpart_port_table");
 }
 
+static unsigned int vm_stats_bytes(void)
+{
+	return shim_cache_bytes("hvpart_stats_page") + shim_cache_bytes("hvpart_vp_counters");
+}
+
+/* What the host gets to know when a virtual processor makes a call. */
+static void vm_note_call(const struct vm *vm, struct hvp_hierarchy *hierarchy,
+			 const struct hvp_caller *caller)
+{
+	struct virtual_processor *vp =
+		&virtual_processors[caller->vp_index / GUEST_VP_INDEX(1)];
+
+	/* A VM that has no partition, or has given them up, has no statistics page. */
+	if (!caller->partition || hierarchy != vm->hierarchy)
+		return;
+	vp->hypercalls = caller->hypercalls;
+	vp->run_time = caller->run_time;
+	if (xa_load(&hierarchy->vp_counters, caller->vp_index))
+		vp->noted = true;
+}
+
 static bool vm_call_failed(const struct call *call)
 {
 	unsigned int op;
@@ -274,12 +334,13 @@ static void vm_check_id(struct vm *vm, const struct call *call, struct answer an
 static void vm_adopt_pages(struct vm *vm, struct hvp_hierarchy *hierarchy)
 {
 	const struct hvp_page_block *block;
+	const struct hvp_stats_page *page;
 	struct hvp_partition *partition;
+	struct guest_page *mapped;
 	unsigned int node, i;
 	u64 id = 0;
 
-	for (i = 0; i < GUEST_PAGES; i++)
-		vm->guest.pages[i].owner = 0;
+	vm_forget_pages(vm);
 	while (hierarchy && (partition = hvp_hierarchy_find_from(hierarchy, id))) {
 		for (node = 0; node < hvp_pool_nodes(); node++) {
 			for (block = partition->pool.nodes[node].top; block;
@@ -288,6 +349,13 @@ static void vm_adopt_pages(struct vm *vm, struct hvp_hierarchy *hierarchy)
 					guest_page(&vm->guest, block->pages[i].gfn)->owner =
 						partition->id;
 			}
+		}
+		list_for_each_entry(page, &partition->stats_pages, node) {
+			mapped = guest_page(&vm->guest, page->page.gfn);
+			mapped->lent = page->lent;
+			mapped->stats = !page->lent;
+			if (page->lent)
+				mapped->owner = page->payer->id;
 		}
 		id = partition->id + 1;
 		hvp_partition_put(partition);
@@ -300,7 +368,7 @@ static u64 vm_answered(u16 code)
 	int status;
 
 	for (status = 0; status <= HVP_STATUS_NO_RESOURCES; status++)
-		sum += hvp_stats_read(code, status);
+		sum += hvp_stats_read(hvp_call_row(code), status);
 	return sum;
 }
 
@@ -309,11 +377,17 @@ static void vm_dispatch(struct vm *vm, struct call *call, struct hvp_partition *
 			struct call *outer, struct books *books, struct books *after)
 {
 	struct hvp_hierarchy *hierarchy = call->hierarchy;
+	/* Another vCPU is another one. */
+	unsigned int vp = (vm->vp + !!outer) % vm->guest.vps;
 	const struct hvp_caller caller = {
 		.partition = partition,
 		.privileges = call->privileges,
 		.gpa_bits = call->gpa_bits,
+		.vp_index = GUEST_VP_INDEX(vp),
+		.hypercalls = virtual_processors[vp].hypercalls + 1,
+		.run_time = shim_time,
 	};
+	unsigned int stats_bytes = vm_stats_bytes();
 	unsigned int partition_bytes = shim_cache_bytes("hvpart_partition");
 	unsigned int active_bytes = vm_active_bytes();
 	u64 answered = vm_answered(call->row->code);
@@ -349,29 +423,46 @@ static void vm_dispatch(struct vm *vm, struct call *call, struct hvp_partition *
 	/* Parameters are only for those who may make the call. */
 	if (call->touched && (call->row->privilege & ~call->privileges))
 		shim_die("%s without the privilege looks at memory", call->row->name);
-	if (call->interrupted)
+	if (call->interrupted) {
+		vm_note_call(vm, hierarchy, &caller);
 		return;
+	}
 
 	if (vm_answered(call->row->code) != answered + 1)
 		shim_die("%s is not counted", call->row->name);
 	vm_check_memory(call, answer, shim_cache_bytes("hvpart_partition") - partition_bytes,
 			vm_active_bytes() - active_bytes);
+	if (!answer.status && vm_stats_bytes() > stats_bytes + HVP_PAGE_SIZE)
+		shim_die("%s allocates more than a page", call->row->name);
 	if (!outer)
 		vm_check_expected(call, expected, answer, vm_call_failed(call));
-	if (!hierarchy)
+	if (!hierarchy) {
+		vm_note_call(vm, hierarchy, &caller);
 		return;
+	}
 	books_keep(hierarchy, after);
 	/* What cannot be told to the guest has been done nevertheless. */
 	if (call->failed[GUEST_WRITE] && call->row->out_size)
 		answer.status = HVP_STATUS_SUCCESS;
+	if (answer.status && call->filled)
+		shim_die("%s: status %#x, and a page is written to", call->row->name,
+			 answer.status);
 	contract_apply(&vm->guest, call, answer, books, after);
 	books_expect_same(books, after);
 	books_check(&vm->guest, hierarchy, after, !outer);
+	/* Pages that it has mapped were written to before it came to that. */
+	vm_note_call(vm, hierarchy, &caller);
 }
 
 static const struct contract_row *vm_row(u16 code)
 {
-	return &contract[(u16)(code - contract[0].code) % CONTRACT_CALLS];
+	unsigned int i;
+
+	for (i = 0; i < CONTRACT_CALLS; i++) {
+		if (contract[i].code == code)
+			return &contract[i];
+	}
+	return &contract[code % CONTRACT_CALLS];
 }
 
 static void vm_call_at(struct vm *vm, u8 who, const struct hvp_call *registers)
@@ -394,7 +485,7 @@ static void vm_call_at(struct vm *vm, u8 who, const struct hvp_call *registers)
 	call.out_bytes = call.row->out_size + call.row->out_element * call_rep_count(&call);
 	shim_cpu = !!outer;
 
-	if (vm->privileges & (7ULL << 32))
+	if (vm->privileges & (0x107ULL << 32))
 		call.hierarchy = vm_hierarchy(vm);
 	partition = vm_caller(vm, call.hierarchy, who, outer);
 	call.caller = partition ? partition->id : 0;

@@ -31,6 +31,10 @@ struct hlist_node { struct hlist_node *next, **pprev; };
 struct hlist_head { struct hlist_node *first; };
 
 #define __percpu
+#define __acquires(lock)
+#define __releases(lock)
+#define __acquire(lock)		((void)0)
+#define __release(lock)		((void)0)
 #define notrace
 #define likely(x)		(x)
 #define unlikely(x)		(x)
@@ -129,6 +133,7 @@ typedef struct { long counter; } atomic_long_t;
 #define atomic_read(v)			((v)->counter)
 #define atomic_long_read(v)		((v)->counter)
 #define atomic_inc_return(v)		(++(v)->counter)
+#define atomic_inc(v)			((void)((v)->counter += 1))
 #define atomic_dec(v)			((void)((v)->counter -= 1))
 #define atomic_long_add_return(n, v)	((v)->counter += (n))
 #define atomic_long_sub(n, v)		((void)((v)->counter -= (n)))

@@ -12,7 +12,7 @@
 
 #define SELF			HVP_PARTITION_ID_SELF
 
-/* A guest with something to do for each call, and a vCPU that may do nothing. */
+/* A guest with something to do for each call, and vCPUs that may do less or nothing. */
 struct world {
 	struct guest *guest;
 	u64 uninitialized, empty, active, finalized;
@@ -20,14 +20,18 @@ struct world {
 	u64 gpns[4];
 };
 
-static void make_world(struct world *world)
+enum { WITH_ALL, LACKING_ONE, WITH_NONE, VCPUS };
+
+static void make_world(struct world *world, u64 lacking)
 {
-	struct guest_config config = { .vcpus = 2, .privileges = GUEST_ALL_PRIVILEGES };
+	struct guest_config config = { .vcpus = VCPUS, .privileges = GUEST_ALL_PRIVILEGES };
+	struct hvp_stats_page_in mapped;
 	struct vcpu *vcpu;
 
 	world->guest = guest_create(&config);
-	vcpu = &world->guest->vcpus[0];
-	vcpu_set_privileges(vcpu + 1, 0);
+	vcpu = &world->guest->vcpus[WITH_ALL];
+	vcpu_set_privileges(&world->guest->vcpus[LACKING_ONE], GUEST_ALL_PRIVILEGES & ~lacking);
+	vcpu_set_privileges(&world->guest->vcpus[WITH_NONE], 0);
 	world->uninitialized = create_child(vcpu);
 	deposit_new(vcpu, world->uninitialized, NULL, 50);
 	world->empty = create_child(vcpu);
@@ -39,6 +43,8 @@ static void make_world(struct world *world)
 	world->host_readonly_gpn = guest_add_page(world->guest, 0, PROT_READ);
 	world->host_missing_gpn = guest_add_page(world->guest, 0, PROT_NONE);
 	guest_alloc_list(world->guest, world->gpns, 4);
+	mapped = stats_of_partition(world->active, HVP_STATS_AREA_PARENT);
+	REQUIRE_STATUS(map_stats_page2(vcpu, &mapped, guest_alloc(world->guest)), SUCCESS);
 }
 
 struct call_shape {
@@ -47,7 +53,14 @@ struct call_shape {
 	bool rep, fast;
 	unsigned int input_size, output_size;
 	bool has_id, child_only, has_proximity;
+	unsigned int id_at;	/* which word it is */
+	u64 privilege;
 };
+
+#define CREATE_PARTITIONS	.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS
+#define ACCESS_PARTITION_ID	.privilege = HVP_PRIVILEGE_ACCESS_PARTITION_ID
+#define ACCESS_MEMORY_POOL	.privilege = HVP_PRIVILEGE_ACCESS_MEMORY_POOL
+#define ACCESS_STATS		.privilege = HVP_PRIVILEGE_ACCESS_STATS
 
 /* A property that can be read and set, 0 or 1. */
 #define PROPERTY_SUSPEND	0x00020000
@@ -58,27 +71,53 @@ struct call_shape {
 
 static const struct call_shape shapes[] = {
 	{ "HvCreatePartition", HVP_CALL_CREATE_PARTITION, .input_size = 56, .output_size = 8,
-	  .has_proximity = true },
+	  .has_proximity = true, CREATE_PARTITIONS },
 	{ "HvInitializePartition", HVP_CALL_INITIALIZE_PARTITION, .fast = true,
-	  .input_size = 8, .has_id = true, .child_only = true },
+	  .input_size = 8, .has_id = true, .child_only = true, CREATE_PARTITIONS },
 	{ "HvFinalizePartition", HVP_CALL_FINALIZE_PARTITION, .fast = true,
-	  .input_size = 8, .has_id = true, .child_only = true },
+	  .input_size = 8, .has_id = true, .child_only = true, CREATE_PARTITIONS },
 	{ "HvDeletePartition", HVP_CALL_DELETE_PARTITION, .fast = true,
-	  .input_size = 8, .has_id = true, .child_only = true },
+	  .input_size = 8, .has_id = true, .child_only = true, CREATE_PARTITIONS },
 	{ "HvGetPartitionProperty", HVP_CALL_GET_PARTITION_PROPERTY, .input_size = 16,
-	  .output_size = 8, .has_id = true },
+	  .output_size = 8, .has_id = true, CREATE_PARTITIONS },
 	{ "HvSetPartitionProperty", HVP_CALL_SET_PARTITION_PROPERTY, .input_size = 24,
-	  .has_id = true, .child_only = true },
-	{ "HvGetPartitionId", HVP_CALL_GET_PARTITION_ID, .output_size = 8 },
+	  .has_id = true, .child_only = true, CREATE_PARTITIONS },
+	{ "HvGetPartitionId", HVP_CALL_GET_PARTITION_ID, .output_size = 8,
+	  ACCESS_PARTITION_ID },
 	{ "HvGetNextChildPartition", HVP_CALL_GET_NEXT_CHILD_PARTITION, .input_size = 16,
-	  .output_size = 8, .has_id = true },
+	  .output_size = 8, .has_id = true, CREATE_PARTITIONS },
 	{ "HvDepositMemory", HVP_CALL_DEPOSIT_MEMORY, .rep = true,
-	  .input_size = 8 + REPS * 8, .has_id = true },
+	  .input_size = 8 + REPS * 8, .has_id = true, ACCESS_MEMORY_POOL },
 	{ "HvWithdrawMemory", HVP_CALL_WITHDRAW_MEMORY, .rep = true, .input_size = 16,
-	  .output_size = REPS * 8, .has_id = true, .has_proximity = true },
+	  .output_size = REPS * 8, .has_id = true, .has_proximity = true, ACCESS_MEMORY_POOL },
 	{ "HvGetMemoryBalance", HVP_CALL_GET_MEMORY_BALANCE, .input_size = 16,
-	  .output_size = 16, .has_id = true, .has_proximity = true },
+	  .output_size = 16, .has_id = true, .has_proximity = true, ACCESS_MEMORY_POOL },
+	{ "HvMapStatsPage", HVP_CALL_MAP_STATS_PAGE, .input_size = 24, .output_size = 8,
+	  .has_id = true, .id_at = 1, ACCESS_STATS },
+	{ "HvUnmapStatsPage", HVP_CALL_UNMAP_STATS_PAGE, .input_size = 24,
+	  .has_id = true, .id_at = 1, ACCESS_STATS },
+	{ "HvGetPartitionPropertyEx", HVP_CALL_GET_PARTITION_PROPERTY_EX, .input_size = 24,
+	  .output_size = 16, .has_id = true, CREATE_PARTITIONS },
+	{ "HvMapStatsPage2", HVP_CALL_MAP_STATS_PAGE2, .input_size = 32,
+	  .has_id = true, .id_at = 1, ACCESS_STATS },
 };
+
+/* Calls that begin with the type and identity of an object with statistics. */
+static bool has_stats_object(const struct call_shape *shape)
+{
+	return shape->privilege == HVP_PRIVILEGE_ACCESS_STATS;
+}
+
+static bool has_property_code(const struct call_shape *shape)
+{
+	return shape->code == HVP_CALL_GET_PARTITION_PROPERTY ||
+	       shape->code == HVP_CALL_SET_PARTITION_PROPERTY ||
+	       shape->code == HVP_CALL_GET_PARTITION_PROPERTY_EX;
+}
+
+/* The word that has the area in its last byte; what is before it is reserved. */
+#define STATS_VP_AND_AREA	2
+#define STATS_AREA(area)	((u64)(area) << 56)
 
 /* One call, about to be made. */
 struct attempt {
@@ -96,7 +135,7 @@ static void good_attempt(struct attempt *attempt, const struct call_shape *shape
 			 const struct world *world)
 {
 	*attempt = (struct attempt){
-		.shape = shape, .vcpu = &world->guest->vcpus[0], .control = shape->code,
+		.shape = shape, .vcpu = &world->guest->vcpus[WITH_ALL], .control = shape->code,
 	};
 	if (shape->rep)
 		attempt->control |= CONTROL_REPS(REPS) | CONTROL_START(START);
@@ -112,6 +151,7 @@ static void good_attempt(struct attempt *attempt, const struct call_shape *shape
 		break;
 	case HVP_CALL_GET_PARTITION_PROPERTY:
 	case HVP_CALL_SET_PARTITION_PROPERTY:
+	case HVP_CALL_GET_PARTITION_PROPERTY_EX:
 		attempt->input[0] = world->active;
 		attempt->input[1] = PROPERTY_SUSPEND;
 		break;
@@ -125,6 +165,18 @@ static void good_attempt(struct attempt *attempt, const struct call_shape *shape
 	case HVP_CALL_WITHDRAW_MEMORY:
 	case HVP_CALL_GET_MEMORY_BALANCE:
 		attempt->input[0] = SELF;
+		break;
+	case HVP_CALL_MAP_STATS_PAGE:
+	case HVP_CALL_MAP_STATS_PAGE2:
+		attempt->input[3] = world->gpns[0];	/* of the second one */
+		attempt->input[0] = HVP_STATS_PARTITION;
+		attempt->input[1] = world->active;
+		attempt->input[STATS_VP_AND_AREA] = STATS_AREA(HVP_STATS_AREA_SELF);
+		break;
+	case HVP_CALL_UNMAP_STATS_PAGE:
+		attempt->input[0] = HVP_STATS_PARTITION;
+		attempt->input[1] = world->active;
+		attempt->input[STATS_VP_AND_AREA] = STATS_AREA(HVP_STATS_AREA_PARENT);
 		break;
 	}
 }
@@ -156,7 +208,8 @@ static u64 make_attempt(const struct attempt *attempt)
  * Faults, in the order in which a call is checked for them. Each has a place;
  * two of one place exclude each other.
  */
-enum place { CODE_WORD, REPS_FIELD, INPUT_POINTER, OUTPUT_POINTER, CALLER, TARGET, VALUES };
+enum place { CODE_WORD, REPS_FIELD, INPUT_POINTER, OUTPUT_POINTER, CALLER, TARGET, VALUES,
+	     OTHER_VALUES };
 
 struct fault {
 	const char *name;
@@ -177,6 +230,14 @@ static bool nested_bit(struct attempt *attempt, const struct world *world)
 {
 	(void)world;
 	attempt->control |= HVP_CONTROL_NESTED;
+	attempt->control_malformed = true;
+	return true;
+}
+
+/* No call at all, as far as this vCPU knows. */
+static bool no_privilege_at_all(struct attempt *attempt, const struct world *world)
+{
+	attempt->vcpu = &world->guest->vcpus[WITH_NONE];
 	attempt->control_malformed = true;
 	return true;
 }
@@ -283,9 +344,9 @@ static bool output_at_the_very_top(struct attempt *attempt, const struct world *
 	return attempt->shape->output_size;
 }
 
-static bool no_privilege(struct attempt *attempt, const struct world *world)
+static bool not_its_privilege(struct attempt *attempt, const struct world *world)
 {
-	attempt->vcpu = &world->guest->vcpus[1];
+	attempt->vcpu = &world->guest->vcpus[LACKING_ONE];
 	return true;
 }
 
@@ -324,14 +385,14 @@ static bool output_host_read_only(struct attempt *attempt, const struct world *w
 static bool id_invalid(struct attempt *attempt, const struct world *world)
 {
 	(void)world;
-	attempt->input[0] = HVP_PARTITION_ID_INVALID;
+	attempt->input[attempt->shape->id_at] = HVP_PARTITION_ID_INVALID;
 	return attempt->shape->has_id;
 }
 
 static bool id_unknown(struct attempt *attempt, const struct world *world)
 {
 	(void)world;
-	attempt->input[0] = 1234;
+	attempt->input[attempt->shape->id_at] = 1234;
 	return attempt->shape->has_id;
 }
 
@@ -354,12 +415,54 @@ static bool wrong_state(struct attempt *attempt, const struct world *world)
 		return true;
 	case HVP_CALL_GET_PARTITION_PROPERTY:
 	case HVP_CALL_SET_PARTITION_PROPERTY:
+	case HVP_CALL_GET_PARTITION_PROPERTY_EX:
 	case HVP_CALL_DEPOSIT_MEMORY:
 		attempt->input[0] = world->finalized;
+		return true;
+	case HVP_CALL_MAP_STATS_PAGE:
+	case HVP_CALL_UNMAP_STATS_PAGE:
+	case HVP_CALL_MAP_STATS_PAGE2:
+		attempt->input[1] = world->uninitialized;
 		return true;
 	default:
 		return false;
 	}
+}
+
+static bool unknown_property(struct attempt *attempt, const struct world *world)
+{
+	(void)world;
+	attempt->input[1] = 0x12345678;
+	return has_property_code(attempt->shape);
+}
+
+static bool argument_of_property(struct attempt *attempt, const struct world *world)
+{
+	(void)world;
+	attempt->input[2] = 1;
+	return attempt->shape->code == HVP_CALL_GET_PARTITION_PROPERTY_EX;
+}
+
+static bool reserved_of_stats_object(struct attempt *attempt, const struct world *world)
+{
+	(void)world;
+	attempt->input[0] |= 1ULL << 32;
+	return has_stats_object(attempt->shape);
+}
+
+static bool no_such_area(struct attempt *attempt, const struct world *world)
+{
+	(void)world;
+	attempt->input[STATS_VP_AND_AREA] = STATS_AREA(2);
+	return has_stats_object(attempt->shape);
+}
+
+/* A partition has no virtual processors unless it is the caller. */
+static bool no_such_vp(struct attempt *attempt, const struct world *world)
+{
+	(void)world;
+	attempt->input[0] = (attempt->input[0] & ~0xffffffffULL) | HVP_STATS_VP;
+	return has_stats_object(attempt->shape);
 }
 
 static bool bad_proximity(struct attempt *attempt, const struct world *world)
@@ -386,6 +489,28 @@ static bool balance_too_small(struct attempt *attempt, const struct world *world
 	return true;
 }
 
+static bool bad_location(struct attempt *attempt, const struct world *world)
+{
+	(void)world;
+	attempt->input[3] = GUEST_HOLE_GPA >> HVP_PAGE_SHIFT;
+	return attempt->shape->code == HVP_CALL_MAP_STATS_PAGE2;
+}
+
+static bool area_mapped_already(struct attempt *attempt, const struct world *world)
+{
+	(void)world;
+	attempt->input[STATS_VP_AND_AREA] = STATS_AREA(HVP_STATS_AREA_PARENT);
+	return attempt->shape->code == HVP_CALL_MAP_STATS_PAGE ||
+	       attempt->shape->code == HVP_CALL_MAP_STATS_PAGE2;
+}
+
+static bool area_not_mapped(struct attempt *attempt, const struct world *world)
+{
+	(void)world;
+	attempt->input[STATS_VP_AND_AREA] = STATS_AREA(HVP_STATS_AREA_SELF);
+	return attempt->shape->code == HVP_CALL_UNMAP_STATS_PAGE;
+}
+
 static bool bad_first_page(struct attempt *attempt, const struct world *world)
 {
 	(void)world;
@@ -399,6 +524,7 @@ static bool bad_first_page(struct attempt *attempt, const struct world *world)
 static const struct fault faults[] = {
 	FAULT(reserved_bit, CODE_WORD, INVALID_HYPERCALL_INPUT),
 	FAULT(nested_bit, CODE_WORD, INVALID_HYPERCALL_INPUT),
+	FAULT(no_privilege_at_all, CALLER, INVALID_HYPERCALL_CODE),
 	FAULT(variable_header, CODE_WORD, INVALID_HYPERCALL_INPUT),
 	FAULT(no_reps_or_too_many, REPS_FIELD, INVALID_HYPERCALL_INPUT),
 	FAULT(wrong_rep_start, REPS_FIELD, INVALID_HYPERCALL_INPUT),
@@ -412,7 +538,7 @@ static const struct fault faults[] = {
 	FAULT(output_crosses_page, OUTPUT_POINTER, INVALID_ALIGNMENT),
 	FAULT(output_beyond_gpa_space, OUTPUT_POINTER, INVALID_ALIGNMENT),
 	FAULT(output_at_the_very_top, OUTPUT_POINTER, INVALID_ALIGNMENT),
-	FAULT(no_privilege, CALLER, ACCESS_DENIED),
+	FAULT(not_its_privilege, CALLER, ACCESS_DENIED),
 	FAULT(input_missing, INPUT_POINTER, INVALID_HYPERCALL_INPUT),
 	FAULT(input_unreadable, INPUT_POINTER, INVALID_HYPERCALL_INPUT),
 	FAULT(output_missing, OUTPUT_POINTER, INVALID_HYPERCALL_INPUT),
@@ -422,6 +548,14 @@ static const struct fault faults[] = {
 	FAULT(id_unknown, TARGET, INVALID_PARTITION_ID),
 	FAULT(id_self, TARGET, ACCESS_DENIED),
 	FAULT(wrong_state, TARGET, INVALID_PARTITION_STATE),
+	FAULT(unknown_property, VALUES, UNKNOWN_PROPERTY),
+	FAULT(argument_of_property, OTHER_VALUES, INVALID_PARAMETER),
+	FAULT(reserved_of_stats_object, OTHER_VALUES, INVALID_PARAMETER),
+	FAULT(no_such_area, VALUES, INVALID_PARAMETER),
+	FAULT(no_such_vp, OTHER_VALUES, INVALID_VP_INDEX),
+	FAULT(area_mapped_already, VALUES, OBJECT_IN_USE),
+	FAULT(area_not_mapped, VALUES, INVALID_PARAMETER),
+	FAULT(bad_location, OTHER_VALUES, OPERATION_DENIED),
 	FAULT(pool_not_empty, TARGET, OPERATION_DENIED),
 	FAULT(bad_proximity, VALUES, INVALID_PARAMETER),
 	FAULT(bad_first_page, VALUES, OPERATION_DENIED),
@@ -450,8 +584,8 @@ static void first_fault_decides(const void *data)
 	struct vcpu *root;
 	unsigned int i, j;
 
-	make_world(&world);
-	root = &world.guest->vcpus[0];
+	make_world(&world, shape->privilege);
+	root = &world.guest->vcpus[WITH_ALL];
 	before = balance_of(root, SELF);
 	for (i = 0; i < ARRAY_SIZE(faults); i++) {
 		good_attempt(&attempt, shape, &world);
@@ -487,7 +621,7 @@ static void every_bit_of_the_control_word(void)
 	struct world world;
 	unsigned int i, bit;
 
-	make_world(&world);
+	make_world(&world, 0);
 	for (i = 0; i < ARRAY_SIZE(shapes); i++) {
 		for (bit = 17; bit < 64; bit++) {
 			char text[64];
@@ -529,7 +663,7 @@ static void rep_fields(void)
 	struct vcpu *vcpu;
 	unsigned int i, row;
 
-	make_world(&world);
+	make_world(&world, 0);
 	vcpu = &world.guest->vcpus[0];
 	for (i = 0; i < ARRAY_SIZE(codes); i++) {
 		for (row = 0; row < ARRAY_SIZE(rows); row++) {
@@ -566,7 +700,7 @@ static void alignment_and_crossing(void)
 	struct vcpu *vcpu;
 	unsigned int offset;
 
-	make_world(&world);
+	make_world(&world, 0);
 	vcpu = &world.guest->vcpus[0];
 	for (offset = 0; offset < HVP_PAGE_SIZE; offset += offset < 16 ? 1 : 509) {
 		u64 expected = offset % 8 || offset > HVP_PAGE_SIZE - 16 ?
@@ -694,7 +828,8 @@ static void other_registers_are_unchanged(void)
 static void foreign_codes(void)
 {
 	static const u16 unknown[] = { 0x0000, 0x0001, 0x003f, 0x004b, 0x004c, 0x004d, 0x004e,
-				       0x0140, 0x0148, 0x4000, 0x4048, 0xff41 };
+				       0x006e, 0x0100, 0x0102, 0x0130, 0x0132, 0x0140, 0x0148,
+				       0x016c, 0x4000, 0x4048, 0x4131, 0xff41 };
 	struct vcpu *vcpu = new_guest();
 	unsigned int i;
 

@@ -48,7 +48,7 @@ static void failures_use_up_no_id(void)
 	struct hvp_create_partition_in nowhere = { .proximity = { 63, HVP_PROXIMITY_VALID } };
 	u64 id;
 
-	vcpu_set_privileges(poor, 0);
+	vcpu_set_privileges(poor, GUEST_ALL_PRIVILEGES & ~HVP_PRIVILEGE_CREATE_PARTITIONS);
 	EXPECT_STATUS(create_partition(vcpu, &plain, &id), INSUFFICIENT_MEMORY);
 	deposit_new(vcpu, HVP_PARTITION_ID_SELF, NULL, 50);
 	EXPECT_STATUS(create_partition(poor, &plain, &id), ACCESS_DENIED);

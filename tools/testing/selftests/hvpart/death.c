@@ -22,13 +22,17 @@ static void expect_new_guest_works(void)
 
 static void fill_with_partitions(struct vcpu *vcpu)
 {
-	u64 id = create_active_child(vcpu);
+	u64 first, id;
 
-	deposit_new(vcpu, id, NULL, 20);
+	deposit_new(vcpu, SELF, NULL, 300);
+	first = create_active_child(vcpu);
+	deposit_new(vcpu, first, NULL, 20);
 	id = create_active_child(vcpu);
+	map_statistics(vcpu, id);
 	finalize_child(vcpu, id);
 	create_child(vcpu);
-	deposit_new(vcpu, SELF, NULL, 300);
+	map_statistics(vcpu, first);
+	map_statistics(vcpu, SELF);
 }
 
 static void orderly_end(void)
@@ -79,8 +83,10 @@ static void identity_given_up(void)
 		guest_reset_identity(guest);
 		EXPECT(pinned_pages_become(pinned));
 		EXPECT(partition_file_becomes(guest, 2, false));
+		EXPECT(partition_file_becomes(guest, HVP_PARTITION_ID_ROOT, false));
 		guest_enable_hypercalls(guest);
 		EXPECT_BALANCE(vcpu, SELF, 0, 0);
+		EXPECT(partition_file_becomes(guest, HVP_PARTITION_ID_ROOT, true));
 		EXPECT_STATUS(initialize_partition(vcpu, 2, FORM_FAST), INVALID_PARTITION_ID);
 		EXPECT_EQUAL(create_child(vcpu), 2);
 		guest_reset_identity(guest);
@@ -124,16 +130,22 @@ static void identity_changed(void)
 static void __attribute__((noreturn)) work(struct vcpu *vcpu)
 {
 	static const struct hvp_create_partition_in plain;
-	u64 gpns[100], back[60], id;
+	const struct hvp_stats_page_in own = stats_of_vp(SELF, 0, HVP_STATS_AREA_SELF);
+	u64 gpns[100], back[60], id, location = guest_alloc(vcpu->guest);
 
 	guest_alloc_list(vcpu->guest, gpns, 100);
 	for (;;) {
 		deposit_memory(vcpu, SELF, gpns, 100);
 		if (result_success(create_partition(vcpu, &plain, &id))) {
+			struct hvp_stats_page_in object = stats_of_partition(id, 0);
+
 			deposit_memory(vcpu, id, gpns + 90, 10);
 			initialize_partition(vcpu, id, FORM_FAST);
+			map_stats_page2(vcpu, &object, location);
 			finalize_partition(vcpu, id, FORM_FAST);
 		}
+		map_stats_page(vcpu, &own, back);
+		unmap_stats_page(vcpu, &own);
 		withdraw_memory(vcpu, SELF, NULL, back, 60);
 	}
 }

@@ -177,7 +177,7 @@ static void arm(struct vcpu *vcpu, unsigned int nth, bool and_later)
 #define CHILD_PAGES	8
 static struct vcpu *vcpu;
 static struct remains remains;
-static u64 list[LIST_PAGES];
+static u64 list[LIST_PAGES], stats_gpn;
 static u64 child;
 
 static char *table(void)
@@ -258,6 +258,24 @@ static void prepare_cold_list(void)
 		die("madvise: %m");
 }
 
+/* Likewise the page for statistics of one. */
+static void prepare_cold_stats_page(void)
+{
+	prepare_active_child();
+	if (madvise(guest_host(vcpu->guest, stats_gpn << HVP_PAGE_SHIFT), HVP_PAGE_SIZE,
+		    MADV_DONTNEED))
+		die("madvise: %m");
+}
+
+static void prepare_mapped_child(void)
+{
+	struct hvp_stats_page_in object;
+
+	prepare_active_child();
+	object = stats_of_partition(child, HVP_STATS_AREA_SELF);
+	REQUIRE_STATUS(map_stats_page2(vcpu, &object, stats_gpn), SUCCESS);
+}
+
 /* All children go, whatever state they are in. */
 static void remove_children(void)
 {
@@ -322,6 +340,15 @@ static const struct call calls[] = {
 	  true, .accesses = 3, .alone = 2, .together = 2, .loses_output = true },
 	{ "HvGetMemoryBalance", HVP_CALL_GET_MEMORY_BALANCE, prepare_empty_child, CHILD,
 	  true, .accesses = 3 },
+	/* What is kept of it, and room in the pool for when the page comes back. */
+	{ "HvMapStatsPage", HVP_CALL_MAP_STATS_PAGE, prepare_active_child, CHILD, true,
+	  .accesses = 3, .alone = 2, .together = 2, .loses_output = true },
+	{ "HvMapStatsPage2", HVP_CALL_MAP_STATS_PAGE2, prepare_cold_stats_page, CHILD,
+	  .accesses = 1, .alone = 2, .together = 2 },
+	{ "HvUnmapStatsPage", HVP_CALL_UNMAP_STATS_PAGE, prepare_mapped_child, CHILD,
+	  .accesses = 1 },
+	{ "HvGetPartitionPropertyEx", HVP_CALL_GET_PARTITION_PROPERTY_EX, prepare_empty_child,
+	  CHILD, true, .accesses = 3 },
 };
 
 static u64 target_of(const struct call *call)
@@ -346,7 +373,15 @@ static u64 make_call(const struct call *call, unsigned int nth, bool and_later)
 	switch (call->control & HVP_CONTROL_CODE_MASK) {
 	case HVP_CALL_GET_PARTITION_PROPERTY:
 	case HVP_CALL_SET_PARTITION_PROPERTY:
+	case HVP_CALL_GET_PARTITION_PROPERTY_EX:
 		input[1] = EARLY_PROPERTY;
+		break;
+	case HVP_CALL_MAP_STATS_PAGE:
+	case HVP_CALL_MAP_STATS_PAGE2:
+	case HVP_CALL_UNMAP_STATS_PAGE:
+		input[1] = input[0];
+		input[0] = HVP_STATS_PARTITION;
+		input[3] = stats_gpn;
 		break;
 	case HVP_CALL_DEPOSIT_MEMORY:
 		memcpy(input + 1, list, sizeof(list));
@@ -437,6 +472,7 @@ static void begin(void)
 	open_faults();
 	vcpu = new_guest();
 	guest_alloc_list(vcpu->guest, list, LIST_PAGES);
+	stats_gpn = guest_alloc(vcpu->guest);
 }
 
 static void end(void)

@@ -136,6 +136,7 @@ static u32 some_property(struct caller *caller)
 		0x00020004, 0x00030003, 0x00030005, 0x00050000, 0x00050002, 0x00050003,
 		0x00050012, 0x00050017, 0x00050026, 0x00060000, 0x00060004, 0x00060006,
 		0x0006000a, 0x00070000, 0x00080000, 0x00090007, 0x00010002, 0x00090008,
+		0x00020005, 0x00090009,
 	};
 
 	return codes[random_below(&caller->random, ARRAY_SIZE(codes))];
@@ -148,6 +149,21 @@ static u64 fitting_offset(struct caller *caller, unsigned int bytes)
 
 	return 8 * (random_one_in(&caller->random, 2) ? room :
 		    random_below(&caller->random, room + 1));
+}
+
+/* The type and identity of an object with statistics, of the partition in words[0]. */
+static void make_stats_object(struct caller *caller, u64 *words)
+{
+	struct random *random = &caller->random;
+
+	words[1] = words[0];
+	words[0] = HVP_STATS_PARTITION;
+	words[2] = (u64)random_below(random, 2) << 56;
+	if (random_one_in(random, 2)) {
+		words[0] = HVP_STATS_VP;
+		words[1] = random_one_in(random, 8) ? words[1] : SELF;
+		words[2] |= random_below(random, VCPUS + 1);
+	}
 }
 
 static void add_pages(struct caller *caller, struct attempt *attempt, unsigned int count)
@@ -170,6 +186,8 @@ static u16 next_in_life(u16 code)
 	case HVP_CALL_DEPOSIT_MEMORY:
 		return HVP_CALL_INITIALIZE_PARTITION;
 	case HVP_CALL_INITIALIZE_PARTITION:
+		return HVP_CALL_MAP_STATS_PAGE2;
+	case HVP_CALL_MAP_STATS_PAGE2:
 		return HVP_CALL_SET_PARTITION_PROPERTY;
 	case HVP_CALL_SET_PARTITION_PROPERTY:
 		return HVP_CALL_FINALIZE_PARTITION;
@@ -224,6 +242,10 @@ static void make_valid(struct caller *caller, struct attempt *attempt)
 	case HVP_CALL_GET_PARTITION_PROPERTY:
 		words[1] = some_property(caller) | random_bits(random) << 32;
 		break;
+	case HVP_CALL_GET_PARTITION_PROPERTY_EX:
+		words[1] = some_property(caller) | random_bits(random) << 32;
+		words[2] = random_one_in(random, 8) ? some_word(caller) : 0;
+		break;
 	case HVP_CALL_SET_PARTITION_PROPERTY:
 		words[1] = some_property(caller) | random_bits(random) << 32;
 		words[2] = random_one_in(random, 2) ? random_below(random, 2) : some_word(caller);
@@ -243,6 +265,14 @@ static void make_valid(struct caller *caller, struct attempt *attempt)
 		break;
 	case HVP_CALL_GET_MEMORY_BALANCE:
 		words[1] = some_proximity(caller);
+		break;
+	case HVP_CALL_MAP_STATS_PAGE:
+	case HVP_CALL_UNMAP_STATS_PAGE:
+		make_stats_object(caller, words);
+		break;
+	case HVP_CALL_MAP_STATS_PAGE2:
+		make_stats_object(caller, words);
+		words[3] = caller->world->pool_gpn + random_below(random, POOL_PAGES);
 		break;
 	}
 	attempt->input = caller->vcpu->input_gpa +
@@ -291,6 +321,7 @@ static u64 some_gpa(struct caller *caller, u64 shared_gpa)
 /* Something about the call gets wrong, or at least different. */
 static void mutate(struct caller *caller, struct attempt *attempt)
 {
+	static const u16 beside_ours[] = { 0x6e, 0x6f, 0x100, 0x102, 0x130, 0x132 };
 	struct random *random = &caller->random;
 
 	switch (random_below(random, 12)) {
@@ -304,8 +335,13 @@ static void mutate(struct caller *caller, struct attempt *attempt)
 		break;
 	case 2:
 		attempt->control &= ~HVP_CONTROL_CODE_MASK;
-		attempt->control |= 0x38 + random_below(random, 0x18);
-		if (random_one_in(random, 4))
+		if (random_one_in(random, 2))
+			attempt->control |= 0x38 + random_below(random, 0x18);
+		else
+			attempt->control |=
+				beside_ours[random_below(random, ARRAY_SIZE(beside_ours))];
+		/* Not in those above 0xff: one bit less may be KVM's. */
+		if (random_one_in(random, 4) && !(attempt->control & 0xff00))
 			attempt->control ^= 0x100 << random_below(random, 7);
 		break;
 	case 3:
@@ -353,7 +389,8 @@ static struct own_pages *own_pages_at(struct caller *caller, u64 gpa)
 
 /*
  * Is it RAM that the guest, or this test, cannot do without? A page that is deposited
- * may be withdrawn on any vCPU, which fills it with zeroes.
+ * may be withdrawn on any vCPU, which fills it with zeroes; one with statistics has
+ * them written to it.
  */
 static bool vital(const struct world *world, u64 gpn)
 {
@@ -375,14 +412,28 @@ static u64 harmless(struct world *world, u64 word)
 	return vital(world, word) ? world->pool_gpn + word % POOL_PAGES : word;
 }
 
-/* What comes as a list of pages to deposit has none in it that is vital. */
-static void make_deposit_harmless(struct caller *caller, struct attempt *attempt)
+/* Where the input of a call has the numbers of pages that it takes; 0: nowhere. */
+static unsigned int page_numbers_at(u64 control)
+{
+	switch (control & HVP_CONTROL_CODE_MASK) {
+	case HVP_CALL_DEPOSIT_MEMORY:
+		return sizeof(struct hvp_partition_id);
+	case HVP_CALL_MAP_STATS_PAGE2:
+		return offsetof(struct hvp_map_stats_page2_in, map_location);
+	default:
+		return 0;
+	}
+}
+
+/* What comes as pages to take has none among them that is vital. */
+static void make_pages_harmless(struct caller *caller, struct attempt *attempt)
 {
 	struct own_pages *own = own_pages_at(caller, attempt->input);
+	unsigned int first = page_numbers_at(attempt->control);
 	struct world *world = caller->world;
 	u64 offset;
 
-	if ((attempt->control & HVP_CONTROL_CODE_MASK) != HVP_CALL_DEPOSIT_MEMORY)
+	if (!first)
 		return;
 	if (!own) {
 		/* Others have output anywhere but in the page for input. */
@@ -390,7 +441,7 @@ static void make_deposit_harmless(struct caller *caller, struct attempt *attempt
 			attempt->input = world->input_gpa + attempt->input % HVP_PAGE_SIZE;
 		return;
 	}
-	for (offset = attempt->input - own->gpa + 8; offset <= own->size - 8; offset += 8) {
+	for (offset = attempt->input - own->gpa + first; offset <= own->size - 8; offset += 8) {
 		u64 *word = (u64 *)(own->host + offset);
 
 		*word = harmless(world, *word);
@@ -416,7 +467,7 @@ static void write_input(struct caller *caller, struct attempt *attempt)
 		for (i = 0; i < size / 8 && offset + i < HVP_PAGE_SIZE / 8; i++)
 			world->input[offset + i] = harmless(world, attempt->words[i]);
 	}
-	make_deposit_harmless(caller, attempt);
+	make_pages_harmless(caller, attempt);
 }
 
 static void remember_own_pages(struct caller *caller)
@@ -478,6 +529,10 @@ static void check_output(struct caller *caller, const struct attempt *attempt, u
 		break;
 	case HVP_CALL_GET_MEMORY_BALANCE:
 		EXPECT(out[0] + out[1] <= RAM / HVP_PAGE_SIZE);
+		break;
+	case HVP_CALL_MAP_STATS_PAGE:
+		EXPECT(guest_host(world->guest, *out << HVP_PAGE_SHIFT));
+		EXPECT(!vital(world, *out));
 		break;
 	}
 }
@@ -551,6 +606,12 @@ static void make_call(struct caller *caller, struct attempt *attempt)
 		return;
 	}
 
+	if (call && !world->privileges[vcpu->index]) {
+		EXPECT_EQUAL(result, contract_answer_to_others(attempt->control));
+		count_up(&foreign);
+		check_own_pages(caller, attempt, 0, 0);
+		return;
+	}
 	if (!EXPECT_CONTRACT(attempt->control, result) || !call) {
 		count_up(&foreign);
 		check_own_pages(caller, attempt, 0, 0);
@@ -742,6 +803,8 @@ static u64 some_privileges(struct random *random)
 		privileges |= HVP_PRIVILEGE_ACCESS_PARTITION_ID;
 	if (random_one_in(random, 2))
 		privileges |= HVP_PRIVILEGE_ACCESS_MEMORY_POOL;
+	if (random_one_in(random, 2))
+		privileges |= HVP_PRIVILEGE_ACCESS_STATS;
 	return privileges;
 }
 
@@ -808,7 +871,7 @@ static void check_files(struct world *world)
 	vcpu_set_mode(vcpu, VCPU_LONG64);
 	do {
 		REQUIRE_STATUS(get_next_child_partition(vcpu, SELF, id, &id), SUCCESS);
-		count_up(&answers[HVP_CALL_GET_NEXT_CHILD_PARTITION - HVP_CALL_CREATE_PARTITION]
+		count_up(&answers[contract_index(HVP_CALL_GET_NEXT_CHILD_PARTITION)]
 				 [HVP_STATUS_SUCCESS]);
 		EXPECT(!id || partition_file_becomes(world->guest, id, true));
 	} while (id && !case_failed());

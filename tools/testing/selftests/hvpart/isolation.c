@@ -24,6 +24,7 @@ static void ids_of_the_other_are_invalid(void)
 {
 	struct vcpu *one = new_guest(), *other = new_guest();
 	struct hvp_memory_balance_out balance;
+	struct hvp_stats_page_in object;
 	u64 id, gpn = guest_alloc(one->guest), back;
 
 	create_active_child(other);
@@ -38,6 +39,32 @@ static void ids_of_the_other_are_invalid(void)
 	EXPECT_STATUS(deposit_memory(one, id, &gpn, 1), INVALID_PARTITION_ID);
 	EXPECT_STATUS(withdraw_memory(one, id, NULL, &back, 1), INVALID_PARTITION_ID);
 	EXPECT_STATUS(get_memory_balance(one, id, NULL, &balance), INVALID_PARTITION_ID);
+	object = stats_of_partition(id, HVP_STATS_AREA_SELF);
+	EXPECT_STATUS(map_stats_page2(one, &object, gpn), INVALID_PARTITION_ID);
+	EXPECT_STATUS(unmap_stats_page(one, &object), INVALID_PARTITION_ID);
+}
+
+/* Each has its own statistics, at the same pages and of the same partitions. */
+static void equal_statistics_are_different_pages(void)
+{
+	struct vcpu *one = new_guest(), *other = new_guest();
+	struct hvp_stats_page_in object = stats_of_partition(SELF, HVP_STATS_AREA_SELF);
+	u64 gpn = guest_alloc(one->guest);
+	const u64 *ones = guest_host(one->guest, gpn << HVP_PAGE_SHIFT);
+	const u64 *others = guest_host(other->guest, gpn << HVP_PAGE_SHIFT);
+
+	EXPECT_EQUAL(guest_alloc(other->guest), gpn);
+	deposit_new(one, SELF, NULL, 11);
+	deposit_new(other, SELF, NULL, 22);
+	EXPECT_STATUS(map_stats_page2(one, &object, gpn), SUCCESS);
+	EXPECT_STATUS(unmap_stats_page(other, &object), INVALID_PARAMETER);
+	EXPECT_STATUS(map_stats_page2(other, &object, gpn), SUCCESS);
+	sleep(2);
+	EXPECT_EQUAL(ones[HVP_COUNTER_PT_DEPOSITED_PAGES], 11);
+	EXPECT_EQUAL(others[HVP_COUNTER_PT_DEPOSITED_PAGES], 22);
+	EXPECT_STATUS(unmap_stats_page(one, &object), SUCCESS);
+	EXPECT_EQUAL(ones[HVP_COUNTER_PT_DEPOSITED_PAGES], 0);
+	EXPECT_EQUAL(others[HVP_COUNTER_PT_DEPOSITED_PAGES], 22);
 }
 
 /* The same number is a different partition, state and pool in each. */
@@ -155,6 +182,7 @@ static void one_process_is_killed(void)
 static const struct test_case cases[] = {
 	CASE(ids_start_from_two_in_each),
 	CASE(ids_of_the_other_are_invalid),
+	CASE(equal_statistics_are_different_pages),
 	CASE(equal_ids_are_different_partitions),
 	CASE(equal_page_numbers_are_different_pages),
 	CASE(one_guest_does_not_use_up_the_others_limits),

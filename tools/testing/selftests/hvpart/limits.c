@@ -81,16 +81,8 @@ static void try_value(const void *data)
 {
 	const typeof(value_rows[0]) *row = data;
 	u64 before = module_parameter(row->parameter);
-	char path[128];
-	int fd, error;
 
-	snprintf(path, sizeof(path), HVPART_PARAMETERS "/%s", row->parameter);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		die("%s: %m", path);
-	error = write(fd, row->value, strlen(row->value)) < 0 ? errno : 0;
-	close(fd);
-	EXPECT_EQUAL(error, row->error);
+	EXPECT_EQUAL(module_parameter_try(row->parameter, row->value), row->error);
 	EXPECT_EQUAL(module_parameter(row->parameter), row->error ? before : row->result);
 }
 

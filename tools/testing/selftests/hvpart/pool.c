@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /* HvDepositMemory, HvWithdrawMemory, HvGetMemoryBalance: what goes in comes out. */
-#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "numa.h"
 #include "partitions.h"
-
-#define MSR_HYPERV_VP_ASSIST	0x40000073
-#define MSR_HYPERV_SIEFP	0x40000082
-#define MSR_HYPERV_SIMP		0x40000083
-#define MSR_ENABLE		1
+#include "process.h"
+#include "refused_pages.h"
 
 #define SELF			HVP_PARTITION_ID_SELF
 
@@ -162,193 +156,10 @@ static void deposit_from_rep_start(void)
 
 /* Pages that cannot be deposited. Element 3 of a list is one of them. */
 
-static u64 hole(struct vcpu *vcpu)
-{
-	(void)vcpu;
-	return GUEST_HOLE_GPA >> HVP_PAGE_SHIFT;
-}
-
-static u64 local_apic(struct vcpu *vcpu)
-{
-	(void)vcpu;
-	return GUEST_MMIO_GPA >> HVP_PAGE_SHIFT;
-}
-
-static u64 behind_ram(struct vcpu *vcpu)
-{
-	return vcpu->guest->config.ram >> HVP_PAGE_SHIFT;
-}
-
-static u64 read_only_slot(struct vcpu *vcpu)
-{
-	return guest_add_page(vcpu->guest, KVM_MEM_READONLY, PROT_READ | PROT_WRITE);
-}
-
-static u64 read_only_mapping(struct vcpu *vcpu)
-{
-	return guest_add_page(vcpu->guest, 0, PROT_READ);
-}
-
-static u64 no_mapping(struct vcpu *vcpu)
-{
-	return guest_add_page(vcpu->guest, 0, PROT_NONE);
-}
-
-static u64 page_2_to_40(struct vcpu *vcpu)
-{
-	(void)vcpu;
-	return 1ULL << 40;
-}
-
-/* Shifted left by 12 without a check, this is a good page. */
-static u64 page_2_to_52_and_good_one(struct vcpu *vcpu)
-{
-	return 1ULL << 52 | guest_alloc(vcpu->guest);
-}
-
-static u64 page_2_to_32_and_good_one(struct vcpu *vcpu)
-{
-	return 1ULL << 32 | guest_alloc(vcpu->guest);
-}
-
-static u64 page_all_ones(struct vcpu *vcpu)
-{
-	(void)vcpu;
-	return ~0ULL;
-}
-
-static u64 beyond_phys_bits(struct vcpu *vcpu)
-{
-	return 1ULL << (vcpu_phys_bits(vcpu) - HVP_PAGE_SHIFT);
-}
-
-static u64 deposited_before(struct vcpu *vcpu)
-{
-	u64 gpn;
-
-	deposit_new(vcpu, SELF, &gpn, 1);
-	return gpn;
-}
-
-static u64 deposited_elsewhere(struct vcpu *vcpu)
-{
-	u64 gpn;
-
-	deposit_new(vcpu, create_child(vcpu), &gpn, 1);
-	return gpn;
-}
-
-static u64 in_use_elsewhere(struct vcpu *vcpu)
-{
-	u64 id = create_child(vcpu);
-	u64 gpn, first = 0;
-
-	do {
-		deposit_new(vcpu, id, &gpn, 1);
-		if (!first)
-			first = gpn;
-	} while (!result_success(initialize_partition(vcpu, id, FORM_FAST)));
-	return first;
-}
-
-static u64 hypercall_page(struct vcpu *vcpu)
-{
-	(void)vcpu;
-	return GUEST_HYPERCALL_GPA >> HVP_PAGE_SHIFT;
-}
-
-static u64 enabled_by(struct vcpu *vcpu, u32 msr)
-{
-	u64 gpn = guest_alloc(vcpu->guest);
-
-	guest_set_msr(vcpu, msr, gpn << HVP_PAGE_SHIFT | MSR_ENABLE);
-	return gpn;
-}
-
-static u64 message_page(struct vcpu *vcpu)
-{
-	return enabled_by(vcpu, MSR_HYPERV_SIMP);
-}
-
-static u64 event_page(struct vcpu *vcpu)
-{
-	return enabled_by(vcpu, MSR_HYPERV_SIEFP);
-}
-
-static u64 assist_page(struct vcpu *vcpu)
-{
-	return enabled_by(vcpu, MSR_HYPERV_VP_ASSIST);
-}
-
-static u64 message_page_of_another(struct vcpu *vcpu)
-{
-	return enabled_by(vcpu + 1, MSR_HYPERV_SIMP);
-}
-
-static u64 event_page_of_another(struct vcpu *vcpu)
-{
-	return enabled_by(vcpu + 1, MSR_HYPERV_SIEFP);
-}
-
-static u64 assist_page_of_another(struct vcpu *vcpu)
-{
-	return enabled_by(vcpu + 1, MSR_HYPERV_VP_ASSIST);
-}
-
-static u64 own_input(struct vcpu *vcpu)
-{
-	return vcpu->input_gpa >> HVP_PAGE_SHIFT;
-}
-
-static const struct bad_page_row {
-	const char *name;
-	u64 (*page)(struct vcpu *vcpu);
-	enum hvp_status status;
-	bool synic;
-} bad_page_rows[] = {
-	{ "deposit of a hole", hole, HVP_STATUS_OPERATION_DENIED, false },
-	{ "deposit of MMIO", local_apic, HVP_STATUS_OPERATION_DENIED, true },
-	{ "deposit of the page behind RAM", behind_ram, HVP_STATUS_OPERATION_DENIED, false },
-	{ "deposit from a read-only slot", read_only_slot, HVP_STATUS_OPERATION_DENIED, false },
-	{ "deposit of what the host may only read", read_only_mapping,
-	  HVP_STATUS_OPERATION_DENIED, false },
-	{ "deposit of what the host may not touch", no_mapping,
-	  HVP_STATUS_OPERATION_DENIED, false },
-	{ "deposit of page 2^40", page_2_to_40, HVP_STATUS_OPERATION_DENIED, false },
-	{ "deposit of page 2^52 + a good one", page_2_to_52_and_good_one,
-	  HVP_STATUS_OPERATION_DENIED, false },
-	{ "deposit of page 2^32 + a good one", page_2_to_32_and_good_one,
-	  HVP_STATUS_OPERATION_DENIED, false },
-	{ "deposit of page 2^64 - 1", page_all_ones, HVP_STATUS_OPERATION_DENIED, false },
-	{ "deposit beyond MAXPHYADDR", beyond_phys_bits, HVP_STATUS_OPERATION_DENIED, false },
-	{ "deposit of what is in the same pool", deposited_before,
-	  HVP_STATUS_OPERATION_DENIED, false },
-	{ "deposit of what is in another pool", deposited_elsewhere,
-	  HVP_STATUS_OPERATION_DENIED, false },
-	{ "deposit of what a partition uses", in_use_elsewhere,
-	  HVP_STATUS_OPERATION_DENIED, false },
-	{ "deposit of the hypercall page", hypercall_page, HVP_STATUS_OBJECT_IN_USE, false },
-	{ "deposit of the call's own input", own_input, HVP_STATUS_OBJECT_IN_USE, false },
-	{ "deposit of the SynIC message page", message_page, HVP_STATUS_OBJECT_IN_USE, true },
-	{ "deposit of the SynIC event page", event_page, HVP_STATUS_OBJECT_IN_USE, true },
-	{ "deposit of the VP assist page", assist_page, HVP_STATUS_OBJECT_IN_USE, true },
-	{ "deposit of another vCPU's message page", message_page_of_another,
-	  HVP_STATUS_OBJECT_IN_USE, true },
-	{ "deposit of another vCPU's event page", event_page_of_another,
-	  HVP_STATUS_OBJECT_IN_USE, true },
-	{ "deposit of another vCPU's assist page", assist_page_of_another,
-	  HVP_STATUS_OBJECT_IN_USE, true },
-};
-
 static void try_bad_page(const void *data)
 {
-	const struct bad_page_row *row = data;
-	struct guest_config config = {
-		.vcpus = row->synic ? 2 : 1,
-		.synic = row->synic,
-		.privileges = GUEST_ALL_PRIVILEGES,
-	};
-	struct vcpu *vcpu = &guest_create(&config)->vcpus[0];
+	const struct refused_page *row = data;
+	struct vcpu *vcpu = guest_for_refused_page(row);
 	u64 gpns[6], back[WITHDRAW_MAX_REPS];
 	u64 bad = row->page(vcpu);
 	struct hvp_memory_balance_out before = balance_of(vcpu, SELF);
@@ -402,7 +213,7 @@ static void disabled_overlay_pages_are_ram(void)
 	unsigned int i;
 
 	for (i = 0; i < 3; i++) {
-		u64 gpn = enabled_by(vcpu, msrs[i]);
+		u64 gpn = page_enabled_by(vcpu, msrs[i]);
 
 		EXPECT_RESULT(deposit_memory(vcpu, SELF, &gpn, 1), OBJECT_IN_USE, 0);
 		guest_set_msr(vcpu, msrs[i], gpn << HVP_PAGE_SHIFT);
@@ -672,20 +483,6 @@ static void page_limit(void)
 	EXPECT_RESULT(deposit_memory(vcpu, id, gpns + 33, 1), SUCCESS, 1);
 }
 
-/* Root may lock any amount of memory, because of CAP_IPC_LOCK. */
-static void limit_locked_memory(u64 pages)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2];
-	struct rlimit limit = { pages * HVP_PAGE_SIZE, pages * HVP_PAGE_SIZE };
-
-	if (setrlimit(RLIMIT_MEMLOCK, &limit) || syscall(SYS_capget, &header, data))
-		die("cannot limit locked memory: %m");
-	data[CAP_IPC_LOCK / 32].effective &= ~(1u << CAP_IPC_LOCK % 32);
-	if (syscall(SYS_capset, &header, data))
-		die("cannot give up CAP_IPC_LOCK: %m");
-}
-
 static void locked_memory_limit(void)
 {
 	struct vcpu *vcpu = new_guest();
@@ -791,7 +588,7 @@ static const struct test_case cases[] = {
 int main(void)
 {
 	cases_add(cases, ARRAY_SIZE(cases));
-	cases_add_rows(try_bad_page, bad_page_rows);
+	cases_add_table(try_bad_page, refused_pages, REFUSED_PAGES, sizeof(refused_pages[0]));
 	cases_add_rows(try_proximity, proximity_rows);
 	return cases_run();
 }

@@ -3,17 +3,21 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "contract.h"
 #include "partitions.h"
 
 #define SELF			HVP_PARTITION_ID_SELF
+#define PROPERTY_SUSPEND	0x00020000
 
 #define CREATE_PARTITIONS	HVP_PRIVILEGE_CREATE_PARTITIONS
 #define ACCESS_PARTITION_ID	HVP_PRIVILEGE_ACCESS_PARTITION_ID
 #define ACCESS_MEMORY_POOL	HVP_PRIVILEGE_ACCESS_MEMORY_POOL
+#define ACCESS_STATS		HVP_PRIVILEGE_ACCESS_STATS
 
 /*
- * A ladder for each call: without the privilege it is denied, even with all
- * others; with it alone, the next error shows; and in the end it succeeds.
+ * A ladder for each call: without any privilege there is no such call; without its
+ * own it is denied, even with all others; with it alone, the next error shows; and in
+ * the end it succeeds.
  */
 
 static u64 try_create(struct vcpu *vcpu, bool right)
@@ -69,6 +73,55 @@ static u64 try_balance(struct vcpu *vcpu, bool right)
 	return get_memory_balance(vcpu, right ? SELF : 99, NULL, &balance);
 }
 
+static u64 try_get_property(struct vcpu *vcpu, bool right)
+{
+	u64 value;
+
+	return get_partition_property(vcpu, right ? 3 : 99, PROPERTY_SUSPEND, &value);
+}
+
+static u64 try_set_property(struct vcpu *vcpu, bool right)
+{
+	return set_partition_property(vcpu, right ? 3 : 99, PROPERTY_SUSPEND, 1);
+}
+
+static u64 try_get_property_ex(struct vcpu *vcpu, bool right)
+{
+	struct hvp_get_property_ex_out out;
+
+	return get_partition_property_ex(vcpu, right ? 3 : 99, PROPERTY_SUSPEND, 0, &out);
+}
+
+static u64 try_next_child(struct vcpu *vcpu, bool right)
+{
+	u64 next;
+
+	return get_next_child_partition(vcpu, right ? SELF : 99, 0, &next);
+}
+
+static u64 try_map_stats(struct vcpu *vcpu, bool right)
+{
+	struct hvp_stats_page_in object = stats_of_partition(right ? 3 : 99, HVP_STATS_AREA_SELF);
+	u64 gpn;
+
+	return map_stats_page(vcpu, &object, &gpn);
+}
+
+static u64 try_map_stats2(struct vcpu *vcpu, bool right)
+{
+	struct hvp_stats_page_in object = stats_of_partition(right ? 3 : 99, HVP_STATS_AREA_SELF);
+
+	return map_stats_page2(vcpu, &object, guest_alloc(vcpu->guest));
+}
+
+static u64 try_unmap_stats(struct vcpu *vcpu, bool right)
+{
+	struct hvp_stats_page_in object = stats_of_partition(right ? 3 : 99,
+							     HVP_STATS_AREA_PARENT);
+
+	return unmap_stats_page(vcpu, &object);
+}
+
 static const struct ladder {
 	const char *name;
 	u64 privilege;
@@ -92,31 +145,49 @@ static const struct ladder {
 	  HVP_STATUS_INVALID_PARTITION_ID, 1 },
 	{ "privilege for HvGetMemoryBalance", ACCESS_MEMORY_POOL, try_balance,
 	  HVP_STATUS_INVALID_PARTITION_ID, 0 },
+	{ "privilege for HvGetPartitionProperty", CREATE_PARTITIONS, try_get_property,
+	  HVP_STATUS_INVALID_PARTITION_ID, 0 },
+	{ "privilege for HvSetPartitionProperty", CREATE_PARTITIONS, try_set_property,
+	  HVP_STATUS_INVALID_PARTITION_ID, 0 },
+	{ "privilege for HvGetPartitionPropertyEx", CREATE_PARTITIONS, try_get_property_ex,
+	  HVP_STATUS_INVALID_PARTITION_ID, 0 },
+	{ "privilege for HvGetNextChildPartition", CREATE_PARTITIONS, try_next_child,
+	  HVP_STATUS_INVALID_PARTITION_ID, 0 },
+	{ "privilege for HvMapStatsPage", ACCESS_STATS, try_map_stats,
+	  HVP_STATUS_INVALID_PARTITION_ID, 0 },
+	{ "privilege for HvMapStatsPage2", ACCESS_STATS, try_map_stats2,
+	  HVP_STATUS_INVALID_PARTITION_ID, 0 },
+	{ "privilege for HvUnmapStatsPage", ACCESS_STATS, try_unmap_stats,
+	  HVP_STATUS_INVALID_PARTITION_ID, 0 },
 };
 
 static void climb(const void *data)
 {
-	enum { ROOT, NOTHING, ALL_OTHERS, ALL_OTHER_BITS, THIS_ONE, VCPUS };
+	enum { ROOT, NOTHING, NOTHING_OF_OURS, ALL_OTHERS, ALL_OTHER_BITS, THIS_ONE, VCPUS };
 	const struct ladder *ladder = data;
 	struct guest_config config = { .vcpus = VCPUS, .privileges = GUEST_ALL_PRIVILEGES };
+	struct hvp_stats_page_in mapped = stats_of_partition(3, HVP_STATS_AREA_PARENT);
 	struct vcpu *vcpus = guest_create(&config)->vcpus;
 	u64 id;
 
 	vcpu_set_privileges(&vcpus[NOTHING], 0);
+	vcpu_set_privileges(&vcpus[NOTHING_OF_OURS], ~HVP_PARTITION_PRIVILEGES);
 	vcpu_set_privileges(&vcpus[ALL_OTHERS], GUEST_ALL_PRIVILEGES & ~ladder->privilege);
 	/* No other bit of EAX or EBX stands for it. */
 	vcpu_set_privileges(&vcpus[ALL_OTHER_BITS], ~ladder->privilege);
 	vcpu_set_privileges(&vcpus[THIS_ONE], ladder->privilege);
 
-	/* 2 can be initialized, 3 finalized, 4 deleted. */
+	/* 2 can be initialized, 3 finalized and its statistics unmapped, 4 deleted. */
 	id = create_child(&vcpus[ROOT]);
 	deposit_new(&vcpus[ROOT], id, NULL, 50);
 	create_active_child(&vcpus[ROOT]);
 	create_child(&vcpus[ROOT]);
 	deposit_new(&vcpus[ROOT], SELF, NULL, 50);
+	EXPECT_STATUS(map_stats_page2(&vcpus[ROOT], &mapped, guest_alloc(vcpus->guest)), SUCCESS);
 
-	EXPECT_STATUS(ladder->try(&vcpus[NOTHING], true), ACCESS_DENIED);
-	EXPECT_STATUS(ladder->try(&vcpus[NOTHING], false), ACCESS_DENIED);
+	EXPECT_STATUS(ladder->try(&vcpus[NOTHING], true), INVALID_HYPERCALL_CODE);
+	EXPECT_STATUS(ladder->try(&vcpus[NOTHING], false), INVALID_HYPERCALL_CODE);
+	EXPECT_STATUS(ladder->try(&vcpus[NOTHING_OF_OURS], true), INVALID_HYPERCALL_CODE);
 	EXPECT_STATUS(ladder->try(&vcpus[ALL_OTHERS], true), ACCESS_DENIED);
 	EXPECT_STATUS(ladder->try(&vcpus[ALL_OTHERS], false), ACCESS_DENIED);
 	EXPECT_STATUS(ladder->try(&vcpus[ALL_OTHER_BITS], true), ACCESS_DENIED);
@@ -125,7 +196,7 @@ static void climb(const void *data)
 	EXPECT_RESULT(ladder->try(&vcpus[THIS_ONE], true), SUCCESS, ladder->reps);
 }
 
-/* In a guest that has no privilege at all, nothing happens. */
+/* In a guest that has no privilege at all, nothing happens, as without the module. */
 static void guest_without_privileges(void)
 {
 	struct guest_config config = { .privileges = 0 };
@@ -133,7 +204,7 @@ static void guest_without_privileges(void)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(ladders); i++)
-		EXPECT_STATUS(ladders[i].try(&guest->vcpus[0], true), ACCESS_DENIED);
+		EXPECT_STATUS(ladders[i].try(&guest->vcpus[0], true), INVALID_HYPERCALL_CODE);
 	/* ... not even a folder for it. */
 	EXPECT(guest_folder_becomes(getpid(), guest->vm_fd, false));
 }
@@ -175,12 +246,12 @@ static void undefined_in(enum vcpu_mode mode)
 {
 	struct vcpu *vcpu = new_guest();
 	u64 id = create_child(vcpu);
-	unsigned int code;
+	unsigned int i;
 
 	deposit_new(vcpu, id, NULL, 50);
 	vcpu_set_mode(vcpu, mode);
-	for (code = HVP_CALL_CREATE_PARTITION; code <= HVP_CALL_GET_MEMORY_BALANCE; code++)
-		expect_undefined_opcode(vcpu, code, vcpu->input_gpa);
+	for (i = 0; i < CONTRACT_CALLS; i++)
+		expect_undefined_opcode(vcpu, contract[i].code, vcpu->input_gpa);
 	expect_undefined_opcode(vcpu, HVP_CALL_INITIALIZE_PARTITION | HVP_CONTROL_FAST, id);
 	expect_undefined_opcode(vcpu, HVP_CALL_GET_PARTITION_ID, 0);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* HvGetPartitionProperty and HvSetPartitionProperty. */
+/* HvGetPartitionProperty, HvGetPartitionPropertyEx, HvSetPartitionProperty. */
 #include <cpuid.h>
 #include <time.h>
 
@@ -27,6 +27,10 @@
 #define PHYSICAL_ADDRESS_BITS	0x00050010
 #define OS_ID			0x00070000
 #define VIRTUALIZATION_FEATURES	0x00080000
+#define INTEGRATED_SCHEDULER	0x00020005
+#define SYNTHETIC_PROC_FEATURES	0x00010001
+#define VMM_CAPABILITIES	0x00090007
+#define ASSIGNABLE_SYNTHETIC_PROC_FEATURES	0x00090009
 
 struct property {
 	const char *name;
@@ -40,11 +44,11 @@ struct property {
 static const struct property early[] = {
 	{ "PrivilegeFlags", PRIVILEGE_FLAGS, 0, HVP_PRIVILEGE_ACCESS_MEMORY_POOL,
 	  1ULL << 63, 1ULL << 36 },
-	{ "SyntheticProcFeatures", 0x00010001, 0, 0x123456789abcdef0, 0, 0 },
+	{ "SyntheticProcFeatures", SYNTHETIC_PROC_FEATURES, 0, 0x123456789abcdef0, 0, 0 },
 	{ "HypercallDoorbellPage", DOORBELL_PAGE, 0, 0x7001, 0x7002, 0 },
 	{ "PartitionDiagBufferConfig", 0x00050026, 0, 5, 0, 0 },
 	{ "PhysicalAddressWidth", 0x00060006, 0, 40, 0, 53 },
-	{ "VmmCapabilities", 0x00090007, 0, 2, 0, 0 },
+	{ "VmmCapabilities", VMM_CAPABILITIES, 0x12, 2, 0, 0 },
 };
 
 static const struct property regular[] = {
@@ -79,12 +83,36 @@ static const struct property read_only[] = {
 	{ "ProcessorFeatures1", PROCESSOR_FEATURES1, 0, 0, 0, 0 },
 	{ "GuestOsId", OS_ID, 0, 0, 0, 0 },
 	{ "ProcessorVirtualizationFeatures", VIRTUALIZATION_FEATURES, 0, 0, 0, 0 },
+	{ "IntegratedSchedulerEnabled", INTEGRATED_SCHEDULER, 0, 0, 0, 0 },
+	{ "AssignableSyntheticProcFeatures", ASSIGNABLE_SYNTHETIC_PROC_FEATURES, 0, 0, 0, 0 },
 };
+
+/* A property that is a set of bits in banks, of which there is one. */
+static bool has_banks(u32 code)
+{
+	return code == VMM_CAPABILITIES || code == ASSIGNABLE_SYNTHETIC_PROC_FEATURES;
+}
+
+/* By HvGetPartitionProperty and HvGetPartitionPropertyEx, which tell the same. */
+static u64 get_property(struct vcpu *vcpu, u64 id, u32 code, u64 *value)
+{
+	struct hvp_get_property_ex_out out;
+	u64 result = get_partition_property(vcpu, id, code, value);
+
+	expect_result_at(__FILE__, __LINE__, "HvGetPartitionPropertyEx",
+			 get_partition_property_ex(vcpu, id, code, 0, &out), result);
+	/* The clock goes on. */
+	if (!result_success(result) || code == REFERENCE_TIME)
+		return result;
+	EXPECT_EQUAL(out.value[has_banks(code)], *value);
+	EXPECT_EQUAL(out.value[!has_banks(code)], has_banks(code));
+	return result;
+}
 
 #define EXPECT_PROPERTY(vcpu, id, code, expected) do {				\
 	u64 __value = ~0ULL;							\
 										\
-	EXPECT_STATUS(get_partition_property(vcpu, id, code, &__value), SUCCESS); \
+	EXPECT_STATUS(get_property(vcpu, id, code, &__value), SUCCESS); \
 	EXPECT_EQUAL(__value, expected);					\
 } while (0)
 
@@ -132,14 +160,14 @@ static void try_regular(const void *arg)
 	struct vcpu *vcpu = new_guest();
 	u64 id = create_child(vcpu), value = 0;
 
-	EXPECT_STATUS(get_partition_property(vcpu, id, row->code, &value),
+	EXPECT_STATUS(get_property(vcpu, id, row->code, &value),
 		      INVALID_PARTITION_STATE);
 	EXPECT_STATUS(set_partition_property(vcpu, id, row->code, row->good),
 		      INVALID_PARTITION_STATE);
 	initialize_child(vcpu, id);
 	try_values(vcpu, id, row);
 	finalize_child(vcpu, id);
-	EXPECT_STATUS(get_partition_property(vcpu, id, row->code, &value),
+	EXPECT_STATUS(get_property(vcpu, id, row->code, &value),
 		      INVALID_PARTITION_STATE);
 	EXPECT_STATUS(set_partition_property(vcpu, id, row->code, row->good),
 		      INVALID_PARTITION_STATE);
@@ -151,12 +179,12 @@ static void try_read_only(const void *arg)
 	struct vcpu *vcpu = new_guest();
 	u64 id = create_child(vcpu), value;
 
-	EXPECT_STATUS(get_partition_property(vcpu, id, row->code, &value),
+	EXPECT_STATUS(get_property(vcpu, id, row->code, &value),
 		      INVALID_PARTITION_STATE);
 	EXPECT_STATUS(set_partition_property(vcpu, id, row->code, 0), INVALID_PARTITION_STATE);
 	initialize_child(vcpu, id);
-	EXPECT_STATUS(get_partition_property(vcpu, id, row->code, &value), SUCCESS);
-	EXPECT_STATUS(get_partition_property(vcpu, SELF, row->code, &value), SUCCESS);
+	EXPECT_STATUS(get_property(vcpu, id, row->code, &value), SUCCESS);
+	EXPECT_STATUS(get_property(vcpu, SELF, row->code, &value), SUCCESS);
 	EXPECT_STATUS(set_partition_property(vcpu, id, row->code, value),
 		      PROPERTY_VALUE_OUT_OF_RANGE);
 	EXPECT_STATUS(set_partition_property(vcpu, id, row->code, ~value),
@@ -167,23 +195,64 @@ static void unknown_properties(void)
 {
 	/* In the TLFS and not offered; beside ones that are; nowhere. */
 	static const u32 codes[] = { 0, 0x00050001, 0x0005000c, 0x00050014, 0x0000ffff, 0x00010002,
-				     0x00020005, 0x00060001, 0x00090008, 0x10001000, 0xffffffff };
+				     0x00020006, 0x00060001, 0x00090008, 0x10001000, 0xffffffff };
 	struct vcpu *vcpu = new_guest();
 	u64 fresh = create_child(vcpu), id = create_active_child(vcpu), value;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(codes); i++) {
-		EXPECT_STATUS(get_partition_property(vcpu, id, codes[i], &value),
+		EXPECT_STATUS(get_property(vcpu, id, codes[i], &value),
 			      UNKNOWN_PROPERTY);
-		EXPECT_STATUS(get_partition_property(vcpu, SELF, codes[i], &value),
+		EXPECT_STATUS(get_property(vcpu, SELF, codes[i], &value),
 			      UNKNOWN_PROPERTY);
 		EXPECT_STATUS(set_partition_property(vcpu, id, codes[i], 0), UNKNOWN_PROPERTY);
 		/* The state comes first, and no unknown property is an early one. */
-		EXPECT_STATUS(get_partition_property(vcpu, fresh, codes[i], &value),
+		EXPECT_STATUS(get_property(vcpu, fresh, codes[i], &value),
 			      INVALID_PARTITION_STATE);
 		EXPECT_STATUS(set_partition_property(vcpu, fresh, codes[i], 0),
 			      INVALID_PARTITION_STATE);
 	}
+}
+
+/* No property has one. What is wrong otherwise comes first. */
+static void argument_of_a_property(void)
+{
+	static const u64 arguments[] = { 1, 1ULL << 32, 1ULL << 63, ~0ULL };
+	struct vcpu *vcpu = new_guest();
+	u64 fresh = create_child(vcpu), id = create_active_child(vcpu);
+	struct hvp_get_property_ex_out out;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(arguments); i++) {
+		const u64 argument = arguments[i];
+
+		EXPECT_STATUS(get_partition_property_ex(vcpu, id, SUSPEND, argument, &out),
+			      INVALID_PARAMETER);
+		EXPECT_STATUS(get_partition_property_ex(vcpu, SELF, VMM_CAPABILITIES, argument,
+							&out), INVALID_PARAMETER);
+		EXPECT_STATUS(get_partition_property_ex(vcpu, fresh, VMM_CAPABILITIES, argument,
+							&out), INVALID_PARAMETER);
+		EXPECT_STATUS(get_partition_property_ex(vcpu, id, 0x1234, argument, &out),
+			      UNKNOWN_PROPERTY);
+		EXPECT_STATUS(get_partition_property_ex(vcpu, fresh, SUSPEND, argument, &out),
+			      INVALID_PARTITION_STATE);
+		EXPECT_STATUS(get_partition_property_ex(vcpu, 77, SUSPEND, argument, &out),
+			      INVALID_PARTITION_ID);
+	}
+}
+
+/* What tells the guest what it may do as a VMM. */
+static void the_root_as_a_vmm(void)
+{
+	struct vcpu *vcpu = new_guest();
+
+	/* It says where statistics pages go, and sets its children's features. */
+	EXPECT_PROPERTY(vcpu, SELF, VMM_CAPABILITIES, 1 << 1 | 1 << 4);
+	EXPECT_PROPERTY(vcpu, HVP_PARTITION_ID_ROOT, VMM_CAPABILITIES, 1 << 1 | 1 << 4);
+	EXPECT_PROPERTY(vcpu, SELF, INTEGRATED_SCHEDULER, 0);
+	EXPECT_PROPERTY(vcpu, SELF, ASSIGNABLE_SYNTHETIC_PROC_FEATURES, ~0ULL);
+	EXPECT_STATUS(set_partition_property(vcpu, create_child(vcpu), SYNTHETIC_PROC_FEATURES,
+					     ~0ULL), SUCCESS);
 }
 
 static void wrong_partitions(void)
@@ -195,7 +264,7 @@ static void wrong_partitions(void)
 
 	delete_child(vcpu, gone);
 	for (i = 0; i < ARRAY_SIZE(ids); i++) {
-		EXPECT_STATUS(get_partition_property(vcpu, ids[i], SUSPEND, &value),
+		EXPECT_STATUS(get_property(vcpu, ids[i], SUSPEND, &value),
 			      INVALID_PARTITION_ID);
 		EXPECT_STATUS(set_partition_property(vcpu, ids[i], SUSPEND, 0),
 			      INVALID_PARTITION_ID);
@@ -210,7 +279,7 @@ static void without_privilege(void)
 	struct vcpu *vcpu = &guest_create(&config)->vcpus[0];
 	u64 value;
 
-	EXPECT_STATUS(get_partition_property(vcpu, SELF, SUSPEND, &value), ACCESS_DENIED);
+	EXPECT_STATUS(get_property(vcpu, SELF, SUSPEND, &value), ACCESS_DENIED);
 	EXPECT_STATUS(set_partition_property(vcpu, 77, SUSPEND, 0), ACCESS_DENIED);
 }
 
@@ -248,7 +317,7 @@ static u64 property(struct vcpu *vcpu, u64 id, u32 code)
 {
 	u64 value = 0;
 
-	REQUIRE_STATUS(get_partition_property(vcpu, id, code, &value), SUCCESS);
+	REQUIRE_STATUS(get_property(vcpu, id, code, &value), SUCCESS);
 	return value;
 }
 
@@ -337,6 +406,8 @@ static void reference_time(void)
 
 static const struct test_case cases[] = {
 	CASE(unknown_properties),
+	CASE(argument_of_a_property),
+	CASE(the_root_as_a_vmm),
 	CASE(wrong_partitions),
 	CASE(without_privilege),
 	CASE(privileges_of_a_child),

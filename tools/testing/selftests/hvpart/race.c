@@ -345,6 +345,84 @@ static void different_calls_at_one_partition(void)
 	guest_run_threads(guest, mix, &charge);
 }
 
+/* One maps it, or unmaps it; the page and what was paid are not lost. */
+static void map_and_unmap(struct vcpu *vcpu, void *arg)
+{
+	static u64 results[VCPUS];
+	struct hvp_stats_page_in object = stats_of_partition(SELF, HVP_STATS_AREA_SELF);
+	u64 own = guest_alloc(vcpu->guest), gpn;
+	int round;
+
+	(void)arg;
+	for (round = 0; round < ROUNDS; round++) {
+		meet();
+		results[vcpu->index] = vcpu->index % 2 ? map_stats_page(vcpu, &object, &gpn) :
+							 map_stats_page2(vcpu, &object, own);
+		meet();
+		if (!vcpu->index)
+			expect_one_winner(results, HVP_STATUS_OBJECT_IN_USE);
+		meet();
+		results[vcpu->index] = unmap_stats_page(vcpu, &object);
+		meet();
+		if (!vcpu->index) {
+			expect_one_winner(results, HVP_STATUS_INVALID_PARAMETER);
+			EXPECT_BALANCE(vcpu, SELF, 8, 0);
+		}
+		meet();
+	}
+}
+
+static void statistics_are_mapped_once(void)
+{
+	struct guest *guest = new_big_guest();
+	long long pinned;
+
+	deposit_new(guest->vcpus, SELF, NULL, 8);
+	pinned = pinned_pages();
+	guest_run_threads(guest, map_and_unmap, NULL);
+	EXPECT_EQUAL(pinned_pages(), pinned);
+	EXPECT_EQUAL(withdraw_all(guest->vcpus, SELF), 8);
+}
+
+/* All want the same page, each for something else. */
+static void take_one_page(struct vcpu *vcpu, void *arg)
+{
+	static u64 results[VCPUS];
+	struct hvp_stats_page_in object = stats_of_vp(SELF, vcpu->index, HVP_STATS_AREA_SELF);
+	u64 gpn = *(u64 *)arg, back[16];
+	u64 result;
+	int round;
+
+	for (round = 0; round < ROUNDS; round++) {
+		meet();
+		result = vcpu->index % 2 ? deposit_memory(vcpu, SELF, &gpn, 1) :
+					   map_stats_page2(vcpu, &object, gpn);
+		results[vcpu->index] = result_status(result);
+		meet();
+		if (!vcpu->index)
+			expect_one_winner(results, HVP_STATUS_OPERATION_DENIED);
+		if (!results[vcpu->index] && !(vcpu->index % 2))
+			EXPECT_STATUS(unmap_stats_page(vcpu, &object), SUCCESS);
+		meet();
+		if (!vcpu->index) {
+			result = withdraw_memory(vcpu, SELF, NULL, back, 16);
+			EXPECT_EQUAL(result_reps(result),
+				     8 + !results[1] + !results[3]);
+			deposit_new(vcpu, SELF, NULL, 8);
+		}
+		meet();
+	}
+}
+
+static void one_page_is_taken_once(void)
+{
+	struct guest *guest = new_big_guest();
+	u64 gpn = guest_alloc(guest);
+
+	deposit_new(guest->vcpus, SELF, NULL, 8);
+	guest_run_threads(guest, take_one_page, &gpn);
+}
+
 /*
  * Once a partition is finalized, nothing can come into its pool any more: what
  * was in it can be withdrawn, and then it can be deleted.
@@ -542,6 +620,8 @@ static const struct test_case cases[] = {
 	CASE(each_page_is_deposited_once),
 	CASE(each_page_is_withdrawn_once),
 	CASE(different_calls_at_one_partition),
+	CASE(statistics_are_mapped_once),
+	CASE(one_page_is_taken_once),
 	CASE(nothing_is_deposited_after_finalize),
 	CASE(input_is_read_once),
 	CASE(reset_while_calls_are_made),

@@ -56,6 +56,7 @@ static bool time_is_up(void)
 /* A guest at work */
 
 #define PAGES		512	/* a power of two */
+#define STATS_PAGES	8	/* which are not deposited */
 #define RECENT		6
 #define MAX_SEEN_ID	1000000
 
@@ -63,7 +64,7 @@ struct work {
 	struct guest *guest;
 	u64 number;
 	bool checked;
-	u64 first_gpn;
+	u64 first_gpn, first_stats_gpn;
 	/*
 	 * How often each page was deposited, less how often it was withdrawn: while
 	 * no call is under way, 1 in a pool and 0 elsewhere.
@@ -145,12 +146,40 @@ static unsigned int withdraw(struct work *work, struct vcpu *vcpu, u64 id, u64 *
 	return result_reps(result);
 }
 
+/* Of a partition, or of one of the virtual processors. */
+static struct hvp_stats_page_in some_stats_object(struct work *work, struct random *random)
+{
+	u8 area = random_below(random, 2);
+
+	return random_one_in(random, 3) ? stats_of_vp(SELF, random_below(random, 3), area) :
+					  stats_of_partition(some_id(work, random), area);
+}
+
+static void map_or_unmap(struct work *work, struct vcpu *vcpu, struct random *random)
+{
+	struct hvp_stats_page_in object = some_stats_object(work, random);
+	u64 gpn = work->first_stats_gpn + random_below(random, STATS_PAGES);
+
+	switch (random_below(random, 3)) {
+	case 0:
+		answered(HVP_CALL_MAP_STATS_PAGE2, map_stats_page2(vcpu, &object, gpn));
+		break;
+	case 1:
+		answered(HVP_CALL_MAP_STATS_PAGE, map_stats_page(vcpu, &object, &gpn));
+		break;
+	case 2:
+		answered(HVP_CALL_UNMAP_STATS_PAGE, unmap_stats_page(vcpu, &object));
+		break;
+	}
+}
+
 static void ask(struct work *work, struct vcpu *vcpu, struct random *random)
 {
 	struct hvp_memory_balance_out balance;
+	struct hvp_get_property_ex_out out;
 	u64 value, id = some_id(work, random);
 
-	switch (random_below(random, 4)) {
+	switch (random_below(random, 5)) {
 	case 0:
 		answered(HVP_CALL_GET_MEMORY_BALANCE,
 			 get_memory_balance(vcpu, id, NULL, &balance));
@@ -168,6 +197,10 @@ static void ask(struct work *work, struct vcpu *vcpu, struct random *random)
 			 set_partition_property(vcpu, id, PROPERTY_VMM_CAPABILITIES,
 						random_bits(random)));
 		break;
+	case 4:
+		answered(HVP_CALL_GET_PARTITION_PROPERTY_EX,
+			 get_partition_property_ex(vcpu, id, PROPERTY_VMM_CAPABILITIES, 0, &out));
+		break;
 	}
 }
 
@@ -176,7 +209,7 @@ static void make_some_call(struct work *work, struct vcpu *vcpu, struct random *
 	enum call_form form = random_one_in(random, 2) ? FORM_FAST : FORM_MEMORY;
 	u64 gpns[WITHDRAW_MAX_REPS], id = some_id(work, random);
 
-	switch (random_below(random, 13)) {
+	switch (random_below(random, 15)) {
 	case 0:
 	case 1:
 		create(work, vcpu, random);
@@ -203,6 +236,10 @@ static void make_some_call(struct work *work, struct vcpu *vcpu, struct random *
 	case 10:
 	case 11:
 		withdraw(work, vcpu, id, gpns, 1 + random_below(random, 24));
+		break;
+	case 12:
+	case 13:
+		map_or_unmap(work, vcpu, random);
 		break;
 	default:
 		ask(work, vcpu, random);
@@ -262,6 +299,21 @@ static void withdraw_all_of(struct work *work, struct vcpu *vcpu, u64 id)
 	} while (number == WITHDRAW_MAX_REPS);
 }
 
+static void unmap_all_of_self(struct vcpu *vcpu)
+{
+	struct hvp_stats_page_in object;
+	unsigned int area, i;
+
+	for (area = 0; area < 2; area++) {
+		object = stats_of_partition(SELF, area);
+		answered(HVP_CALL_UNMAP_STATS_PAGE, unmap_stats_page(vcpu, &object));
+		for (i = 0; i < vcpu->guest->nr_vcpus; i++) {
+			object = stats_of_vp(SELF, i, area);
+			answered(HVP_CALL_UNMAP_STATS_PAGE, unmap_stats_page(vcpu, &object));
+		}
+	}
+}
+
 /*
  * All partitions go, and all pages come back, as zeroes; those that were in no pool
  * are left alone.
@@ -281,6 +333,7 @@ static void drain(struct work *work, struct vcpu *vcpu)
 		withdraw_all_of(work, vcpu, id);
 		REQUIRE_STATUS(delete_partition(vcpu, id, FORM_FAST), SUCCESS);
 	}
+	unmap_all_of_self(vcpu);
 	withdraw_all_of(work, vcpu, SELF);
 	EXPECT_BALANCE(vcpu, SELF, 0, 0);
 	for (i = 0; i < PAGES; i++) {
@@ -334,6 +387,8 @@ static void make_work(struct work *work, unsigned int vcpus, u64 number)
 	work->checked = !shared->module_goes;
 	guest_alloc_list(work->guest, gpns, PAGES);
 	work->first_gpn = gpns[0];
+	guest_alloc_list(work->guest, gpns, STATS_PAGES);
+	work->first_stats_gpn = gpns[0];
 	work->seen = calloc(MAX_SEEN_ID, 1);
 	if (!work->seen || pthread_barrier_init(&work->barrier, NULL, vcpus))
 		die("out of memory");

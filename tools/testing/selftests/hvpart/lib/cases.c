@@ -143,19 +143,19 @@ static int run_case(const struct test_case *test_case)
 
 int cases_run(void)
 {
-	struct module_limits limits;
+	struct module_parameters parameters;
 	unsigned int i;
 
 	ksft_print_header();
 	ksft_set_plan(nr_cases);
 	require_hvpart();
 	keep_kvm_busy();
-	module_limits_save(&limits);
+	module_parameters_save(&parameters);
 	for (i = 0; i < nr_cases; i++) {
 		const struct test_case *test_case = &all_cases[i];
 		int result = run_case(test_case);
 
-		module_limits_restore(&limits);
+		module_parameters_restore(&parameters);
 		if (result == KSFT_SKIP)
 			ksft_test_result_skip("%s\n", test_case->name);
 		else

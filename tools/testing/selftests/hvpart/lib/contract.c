@@ -9,6 +9,7 @@
 			 CAN(ACCESS_DENIED) | CAN(NO_RESOURCES))
 #define CREATE		HVP_PRIVILEGE_CREATE_PARTITIONS
 #define POOL		HVP_PRIVILEGE_ACCESS_MEMORY_POOL
+#define STATS		HVP_PRIVILEGE_ACCESS_STATS
 
 const struct contract_call contract[CONTRACT_CALLS] = {
 	{ HVP_CALL_CREATE_PARTITION, .input_size = 56, .output_size = 8, .privilege = CREATE,
@@ -44,6 +45,21 @@ const struct contract_call contract[CONTRACT_CALLS] = {
 	  .statuses = ANY_CALL | CAN(INVALID_PARTITION_ID) | CAN(INVALID_PARAMETER) },
 	{ HVP_CALL_GET_MEMORY_BALANCE, .input_size = 16, .output_size = 16, .privilege = POOL,
 	  .statuses = ANY_CALL | CAN(INVALID_PARTITION_ID) | CAN(INVALID_PARAMETER) },
+	{ HVP_CALL_MAP_STATS_PAGE, .input_size = 24, .output_size = 8, .privilege = STATS,
+	  .statuses = ANY_CALL | CAN(INVALID_PARTITION_ID) | CAN(INVALID_PARTITION_STATE) |
+		      CAN(INVALID_PARAMETER) | CAN(INVALID_VP_INDEX) | CAN(OBJECT_IN_USE) |
+		      CAN(INSUFFICIENT_MEMORY) },
+	{ HVP_CALL_UNMAP_STATS_PAGE, .input_size = 24, .privilege = STATS,
+	  .statuses = ANY_CALL | CAN(INVALID_PARTITION_ID) | CAN(INVALID_PARTITION_STATE) |
+		      CAN(INVALID_PARAMETER) | CAN(INVALID_VP_INDEX) },
+	{ HVP_CALL_GET_PARTITION_PROPERTY_EX, .input_size = 24, .output_size = 16,
+	  .privilege = CREATE,
+	  .statuses = ANY_CALL | CAN(INVALID_PARTITION_ID) | CAN(INVALID_PARTITION_STATE) |
+		      CAN(UNKNOWN_PROPERTY) | CAN(INVALID_PARAMETER) },
+	{ HVP_CALL_MAP_STATS_PAGE2, .input_size = 32, .privilege = STATS,
+	  .statuses = ANY_CALL | CAN(INVALID_PARTITION_ID) | CAN(INVALID_PARTITION_STATE) |
+		      CAN(INVALID_PARAMETER) | CAN(INVALID_VP_INDEX) | CAN(OBJECT_IN_USE) |
+		      CAN(OPERATION_DENIED) | CAN(INSUFFICIENT_MEMORY) },
 };
 
 const struct contract_call *contract_of(u16 code)
@@ -55,6 +71,11 @@ const struct contract_call *contract_of(u16 code)
 			return &contract[i];
 	}
 	return NULL;
+}
+
+unsigned int contract_index(u16 code)
+{
+	return contract_of(code) - contract;
 }
 
 static unsigned int rep_count(u64 control)
@@ -75,6 +96,12 @@ unsigned int contract_input_bytes(const struct contract_call *call, u64 control)
 unsigned int contract_output_bytes(const struct contract_call *call, u64 control)
 {
 	return call->output_size + call->output_element * rep_count(control);
+}
+
+u64 contract_answer_to_others(u64 control)
+{
+	return control & (HVP_CONTROL_RESERVED_MASK | HVP_CONTROL_NESTED) ?
+	       HVP_STATUS_INVALID_HYPERCALL_INPUT : HVP_STATUS_INVALID_HYPERCALL_CODE;
 }
 
 int contract_control_status(const struct contract_call *call, u64 control)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a vCPU looks like to its guest: CPUID, descriptors, page tables, mode. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -106,7 +107,8 @@ void vcpu_set_privileges(struct vcpu *vcpu, u64 privileges)
 	get_cpuid(vcpu->guest, KVM_GET_SUPPORTED_CPUID, "KVM_GET_SUPPORTED_CPUID", cpuid);
 	get_cpuid(vcpu->guest, KVM_GET_SUPPORTED_HV_CPUID, "KVM_GET_SUPPORTED_HV_CPUID", hyperv);
 	remove_hypervisor_leaves(cpuid);
-	append_hyperv_leaves(cpuid, hyperv, privileges | GUEST_FEATURES);
+	if (!vcpu->guest->config.no_hyperv)
+		append_hyperv_leaves(cpuid, hyperv, privileges | GUEST_FEATURES);
 	if (vcpu->guest->config.phys_bits)
 		set_phys_bits(cpuid, vcpu->guest->config.phys_bits);
 	if (ioctl(vcpu->fd, KVM_SET_CPUID2, cpuid))
@@ -114,22 +116,53 @@ void vcpu_set_privileges(struct vcpu *vcpu, u64 privileges)
 	free(cpuid);
 }
 
-unsigned int vcpu_phys_bits(struct vcpu *vcpu)
+/* For the caller to free. */
+static struct cpuid *cpuid_of(struct vcpu *vcpu)
 {
 	struct cpuid *cpuid = calloc(1, sizeof(*cpuid));
-	unsigned int i, bits = 36;
 
 	if (!cpuid)
 		die("out of memory");
 	cpuid->nent = MAX_CPUID_ENTRIES;
 	if (ioctl(vcpu->fd, KVM_GET_CPUID2, cpuid))
 		die("KVM_GET_CPUID2: %m");
+	/* Linux 6.1 does not say how many there are; only the first is leaf 0. */
+	while (cpuid->nent > 1 && !cpuid->entries[cpuid->nent - 1].function)
+		cpuid->nent--;
+	return cpuid;
+}
+
+struct cpuid_registers vcpu_get_cpuid(struct vcpu *vcpu, u32 leaf)
+{
+	struct cpuid *cpuid = cpuid_of(vcpu);
+	struct cpuid_registers found = { 0 };
+	unsigned int i;
+
 	for (i = 0; i < cpuid->nent; i++) {
-		if (cpuid->entries[i].function == CPUID_PHYS_BITS)
-			bits = cpuid->entries[i].eax & 0xff;
+		const struct kvm_cpuid_entry2 *entry = &cpuid->entries[i];
+
+		if (entry->function == leaf)
+			found = (struct cpuid_registers){ entry->eax, entry->ebx, entry->ecx,
+							  entry->edx };
 	}
 	free(cpuid);
-	return bits;
+	return found;
+}
+
+int vcpu_set_cpuid_again(struct vcpu *vcpu)
+{
+	struct cpuid *cpuid = cpuid_of(vcpu);
+	int error = ioctl(vcpu->fd, KVM_SET_CPUID2, cpuid) ? errno : 0;
+
+	free(cpuid);
+	return error;
+}
+
+unsigned int vcpu_phys_bits(struct vcpu *vcpu)
+{
+	unsigned int bits = vcpu_get_cpuid(vcpu, CPUID_PHYS_BITS).eax & 0xff;
+
+	return bits ?: 36;
 }
 
 /* The GDT. Selectors are offsets into it, plus the privilege level. */

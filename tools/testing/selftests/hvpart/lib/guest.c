@@ -116,21 +116,35 @@ struct one_msr {
 
 static_assert(offsetof(struct one_msr, entry) == sizeof(struct kvm_msrs), "kvm_msrs");
 
-void guest_set_msr(struct vcpu *vcpu, u32 msr, u64 value)
+bool guest_may_set_msr(struct vcpu *vcpu, u32 msr, u64 value)
 {
 	struct one_msr msrs = { .nmsrs = 1, .entry = { .index = msr, .data = value } };
 
-	if (ioctl(vcpu->fd, KVM_SET_MSRS, &msrs) != 1)
+	return ioctl(vcpu->fd, KVM_SET_MSRS, &msrs) == 1;
+}
+
+bool guest_may_get_msr(struct vcpu *vcpu, u32 msr, u64 *value)
+{
+	struct one_msr msrs = { .nmsrs = 1, .entry = { .index = msr } };
+	bool may = ioctl(vcpu->fd, KVM_GET_MSRS, &msrs) == 1;
+
+	*value = msrs.entry.data;
+	return may;
+}
+
+void guest_set_msr(struct vcpu *vcpu, u32 msr, u64 value)
+{
+	if (!guest_may_set_msr(vcpu, msr, value))
 		die("KVM does not let MSR 0x%x be set to 0x%llx", msr, value);
 }
 
 u64 guest_get_msr(struct vcpu *vcpu, u32 msr)
 {
-	struct one_msr msrs = { .nmsrs = 1, .entry = { .index = msr } };
+	u64 value;
 
-	if (ioctl(vcpu->fd, KVM_GET_MSRS, &msrs) != 1)
+	if (!guest_may_get_msr(vcpu, msr, &value))
 		die("KVM does not let MSR 0x%x be read", msr);
-	return msrs.entry.data;
+	return value;
 }
 
 void guest_enable_hypercalls(struct guest *guest)

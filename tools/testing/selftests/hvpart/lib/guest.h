@@ -77,9 +77,7 @@ typedef __u64 u64;
 				 GUEST_FEATURE_HYPERCALL | GUEST_FEATURE_VP_INDEX)
 
 /* ... and the privileges, bits 63:32 are EBX. */
-#define GUEST_ALL_PRIVILEGES	(HVP_PRIVILEGE_CREATE_PARTITIONS |	\
-				 HVP_PRIVILEGE_ACCESS_PARTITION_ID |	\
-				 HVP_PRIVILEGE_ACCESS_MEMORY_POOL)
+#define GUEST_ALL_PRIVILEGES	HVP_PARTITION_PRIVILEGES
 
 #define GUEST_OS_ID		0x8100000000000000ULL	/* an open source OS */
 
@@ -98,6 +96,7 @@ struct guest_config {
 	bool synic;		/* in-kernel irqchip and SynIC */
 	u64 privileges;		/* of every vCPU, see vcpu_set_privileges() */
 	unsigned int phys_bits;	/* MAXPHYADDR, 0: the host's */
+	bool no_hyperv;		/* CPUID without Hyper-V's leaves */
 };
 
 struct guest;
@@ -156,20 +155,38 @@ void guest_reset_identity(struct guest *guest);
 
 void guest_set_msr(struct vcpu *vcpu, u32 msr, u64 value);
 u64 guest_get_msr(struct vcpu *vcpu, u32 msr);
-/* The guest itself writes it, in 64-bit mode; the two above are the VMM's way. */
+/* The same where KVM may refuse: does it let the VMM do that? */
+bool guest_may_set_msr(struct vcpu *vcpu, u32 msr, u64 value);
+bool guest_may_get_msr(struct vcpu *vcpu, u32 msr, u64 *value);
+/* The guest itself writes it, in 64-bit mode; those above are the VMM's way. */
 void vcpu_write_msr(struct vcpu *vcpu, u32 msr, u64 value);
+/* The same where it may be refused, and reading. They return what vcpu_call() does. */
+int vcpu_try_write_msr(struct vcpu *vcpu, u32 msr, u64 value);
+int vcpu_try_read_msr(struct vcpu *vcpu, u32 msr, u64 *value);
+
+struct cpuid_registers {
+	u32 eax, ebx, ecx, edx;
+};
+
+/* What the CPUID instruction tells the guest. */
+struct cpuid_registers vcpu_cpuid(struct vcpu *vcpu, u32 leaf);
 
 /*
  * What CPUID leaf 0x40000003 says in EAX (31:0) and EBX (63:32). KVM allows a
  * change before the vCPU's first call only.
  */
 void vcpu_set_privileges(struct vcpu *vcpu, u64 privileges);
+/* What the VMM reads of that, as vcpu_cpuid() but by KVM_GET_CPUID2. */
+struct cpuid_registers vcpu_get_cpuid(struct vcpu *vcpu, u32 leaf);
+/* What KVM_GET_CPUID2 returns is set by KVM_SET_CPUID2; 0 or an error number. */
+int vcpu_set_cpuid_again(struct vcpu *vcpu);
 unsigned int vcpu_phys_bits(struct vcpu *vcpu);
 
 void vcpu_set_mode(struct vcpu *vcpu, enum vcpu_mode mode);
 
 #define VCPU_NO_EXCEPTION	(-1)
 #define VCPU_UNDEFINED_OPCODE	6
+#define VCPU_GENERAL_PROTECTION	13
 
 /*
  * Go through the hypercall page once, with these registers except RIP, RSP and

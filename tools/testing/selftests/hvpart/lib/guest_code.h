@@ -20,8 +20,10 @@
 /* The same for 16-bit code, whose call is shorter. */
 #define STUB_CALL16_GPA		(GUEST_STUB_GPA + 0x40)
 #define STUB_OUT16_OFFSET	3
-/* wrmsr; out %al, $STUB_PORT_RETURN */
+/* An instruction of two bytes; out %al, $STUB_PORT_RETURN */
 #define STUB_WRMSR_GPA		(GUEST_STUB_GPA + 0x80)
+#define STUB_RDMSR_GPA		(GUEST_STUB_GPA + 0x88)
+#define STUB_CPUID_GPA		(GUEST_STUB_GPA + 0x90)
 /* out %al, $STUB_PORT_EXCEPTION, one for each vector */
 #define STUB_HANDLERS_GPA	(GUEST_STUB_GPA + 0x100)
 #define STUB_HANDLER_SIZE	4

@@ -63,27 +63,64 @@ void module_parameter_set(const char *name, u64 value)
 	close(fd);
 }
 
-void module_limits_save(struct module_limits *limits)
+void module_parameter_text(const char *name, char *text, size_t size)
 {
-	limits->max_partitions = module_parameter("max_partitions");
-	limits->max_pages = module_parameter("max_pages");
-	limits->max_depth = module_parameter("max_depth");
+	char path[128];
+	ssize_t length;
+	int fd;
+
+	snprintf(path, sizeof(path), HVPART_PARAMETERS "/%s", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	length = fd < 0 ? -1 : read(fd, text, size - 1);
+	if (length < 0)
+		die("cannot read %s: %m", path);
+	text[length] = 0;
+	text[strcspn(text, "\n")] = 0;
+	close(fd);
 }
 
-void module_limits_restore(const struct module_limits *limits)
+int module_parameter_try(const char *name, const char *text)
 {
-	struct module_limits now;
+	char path[128];
+	int fd, error;
+
+	snprintf(path, sizeof(path), HVPART_PARAMETERS "/%s", name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		die("cannot open %s: %m", path);
+	error = write(fd, text, strlen(text)) < 0 ? errno : 0;
+	close(fd);
+	return error;
+}
+
+static const char *const parameter_names[MODULE_PARAMETERS] = {
+	"max_partitions", "max_pages", "max_depth", "grant", "grant_uid",
+};
+
+void module_parameters_save(struct module_parameters *parameters)
+{
+	unsigned int i;
+
+	for (i = 0; i < MODULE_PARAMETERS; i++)
+		module_parameter_text(parameter_names[i], parameters->text[i],
+				      sizeof(parameters->text[i]));
+}
+
+void module_parameters_restore(const struct module_parameters *parameters)
+{
+	struct module_parameters now;
+	unsigned int i;
 
 	/* The module may have been unloaded by the case. */
 	if (!hvpart_loaded())
 		return;
-	module_limits_save(&now);
-	if (now.max_partitions != limits->max_partitions)
-		module_parameter_set("max_partitions", limits->max_partitions);
-	if (now.max_pages != limits->max_pages)
-		module_parameter_set("max_pages", limits->max_pages);
-	if (now.max_depth != limits->max_depth)
-		module_parameter_set("max_depth", limits->max_depth);
+	module_parameters_save(&now);
+	for (i = 0; i < MODULE_PARAMETERS; i++) {
+		if (strcmp(now.text[i], parameters->text[i]) &&
+		    module_parameter_try(parameter_names[i], parameters->text[i]))
+			die("%s cannot be set back to %s", parameter_names[i],
+			    parameters->text[i]);
+	}
 }
 
 static bool path_becomes(const char *path, bool present)

@@ -23,13 +23,19 @@ void write_text(const char *path, const char *text);
 u64 module_parameter(const char *name);
 /* cases_run() sets them back after each case. */
 void module_parameter_set(const char *name, u64 value);
+/* As it is in the file, without the end of the line. */
+void module_parameter_text(const char *name, char *text, size_t size);
+/* Returns 0 or an error number. */
+int module_parameter_try(const char *name, const char *text);
 
-struct module_limits {
-	u64 max_partitions, max_pages, max_depth;
+#define MODULE_PARAMETERS	5
+
+struct module_parameters {
+	char text[MODULE_PARAMETERS][128];
 };
 
-void module_limits_save(struct module_limits *limits);
-void module_limits_restore(const struct module_limits *limits);
+void module_parameters_save(struct module_parameters *parameters);
+void module_parameters_restore(const struct module_parameters *parameters);
 
 /* The number in the line "@key NUMBER" of a partition's file. */
 u64 partition_number(struct guest *guest, u64 id, const char *key);

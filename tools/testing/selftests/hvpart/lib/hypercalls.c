@@ -214,6 +214,19 @@ u64 set_partition_property(struct vcpu *vcpu, u64 id, u32 code, u64 value)
 	return memory_call(vcpu, &call);
 }
 
+u64 get_partition_property_ex(struct vcpu *vcpu, u64 id, u32 code, u64 argument,
+			      struct hvp_get_property_ex_out *out)
+{
+	struct hvp_get_property_ex_in in = { id, code, 0xdeadbeef, argument };
+	struct memory_call call = {
+		.control = HVP_CALL_GET_PARTITION_PROPERTY_EX,
+		.input = &in, .input_size = sizeof(in),
+		.output = out, .output_size = sizeof(*out),
+	};
+
+	return memory_call(vcpu, &call);
+}
+
 u64 get_next_child_partition(struct vcpu *vcpu, u64 parent, u64 previous, u64 *next)
 {
 	struct hvp_get_next_child_in in = { parent, previous };
@@ -238,5 +251,53 @@ u64 get_memory_balance(struct vcpu *vcpu, u64 id, const struct hvp_proximity *pr
 
 	if (proximity)
 		in.proximity = *proximity;
+	return memory_call(vcpu, &call);
+}
+
+struct hvp_stats_page_in stats_of_partition(u64 id, u8 area)
+{
+	return (struct hvp_stats_page_in){
+		.type = HVP_STATS_PARTITION,
+		.identity = { .partition_id = id, .area = area },
+	};
+}
+
+struct hvp_stats_page_in stats_of_vp(u64 id, u32 vp_index, u8 area)
+{
+	return (struct hvp_stats_page_in){
+		.type = HVP_STATS_VP,
+		.identity = { .partition_id = id, .vp_index = vp_index, .area = area },
+	};
+}
+
+u64 map_stats_page(struct vcpu *vcpu, const struct hvp_stats_page_in *object, u64 *gpn)
+{
+	struct memory_call call = {
+		.control = HVP_CALL_MAP_STATS_PAGE,
+		.input = object, .input_size = sizeof(*object),
+		.output = gpn, .output_size = sizeof(*gpn),
+	};
+
+	return memory_call(vcpu, &call);
+}
+
+u64 map_stats_page2(struct vcpu *vcpu, const struct hvp_stats_page_in *object, u64 gpn)
+{
+	struct hvp_map_stats_page2_in in = { *object, gpn };
+	struct memory_call call = {
+		.control = HVP_CALL_MAP_STATS_PAGE2,
+		.input = &in, .input_size = sizeof(in),
+	};
+
+	return memory_call(vcpu, &call);
+}
+
+u64 unmap_stats_page(struct vcpu *vcpu, const struct hvp_stats_page_in *object)
+{
+	struct memory_call call = {
+		.control = HVP_CALL_UNMAP_STATS_PAGE,
+		.input = object, .input_size = sizeof(*object),
+	};
+
 	return memory_call(vcpu, &call);
 }

@@ -51,6 +51,9 @@ u64 delete_partition(struct vcpu *vcpu, u64 id, enum call_form form);
 /* Any of the three above, by its code. */
 u64 partition_id_call(struct vcpu *vcpu, u16 code, u64 id, enum call_form form);
 u64 get_partition_property(struct vcpu *vcpu, u64 id, u32 code, u64 *value);
+/* All that is returned. */
+u64 get_partition_property_ex(struct vcpu *vcpu, u64 id, u32 code, u64 argument,
+			      struct hvp_get_property_ex_out *out);
 u64 set_partition_property(struct vcpu *vcpu, u64 id, u32 code, u64 value);
 u64 get_partition_id(struct vcpu *vcpu, u64 *id);
 /* 0: from the start */
@@ -66,6 +69,14 @@ u64 withdraw_memory_from(struct vcpu *vcpu, u64 id, const struct hvp_proximity *
 			 u64 *gpns, unsigned int count, unsigned int start);
 u64 get_memory_balance(struct vcpu *vcpu, u64 id, const struct hvp_proximity *proximity,
 		       struct hvp_memory_balance_out *balance);
+
+/* A statistics page's object: a partition, or a virtual processor of one. */
+struct hvp_stats_page_in stats_of_partition(u64 id, u8 area);
+struct hvp_stats_page_in stats_of_vp(u64 id, u32 vp_index, u8 area);
+u64 map_stats_page(struct vcpu *vcpu, const struct hvp_stats_page_in *object, u64 *gpn);
+/* At that page. */
+u64 map_stats_page2(struct vcpu *vcpu, const struct hvp_stats_page_in *object, u64 gpn);
+u64 unmap_stats_page(struct vcpu *vcpu, const struct hvp_stats_page_in *object);
 
 /*
  * A call in memory form with @input_size bytes of input and room for

@@ -214,7 +214,7 @@ static void check_stats_line(const char *path, char *line, void *arg)
 	}
 	for (number = 0; number < INSPECT_STATUSES; number++) {
 		if (!strcmp(status, status_name(number)))
-			counts[code - HVP_CALL_CREATE_PARTITION][number] = count;
+			counts[contract_index(code)][number] = count;
 	}
 }
 

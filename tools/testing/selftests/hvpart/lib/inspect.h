@@ -12,7 +12,7 @@
 
 #define INSPECT_STATUSES	32
 
-/* @counts[call - HVP_CALL_CREATE_PARTITION][status]; false if the module is gone */
+/* @counts[contract_index(call)][status]; false if the module is gone */
 bool inspect_stats(u64 counts[CONTRACT_CALLS][INSPECT_STATUSES]);
 
 /*

@@ -95,6 +95,17 @@ unsigned int withdraw_all(struct vcpu *vcpu, u64 id)
 	return total;
 }
 
+u64 map_statistics(struct vcpu *vcpu, u64 id)
+{
+	struct hvp_stats_page_in self = stats_of_partition(id, HVP_STATS_AREA_SELF);
+	struct hvp_stats_page_in parent = stats_of_partition(id, HVP_STATS_AREA_PARENT);
+	u64 gpn = guest_alloc(vcpu->guest), other;
+
+	REQUIRE_STATUS(map_stats_page2(vcpu, &self, gpn), SUCCESS);
+	REQUIRE_STATUS(map_stats_page(vcpu, &parent, &other), SUCCESS);
+	return gpn;
+}
+
 struct hvp_memory_balance_out balance_of(struct vcpu *vcpu, u64 id)
 {
 	struct hvp_memory_balance_out balance;

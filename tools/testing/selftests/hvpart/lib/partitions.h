@@ -36,6 +36,12 @@ void deposit_new(struct vcpu *vcpu, u64 id, u64 *gpns, unsigned int count);
 /* Withdraw all there is; returns how many. */
 unsigned int withdraw_all(struct vcpu *vcpu, u64 id);
 
+/*
+ * Map both areas of a partition's statistics, one at a new page, which this returns,
+ * the other at one of the caller's pool. The pool has to have three pages for that.
+ */
+u64 map_statistics(struct vcpu *vcpu, u64 id);
+
 struct hvp_memory_balance_out balance_of(struct vcpu *vcpu, u64 id);
 bool expect_balance_at(const char *file, int line, struct vcpu *vcpu, u64 id,
 		       u64 available, u64 in_use);

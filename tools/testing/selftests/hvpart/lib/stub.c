@@ -24,15 +24,23 @@ static void write_call(u8 *code, u32 from, unsigned int size)
 	code[size + 2] = 0xf4;
 }
 
+static void write_instruction(u8 *code, u8 second_byte)
+{
+	const u8 instructions[] = { 0x0f, second_byte, 0xe6, STUB_PORT_RETURN, 0xf4 };
+
+	memcpy(code, instructions, sizeof(instructions));
+}
+
 void guest_write_stub(struct guest *guest)
 {
-	static const u8 wrmsr[] = { 0x0f, 0x30, 0xe6, STUB_PORT_RETURN, 0xf4 };
 	u8 *handler = guest_host(guest, STUB_HANDLERS_GPA);
 	unsigned int i;
 
 	write_call(guest_host(guest, STUB_CALL_GPA), STUB_CALL_GPA, STUB_OUT_OFFSET);
 	write_call(guest_host(guest, STUB_CALL16_GPA), STUB_CALL16_GPA, STUB_OUT16_OFFSET);
-	memcpy(guest_host(guest, STUB_WRMSR_GPA), wrmsr, sizeof(wrmsr));
+	write_instruction(guest_host(guest, STUB_WRMSR_GPA), 0x30);
+	write_instruction(guest_host(guest, STUB_RDMSR_GPA), 0x32);
+	write_instruction(guest_host(guest, STUB_CPUID_GPA), 0xa2);
 	for (i = 0; i < STUB_VECTORS; i++, handler += STUB_HANDLER_SIZE) {
 		handler[0] = 0xe6;
 		handler[1] = STUB_PORT_EXCEPTION;
@@ -89,10 +97,35 @@ int vcpu_call(struct vcpu *vcpu, struct kvm_regs *regs)
 	return run_stub(vcpu, regs, vcpu->mode == VCPU_REAL ? STUB_CALL16_GPA : STUB_CALL_GPA);
 }
 
-void vcpu_write_msr(struct vcpu *vcpu, u32 msr, u64 value)
+int vcpu_try_write_msr(struct vcpu *vcpu, u32 msr, u64 value)
 {
 	struct kvm_regs regs = { .rcx = msr, .rax = (u32)value, .rdx = value >> 32 };
-	int exception = run_stub(vcpu, &regs, STUB_WRMSR_GPA);
+
+	return run_stub(vcpu, &regs, STUB_WRMSR_GPA);
+}
+
+int vcpu_try_read_msr(struct vcpu *vcpu, u32 msr, u64 *value)
+{
+	struct kvm_regs regs = { .rcx = msr };
+	int exception = run_stub(vcpu, &regs, STUB_RDMSR_GPA);
+
+	*value = regs.rdx << 32 | (u32)regs.rax;
+	return exception;
+}
+
+struct cpuid_registers vcpu_cpuid(struct vcpu *vcpu, u32 leaf)
+{
+	struct kvm_regs regs = { .rax = leaf };
+	int exception = run_stub(vcpu, &regs, STUB_CPUID_GPA);
+
+	if (exception != VCPU_NO_EXCEPTION)
+		die("exception %d when the guest asks for CPUID 0x%x", exception, leaf);
+	return (struct cpuid_registers){ regs.rax, regs.rbx, regs.rcx, regs.rdx };
+}
+
+void vcpu_write_msr(struct vcpu *vcpu, u32 msr, u64 value)
+{
+	int exception = vcpu_try_write_msr(vcpu, msr, value);
 
 	if (exception != VCPU_NO_EXCEPTION)
 		die("exception %d when the guest writes MSR 0x%x", exception, msr);
