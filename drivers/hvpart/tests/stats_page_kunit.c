@@ -443,6 +443,7 @@ static void hvp_stats_page_lends_from_any_domain(struct kunit *test)
 			  UNMAP_STATS_PAGE, SUCCESS);
 	reply = hvp_try_withdraw(world, world->root, 1, HVP_ONLY(1), 3, 0);
 	hvp_expect_status(test, reply, WITHDRAW_MEMORY, SUCCESS);
+	KUNIT_ASSERT_EQ(test, reply.reps, 3);
 	gfn = reply.out[0];
 	KUNIT_EXPECT_EQ(test, hvp_fake_page(&world->guest, gfn)->node, 1);
 	hvp_expect_status(test, hvp_try_withdraw(world, world->root, 1, HVP_ONLY(0), 1, 0),

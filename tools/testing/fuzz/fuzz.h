@@ -301,7 +301,7 @@ void contract_apply(struct guest *guest, struct call *call, struct answer answer
 		    struct books *books, struct books *after);
 
 void contract_check_mapped(const struct books *books, const struct book *book,
-			   const struct mapped *mapped);
+			   const struct mapped *mapped, bool all);
 
 /**
  * struct virtual_processor - what the host knows of one

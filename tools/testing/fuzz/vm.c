@@ -147,7 +147,7 @@ void vm_refresh(struct vm *vm)
 		for (i = 0; i < books.count; i++) {
 			for (k = 0; k < books.book[i].mapped_count; k++)
 				contract_check_mapped(&books, &books.book[i],
-						      &books.book[i].mapped[k]);
+						      &books.book[i].mapped[k], false);
 		}
 	}
 	hvp_hierarchy_put(hierarchy);
