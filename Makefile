@@ -28,6 +28,8 @@ help:
 	@echo  '  make fuzz      - random calls: to the core alone, guided by coverage, and from'
 	@echo  '                   guests on the debug kernel; SECONDS=$(SECONDS) each'
 	@echo  '  make check-all - all of that, on a kernel with KCSAN too, and for longer'
+	@echo  '  make demo-mshv - see a Linux 7.3 guest use it by /dev/mshv'
+	@echo  '  make check-mshv - the tests with such guests, on KERNELS="$(KERNELS)"'
 	@echo  '  make kunit     - the unit tests alone, or SUITE=<name> of them'
 	@echo  '  make lint      - what can be found without running anything'
 	@echo  '  make vm        - a shell in a virtual machine with the module loaded'
@@ -56,6 +58,9 @@ kdir:
 demo:
 	@$(TESTS)/demo/run $(KERNEL) $(OUT)
 
+demo-mshv:
+	@$(TESTS)/mshv/demo $(KERNEL) $(OUT)
+
 # $(call on_kernels,KERNEL...) - the selftests on these, or TESTS_ONLY of them
 on_kernels = $(foreach k,$(1),$(k)$(if $(TESTS_ONLY),=$(subst $(space),$(comma),$(strip $(TESTS_ONLY)))))
 comma	:= ,
@@ -70,7 +75,11 @@ fuzz:
 
 check-all:
 	@$(CHECK) unit 6.12-debug 6.12-kcsan lint fuzz=600 6.1 6.12 \
-		stress=6.12-debug,300 stress=6.12-kcsan,300 stress=6.12,300 bounds
+		stress=6.12-debug,300 stress=6.12-kcsan,300 stress=6.12,300 bounds \
+		mshv=6.1 mshv=6.12
+
+check-mshv:
+	@$(CHECK) $(addprefix mshv=,$(KERNELS))
 
 check-debug:
 	@$(CHECK) $(if $(TESTS_ONLY),,unit) $(call on_kernels,6.12-debug)
@@ -96,4 +105,4 @@ clean:
 		-o -name '.*.cmd' -o -name modules.order \) -delete
 	rm -f Module.symvers modules.order .*.cmd .*.o
 
-.PHONY: all help modules kdir demo check check-debug lint kunit vm selftests statuses-doc clean
+.PHONY: all help modules kdir demo demo-mshv check check-debug check-mshv lint kunit vm selftests statuses-doc clean

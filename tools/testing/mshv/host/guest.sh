@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
+#
+# A guest that uses /dev/mshv: booting it, talking to it, and what the host sees of it.
+# Sourced, in the host's virtual machine, whose shell is busybox'.
+
+here=/hvpart
+files=$here/guest
+
+# On a machine whose CPUs are emulated, and so are those of its guest.
+boot_limit=120
+command_limit=120
+
+guest_pid=
+guest_dir=/tmp/guest
+console=$guest_dir/console
+
+# What Linux would miss, and say so. The version is the newest that the driver knows.
+hyperv="hv-relaxed,hv-vapic,hv-vpindex,hv-runtime,hv-synic,hv-stimer,hv-stimer-direct"
+hyperv="$hyperv,hv-time,hv-frequencies,hv-tlbflush,hv-ipi,hv-version-id-build=27751"
+
+kernel_arguments="console=ttyS0,115200 loglevel=8 panic=-1 no_timer_check mitigations=off"
+
+# What kexec boots: the same kernel, and what QEMU's -initrd began with.
+initrd=/tmp/initrd
+build_initrd()
+{
+	rm -rf /tmp/root
+	mkdir -p /tmp/root/kexec
+	cp "$files/$1" /tmp/root/kexec/kernel
+	cp $files/initramfs /tmp/root/kexec/
+	{ cat $files/initramfs; (cd /tmp/root && find . | cpio -o -H newc 2>/dev/null); } >$initrd
+	rm -rf /tmp/root
+}
+
+# start_guest KERNEL CPUS - boot it and wait until it can be talked to
+#
+# No option of QEMU's has to do with hvpart. It is started by the linker that it came with.
+start_guest()
+{
+	rm -rf $guest_dir
+	mkdir $guest_dir
+	: >$console
+	build_initrd "$1" || return
+	mkfifo $guest_dir/agent.in $guest_dir/agent.out
+	$here/qemu/ld.so --library-path $here/qemu/lib $here/qemu/qemu-system-x86_64 \
+		-L $here/qemu/firmware -nodefaults -no-user-config -display none \
+		-monitor none -machine q35 -accel kvm -cpu "qemu64,kvm=off,$hyperv" \
+		-smp "$2,sockets=$2" -m 160 -kernel "$files/$1" -initrd $initrd \
+		-append "$kernel_arguments" \
+		-chardev file,id=console,path=$console \
+		-device isa-serial,chardev=console,index=0 \
+		-chardev pipe,id=agent,path=$guest_dir/agent \
+		-device isa-serial,chardev=agent,index=1 \
+		>$guest_dir/errors 2>&1 &
+	guest_pid=$!
+	# Both ways open: neither side waits for the other, here or there.
+	exec 5<>$guest_dir/agent.in 6<>$guest_dir/agent.out
+	wait_for_guest
+}
+
+# wait_for_guest - until it has booted, for the first time or again
+wait_for_guest()
+{
+	from_guest ready "$boot_limit"
+}
+
+# from_guest WORD SECONDS - show what it says up to a line that begins with WORD; $answer
+# is the rest of that
+from_guest()
+{
+	local end line
+
+	end=$(($(date +%s) + $2))
+	while :; do
+		# shellcheck disable=SC3045 # busybox knows -t
+		if read -r -t 5 line <&6; then
+			case $line in
+			"$1"|"$1 "*)
+				answer=${line#"$1"}
+				return 0
+				;;
+			esac
+			echo "$line"
+		elif ! kill -0 "$guest_pid" 2>/dev/null; then
+			echo "# QEMU has ended"
+			return 1
+		elif [ "$(date +%s)" -ge "$end" ]; then
+			echo "# no answer from the guest"
+			return 1
+		fi
+	done
+}
+
+# tell_guest COMMAND - without waiting for an end
+tell_guest()
+{
+	printf '%s\n' "$1" >&5
+}
+
+# in_guest COMMAND - its output and its status
+in_guest()
+{
+	tell_guest "$1"
+	from_guest exit "$command_limit" || return 125
+	return "$((answer))"
+}
+
+kill_guest()
+{
+	[ -n "$guest_pid" ] || return 0
+	kill -KILL "$guest_pid" 2>/dev/null
+	wait "$guest_pid" 2>/dev/null
+	guest_pid=
+	exec 5>&- 6<&-
+}
+
+# The guest's folder in hvpart's debugfs, if it has one
+folder()
+{
+	local folder
+
+	for folder in /sys/kernel/debug/hvpart/"$guest_pid"-*; do
+		[ ! -d "$folder" ] || echo "$folder"
+	done
+}
+
+# children - how many partitions there are besides the guest itself
+children()
+{
+	local folder
+
+	folder=$(folder)
+	[ -n "$folder" ] || { echo 0; return; }
+	tail -n +2 "$folder/partitions" | awk '$2 != "-" { count++ } END { print count + 0 }'
+}
+
+# own KEY - of the guest's own partition: the value of a line of its file
+own()
+{
+	awk -v key="$1" '$1 == key { print $2 }' "$(folder)/partition/1" 2>/dev/null
+}
