@@ -841,7 +841,9 @@ static void contract_apply_map(struct guest *guest, struct call *call, struct bo
 	mapped->page = then->mapped[target->mapped_count].page;
 	target->mapped_count++;
 	books->vps = guest->vps;
-	contract_check_mapped(after, then, mapped, true);
+	/* A guest may have its answer written to the very page that it is about. */
+	if (!lent || call->call.output >> HVP_PAGE_SHIFT != gfn)
+		contract_check_mapped(after, then, mapped, true);
 }
 
 static void contract_apply_unmap(struct guest *guest, struct call *call, struct book *target,
