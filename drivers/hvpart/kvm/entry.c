@@ -66,10 +66,10 @@ static void hvp_result_to_registers(struct kvm_vcpu *vcpu, bool is_64bit, u64 re
 	}
 }
 
-/* In 100 ns: what the scheduler has counted for this vCPU's thread. */
+/* In 100 ns: what the scheduler has counted for this vCPU's thread, at each tick. */
 static u64 hvp_run_time(void)
 {
-	return div_u64(current->se.sum_exec_runtime, 100);
+	return div_u64(READ_ONCE(current->se.sum_exec_runtime), 100);
 }
 
 static u64 hvp_answer(struct kvm_vcpu *vcpu, const struct hvp_call *call)
