@@ -3,11 +3,10 @@
  * Privileges for guests whose VMM cannot give them: what a host's operator grants is
  * in CPUID as if the VMM had set it.
  *
- * What is granted is decided when the VMM sets a vCPU's CPUID, and then stands in KVM's
- * own cache of what Hyper-V features the vCPU has, from which a call's privileges are
- * read, too.  CPUID as the VMM has set it stays as it is: KVM compares it when it is set
- * once more, which QEMU does when a processor is plugged in again.  The bits are added
- * when the guest asks.
+ * What is granted is decided when the VMM sets a vCPU's CPUID, and then stands in what
+ * vcpu.c knows of the vCPU, from which a call's privileges are read, too.  CPUID as the
+ * VMM has set it stays as it is: KVM compares it when it is set once more, which QEMU does
+ * when a processor is plugged in again.  The bits are added when the guest asks.
  */
 
 #include <linux/cred.h>
@@ -17,6 +16,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uidgid.h>
+#include <hvpart/abi.h>
 #include "compat.h"
 #include "grant.h"
 #include "originals.h"
@@ -113,13 +113,13 @@ MODULE_PARM_DESC(grant_uid, "User whose VMs get what is granted, -1 for all user
  * The real user: whoever has started the VMM.  Nobody becomes another one without being
  * allowed to, not by means of a program that is set-user-ID either.
  */
-static u32 hvp_grant_to_current(void)
+static u64 hvp_grant_to_current(void)
 {
 	int uid = READ_ONCE(grant_uid);
 
 	if (uid >= 0 && from_kuid(&init_user_ns, current_uid()) != uid)
 		return 0;
-	return READ_ONCE(granted);
+	return (u64)READ_ONCE(granted) << 32;
 }
 
 static void hvp_replace_kvm_hv_set_cpuid(struct kvm_vcpu *vcpu, bool hyperv_enabled)
@@ -127,8 +127,7 @@ static void hvp_replace_kvm_hv_set_cpuid(struct kvm_vcpu *vcpu, bool hyperv_enab
 	int token = hvp_replacement_begin();
 
 	hvp_original_kvm_hv_set_cpuid(vcpu, hyperv_enabled);
-	if (hyperv_enabled && vcpu->arch.hyperv)
-		vcpu->arch.hyperv->cpuid_cache.features_ebx |= hvp_grant_to_current();
+	hvp_vcpu_set_privileges(vcpu, hvp_grant_to_current());
 	hvp_replacement_end(token);
 }
 

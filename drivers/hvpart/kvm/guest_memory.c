@@ -14,7 +14,6 @@
 #include <linux/uaccess.h>
 #include "guest_memory.h"
 #include "vcpu.h"
-#include "vm.h"
 
 static struct kvm *hvp_guest_kvm(struct hvp_guest *guest)
 {
@@ -73,25 +72,7 @@ static int hvp_guest_probe_write(struct hvp_guest *guest, u64 gpa)
 
 static bool hvp_guest_page_in_use(struct hvp_guest *guest, u64 gfn)
 {
-	struct kvm *kvm = hvp_guest_kvm(guest);
-	struct kvm_vcpu_hv *hv_vcpu;
-	struct kvm_vcpu *vcpu;
-	unsigned long i;
-
-	if (hvp_msr_names_page(READ_ONCE(kvm->arch.hyperv.hv_hypercall), gfn) ||
-	    hvp_msr_names_page(READ_ONCE(kvm->arch.hyperv.hv_tsc_page), gfn) ||
-	    hvp_vm_sirbp_names_page(kvm, gfn))
-		return true;
-
-	kvm_for_each_vcpu(i, vcpu, kvm) {
-		hv_vcpu = READ_ONCE(vcpu->arch.hyperv);
-		if (hv_vcpu &&
-		    (hvp_msr_names_page(READ_ONCE(hv_vcpu->hv_vapic), gfn) ||
-		     hvp_msr_names_page(READ_ONCE(hv_vcpu->synic.msg_page), gfn) ||
-		     hvp_msr_names_page(READ_ONCE(hv_vcpu->synic.evt_page), gfn)))
-			return true;
-	}
-	return false;
+	return hvp_vcpus_name_page(hvp_guest_kvm(guest), gfn);
 }
 
 /*

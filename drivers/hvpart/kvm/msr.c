@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Synthetic MSRs: the one that tells when a guest ends, and the one that parents
- * have and KVM has not.
+ * Synthetic MSRs: the one that tells when a guest ends, the one that parents have and
+ * KVM has not, and those that are noted when KVM has taken what is written to them.
  */
 
 #include <linux/kvm_host.h>
@@ -10,13 +10,6 @@
 #include "originals.h"
 #include "vcpu.h"
 #include "vm.h"
-
-/*
- * SynIC event ring page (TLFS, Inter-Partition Communication).  Bit 0 enables it, bits
- * 63:12 are its page number.  There is no port that would have a ring, so that keeping
- * the value is all there is to do.
- */
-#define HVP_MSR_SIRBP	0x40000085
 
 /* No processor has wider ones. */
 #define HVP_MAX_GPA_BITS	52
@@ -31,15 +24,39 @@ static int hvp_set_guest_os_id(struct kvm_vcpu *vcpu, u32 msr, u64 data, bool ho
 	return error;
 }
 
-/* Return: 1, for #GP, if the page is none that the guest can have; as KVM does. */
-static int hvp_set_sirbp(struct kvm_vcpu *vcpu, u32 msr, u64 data, bool host)
+/*
+ * There is no port that would have an event ring, so that keeping the value is all there
+ * is to do.
+ */
+static int hvp_set_sirbp(struct kvm_vcpu *vcpu, struct hvp_vcpu *known, u64 data)
 {
-	if (host || !hvp_vcpu_in_partition(vcpu))
-		return hvp_original_kvm_hv_set_msr_common(vcpu, msr, data, host);
 	/* The VMM says how wide an address is, and may say anything. */
 	if (data >> min_t(unsigned int, vcpu->arch.maxphyaddr, HVP_MAX_GPA_BITS))
 		return 1;
-	return hvp_vm_set_sirbp(vcpu->kvm, vcpu->vcpu_idx, data) ? 1 : 0;
+	hvp_vcpu_note_msr(known, HVP_MSR_SIRBP, data);
+	return 0;
+}
+
+/*
+ * Return: 1, for #GP, if the page is none that the guest can have or if there is no memory
+ * to note it; as KVM does.
+ */
+static int hvp_set_noted(struct kvm_vcpu *vcpu, u32 msr, u64 data, bool host)
+{
+	struct hvp_vcpu *known;
+	int error;
+
+	if (!hvp_vcpu_in_partition(vcpu) || (msr == HVP_MSR_SIRBP && host))
+		return hvp_original_kvm_hv_set_msr_common(vcpu, msr, data, host);
+	known = hvp_vcpu_find_or_add(vcpu);
+	if (!known)
+		return 1;
+	if (msr == HVP_MSR_SIRBP)
+		return hvp_set_sirbp(vcpu, known, data);
+	error = hvp_original_kvm_hv_set_msr_common(vcpu, msr, data, host);
+	if (!error)
+		hvp_vcpu_note_msr(known, msr, data);
+	return error;
 }
 
 static int hvp_replace_kvm_hv_set_msr_common(struct kvm_vcpu *vcpu, u32 msr, u64 data,
@@ -48,10 +65,10 @@ static int hvp_replace_kvm_hv_set_msr_common(struct kvm_vcpu *vcpu, u32 msr, u64
 	int token = hvp_replacement_begin();
 	int error;
 
-	if (msr == HVP_MSR_SIRBP)
-		error = hvp_set_sirbp(vcpu, msr, data, host);
-	else
+	if (msr == HV_X64_MSR_GUEST_OS_ID)
 		error = hvp_set_guest_os_id(vcpu, msr, data, host);
+	else
+		error = hvp_set_noted(vcpu, msr, data, host);
 	hvp_replacement_end(token);
 	return error;
 }
@@ -63,20 +80,34 @@ static notrace void hvp_divert_kvm_hv_set_msr_common(unsigned long ip, unsigned 
 	u32 msr = hvp_ftrace_argument(fregs, 1);
 	u64 data = hvp_ftrace_argument(fregs, 2);
 
-	if ((msr == HV_X64_MSR_GUEST_OS_ID && !data) || msr == HVP_MSR_SIRBP)
-		hvp_hook_divert(ops, ip, fregs);
+	switch (msr) {
+	case HV_X64_MSR_GUEST_OS_ID:
+		if (data)
+			return;
+		break;
+	case HV_X64_MSR_VP_INDEX:
+	case HV_X64_MSR_VP_ASSIST_PAGE:
+	case HV_X64_MSR_SIEFP:
+	case HV_X64_MSR_SIMP:
+	case HVP_MSR_SIRBP:
+		break;
+	default:
+		return;
+	}
+	hvp_hook_divert(ops, ip, fregs);
 }
 
 static int hvp_replace_kvm_hv_get_msr_common(struct kvm_vcpu *vcpu, u32 msr, u64 *data,
 					     bool host)
 {
 	int token = hvp_replacement_begin();
+	const struct hvp_vcpu *known = hvp_vcpu_find(vcpu);
 	int error = 0;
 
 	if (host || !hvp_vcpu_in_partition(vcpu))
 		error = hvp_original_kvm_hv_get_msr_common(vcpu, msr, data, host);
 	else
-		*data = hvp_vm_sirbp(vcpu->kvm, vcpu->vcpu_idx);
+		*data = known ? known->sirbp : 0;
 	hvp_replacement_end(token);
 	return error;
 }

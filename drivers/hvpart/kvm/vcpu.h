@@ -1,39 +1,51 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What KVM knows of a virtual processor as Hyper-V has it. */
 #ifndef _HVPART_KVM_VCPU_H
 #define _HVPART_KVM_VCPU_H
 
-#include <linux/kvm_host.h>
-#include <hvpart/abi.h>
+#include <linux/types.h>
 
-/* In the MSRs for pages of a meaning, bit 0 enables the page, bits 63:12 are its number. */
-static inline bool hvp_msr_names_page(u64 msr, u64 gfn)
-{
-	return msr & 1 && msr >> PAGE_SHIFT == gfn;
-}
+struct hvp_vm;
+struct kvm;
+struct kvm_vcpu;
 
-/* As KVM has it from CPUID, with what has been granted. */
-static inline u64 hvp_vcpu_privileges(struct kvm_vcpu *vcpu)
-{
-	struct kvm_vcpu_hv *hv_vcpu = READ_ONCE(vcpu->arch.hyperv);
+/*
+ * SynIC event ring page (TLFS, Inter-Partition Communication).  Bit 0 enables it, bits
+ * 63:12 are its page number.  KVM has no such MSR.
+ */
+#define HVP_MSR_SIRBP	0x40000085
 
-	if (!hv_vcpu || !vcpu->arch.hyperv_enabled)
-		return 0;
-	return hv_vcpu->cpuid_cache.features_eax |
-	       (u64)hv_vcpu->cpuid_cache.features_ebx << 32;
-}
+/**
+ * struct hvp_vcpu - what is known of a virtual processor as Hyper-V has it
+ * @privileges:	CPUID leaf 0x40000003, EAX and EBX, with what has been granted; changes
+ *		only while the vCPU does not run
+ * @vp_index:	HV_X64_MSR_VP_INDEX
+ * @vp_assist:	HV_X64_MSR_VP_ASSIST_PAGE
+ * @siefp:	HV_X64_MSR_SIEFP
+ * @simp:	HV_X64_MSR_SIMP
+ * @sirbp:	HVP_MSR_SIRBP
+ *
+ * KVM's own records are not for modules to look at.  What is here has been seen going
+ * by; of what a guest has set up before the module was loaded there are the privileges.
+ */
+struct hvp_vcpu {
+	u64 privileges;
+	u32 vp_index;
+	u64 vp_assist;
+	u64 siefp;
+	u64 simp;
+	u64 sirbp;
+};
 
-/* May its guest make any of the partition calls? */
-static inline bool hvp_vcpu_in_partition(struct kvm_vcpu *vcpu)
-{
-	return hvp_vcpu_privileges(vcpu) & HVP_PARTITION_PRIVILEGES;
-}
+struct hvp_vcpu *hvp_vcpu_find(struct kvm_vcpu *vcpu);
+struct hvp_vcpu *hvp_vcpu_find_or_add(struct kvm_vcpu *vcpu);
+u64 hvp_vcpu_privileges(struct kvm_vcpu *vcpu);
+bool hvp_vcpu_in_partition(struct kvm_vcpu *vcpu);
+void hvp_vcpu_set_privileges(struct kvm_vcpu *vcpu, u64 granted);
+u32 hvp_vcpu_vp_index(struct kvm_vcpu *vcpu);
+void hvp_vcpu_note_msr(struct hvp_vcpu *known, u32 msr, u64 data);
 
-static inline u32 hvp_vcpu_vp_index(struct kvm_vcpu *vcpu)
-{
-	struct kvm_vcpu_hv *hv_vcpu = READ_ONCE(vcpu->arch.hyperv);
-
-	return hv_vcpu ? hv_vcpu->vp_index : vcpu->vcpu_idx;
-}
+bool hvp_vcpus_name_page(struct kvm *kvm, u64 gfn);
+void hvp_vcpus_reset(struct hvp_vm *vm);
+void hvp_vcpus_free(struct hvp_vm *vm);
 
 #endif /* _HVPART_KVM_VCPU_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The registry of VMs that have partitions, from their first partition call
- * to their end.
+ * The registry of VMs that may have partitions, from the first vCPU with a privilege,
+ * or their first partition call, to their end.
  */
 
 #include <linux/hashtable.h>
@@ -26,11 +26,17 @@ struct hvp_limits hvp_vm_limits = {
 	.depth = 2,
 };
 
-/*
+/**
+ * hvp_vm_find() - look a VM up
+ * @kvm:	the VM
+ *
  * A VM is added in one of its vCPU threads and removed when it is destroyed,
  * when no such thread is left: a vCPU thread can use what it finds.
+ *
+ * Context: Any; in one of the VM's vCPU threads.
+ * Return: the VM, or NULL if it is not in the registry.
  */
-static struct hvp_vm *hvp_vm_find(struct kvm *kvm)
+struct hvp_vm *hvp_vm_find(struct kvm *kvm)
 {
 	struct hvp_vm *vm;
 	struct hvp_vm *found = NULL;
@@ -84,7 +90,7 @@ static struct hvp_vm *hvp_vm_alloc(struct kvm *kvm)
 	mmgrab(vm->memory.mm);
 	spin_lock_init(&vm->lock);
 	INIT_DELAYED_WORK(&vm->refresh, hvp_vm_refresh);
-	xa_init_flags(&vm->sirbps, XA_FLAGS_ACCOUNT);
+	xa_init_flags(&vm->vcpus, XA_FLAGS_ACCOUNT);
 	vm->debugfs = hvp_debugfs_alloc_vm(vm);
 	return vm;
 }
@@ -95,7 +101,7 @@ static void hvp_vm_free(struct hvp_vm *vm)
 	hvp_debugfs_remove_vm(vm->debugfs);
 	cancel_delayed_work_sync(&vm->refresh);
 	hvp_hierarchy_put(hvp_vm_take_hierarchy(vm));
-	xa_destroy(&vm->sirbps);
+	hvp_vcpus_free(vm);
 	mmdrop(vm->memory.mm);
 	kfree_rcu(vm, rcu);
 }
@@ -122,6 +128,18 @@ static struct hvp_vm *hvp_vm_add(struct kvm *kvm)
 	if (new)
 		hvp_vm_free(new);
 	return vm;
+}
+
+/**
+ * hvp_vm_find_or_add() - look a VM up, which is in the registry from then on
+ * @kvm:	the VM
+ *
+ * Context: May sleep; in one of the VM's vCPU threads.
+ * Return: the VM, or NULL if the host has no memory for it.
+ */
+struct hvp_vm *hvp_vm_find_or_add(struct kvm *kvm)
+{
+	return hvp_vm_find(kvm) ?: hvp_vm_add(kvm);
 }
 
 /**
@@ -180,10 +198,8 @@ static struct hvp_hierarchy *hvp_vm_new_hierarchy(struct hvp_vm *vm)
 struct hvp_hierarchy *hvp_vm_hierarchy(struct kvm *kvm)
 {
 	struct hvp_hierarchy *hierarchy;
-	struct hvp_vm *vm = hvp_vm_find(kvm);
+	struct hvp_vm *vm = hvp_vm_find_or_add(kvm);
 
-	if (!vm)
-		vm = hvp_vm_add(kvm);
 	if (!vm)
 		return NULL;
 	hierarchy = hvp_vm_peek_hierarchy(vm);
@@ -207,63 +223,6 @@ void hvp_vm_refresh_stats_pages(struct kvm *kvm)
 }
 
 /**
- * hvp_vm_sirbp() - what a guest has written to HV_X64_MSR_SIRBP
- * @kvm:	the VM
- * @vcpu_index:	index of the vCPU
- *
- * Context: Any; in one of the VM's vCPU threads.
- * Return: the value, 0 if it has written none since its last reset.
- */
-u64 hvp_vm_sirbp(struct kvm *kvm, unsigned int vcpu_index)
-{
-	struct hvp_vm *vm = hvp_vm_find(kvm);
-	void *entry = vm ? xa_load(&vm->sirbps, vcpu_index) : NULL;
-
-	return entry ? xa_to_value(entry) : 0;
-}
-
-/**
- * hvp_vm_sirbp_names_page() - has a guest made a page a SynIC event ring?
- * @kvm:	the VM
- * @gfn:	GPA page number
- *
- * Context: Any; in one of the VM's vCPU threads.
- * Return: true if any of its vCPUs has.
- */
-bool hvp_vm_sirbp_names_page(struct kvm *kvm, u64 gfn)
-{
-	struct hvp_vm *vm = hvp_vm_find(kvm);
-	unsigned long index;
-	void *sirbp;
-
-	if (!vm)
-		return false;
-	xa_for_each(&vm->sirbps, index, sirbp) {
-		if (hvp_msr_names_page(xa_to_value(sirbp), gfn))
-			return true;
-	}
-	return false;
-}
-
-/**
- * hvp_vm_set_sirbp() - keep what a guest writes to HV_X64_MSR_SIRBP
- * @kvm:	the VM
- * @vcpu_index:	index of the vCPU
- * @sirbp:	the value, below 1 << 63
- *
- * Context: May sleep; in the thread of that vCPU.
- * Return: 0 or -ENOMEM.
- */
-int hvp_vm_set_sirbp(struct kvm *kvm, unsigned int vcpu_index, u64 sirbp)
-{
-	struct hvp_vm *vm = hvp_vm_find(kvm) ?: hvp_vm_add(kvm);
-
-	if (!vm)
-		return -ENOMEM;
-	return xa_err(xa_store(&vm->sirbps, vcpu_index, xa_mk_value(sirbp), HVP_GFP));
-}
-
-/**
  * hvp_vm_reset() - the guest has given up its identity: its hierarchy goes
  * @kvm:	the VM
  *
@@ -279,7 +238,7 @@ void hvp_vm_reset(struct kvm *kvm)
 	if (!vm)
 		return;
 	hvp_hierarchy_put(hvp_vm_take_hierarchy(vm));
-	xa_destroy(&vm->sirbps);
+	hvp_vcpus_reset(vm);
 	hvp_debugfs_forget_partitions(vm->debugfs);
 }
 

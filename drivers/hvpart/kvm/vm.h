@@ -13,7 +13,7 @@
 struct hvp_vm_debugfs;
 
 /**
- * struct hvp_vm - a VM that has made a partition call, or done what parents do
+ * struct hvp_vm - a VM that may make partition calls
  * @memory:	the core's view of it.  Its kvm is valid in vCPU threads and until
  *		the VM is destroyed; its mm is held by mmgrab().
  * @node:	place in the registry
@@ -22,8 +22,7 @@ struct hvp_vm_debugfs;
  * @hierarchy:	its partitions; NULL until the first call, also after a reset
  * @debugfs:	its folder in debugfs, or NULL
  * @refresh:	keeps its statistics pages up to date while it has any
- * @sirbps:	vCPU index -> what its guest wrote to HV_X64_MSR_SIRBP, as an xarray
- *		value
+ * @vcpus:	vCPU index -> struct hvp_vcpu
  */
 struct hvp_vm {
 	struct hvp_kvm_guest memory;
@@ -33,17 +32,16 @@ struct hvp_vm {
 	struct hvp_hierarchy *hierarchy;
 	struct hvp_vm_debugfs *debugfs;
 	struct delayed_work refresh;
-	struct xarray sirbps;
+	struct xarray vcpus;
 };
 
 extern struct hvp_limits hvp_vm_limits;
 
+struct hvp_vm *hvp_vm_find(struct kvm *kvm);
+struct hvp_vm *hvp_vm_find_or_add(struct kvm *kvm);
 struct hvp_hierarchy *hvp_vm_hierarchy(struct kvm *kvm);
 struct hvp_hierarchy *hvp_vm_peek_hierarchy(struct hvp_vm *vm);
 void hvp_vm_refresh_stats_pages(struct kvm *kvm);
-u64 hvp_vm_sirbp(struct kvm *kvm, unsigned int vcpu_index);
-bool hvp_vm_sirbp_names_page(struct kvm *kvm, u64 gfn);
-int hvp_vm_set_sirbp(struct kvm *kvm, unsigned int vcpu_index, u64 sirbp);
 void hvp_vm_reset(struct kvm *kvm);
 void hvp_vm_destroy(struct kvm *kvm);
 void hvp_vms_release(void);
