@@ -66,8 +66,6 @@ make_tree()
 	# What it mounts must be gone when it is killed, before anybody removes the tree.
 	progress "unpacking Debian ${suites[0]} with $*" as_root unshare --mount \
 		mmdebstrap --mode=root --variant=apt --dpkgopt=force-unsafe-io \
-		--dpkgopt='path-exclude=/usr/share/doc/*' \
-		--dpkgopt='path-exclude=/usr/share/man/*' \
 		--include="$packages" "${suites[0]}" "$dir" "${sources[@]}"
 }
 
