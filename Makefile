@@ -74,7 +74,7 @@ fuzz:
 	@$(CHECK) fuzz=$(SECONDS) stress=6.12-debug,$(SECONDS)
 
 check-all:
-	@$(CHECK) unit 6.12-debug 6.12-kcsan lint fuzz=600 6.1 6.12 \
+	@$(CHECK) unit 6.12-debug 6.12-kcsan lint fuzz=600 6.1 6.12 7.3 headers \
 		stress=6.12-debug,300 stress=6.12-kcsan,300 stress=6.12,300 bounds \
 		mshv=6.1 mshv=6.12
 

@@ -9,6 +9,7 @@
 #include "../core/call_table.h"
 #include "../core/dispatch.h"
 #include "../core/hierarchy.h"
+#include "assumptions.h"
 #include "compat.h"
 #include "entry.h"
 #include "grant.h"
@@ -161,8 +162,8 @@ static notrace void hvp_divert_kvm_hv_destroy_vm(unsigned long ip, unsigned long
 	hvp_hook_divert(ops, ip, fregs);
 }
 
-static HVP_DEFINE_HOOK(kvm_hv_destroy_vm);
-static HVP_DEFINE_HOOK(kvm_hv_hypercall);
+static HVP_DEFINE_HOOK(kvm_hv_destroy_vm, "void (struct kvm *)");
+static HVP_DEFINE_HOOK(kvm_hv_hypercall, "int (struct kvm_vcpu *)");
 
 /*
  * In the order of installation: no VM is known before its end and its reset are
@@ -199,6 +200,9 @@ int hvp_entry_install(void)
 	unsigned int i;
 	int error;
 
+	error = hvp_assumptions_check(hooks, ARRAY_SIZE(hooks));
+	if (error)
+		return error;
 	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
 		error = hvp_hook_install(hooks[i]);
 		if (error) {

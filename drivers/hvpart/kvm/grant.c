@@ -158,5 +158,5 @@ static notrace void hvp_divert_kvm_cpuid(unsigned long ip, unsigned long parent_
 		hvp_hook_divert(ops, ip, fregs);
 }
 
-HVP_DEFINE_HOOK(kvm_hv_set_cpuid);
-HVP_DEFINE_HOOK(kvm_cpuid);
+HVP_DEFINE_HOOK(kvm_hv_set_cpuid, "void (struct kvm_vcpu *, bool)");
+HVP_DEFINE_HOOK(kvm_cpuid, "bool (struct kvm_vcpu *, u32 *, u32 *, u32 *, u32 *, bool)");

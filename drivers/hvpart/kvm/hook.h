@@ -8,6 +8,7 @@
 /**
  * struct hvp_hook - a detour around one KVM function
  * @function:	name of the KVM function
+ * @signature:	what it takes and returns, as hvp_btf_signature() says it
  * @stub:	name of a function of ours with the same arguments (originals.c);
  *		calling it runs the KVM function's own body
  * @replacement: what runs instead of @function when @divert says so
@@ -20,6 +21,7 @@
  */
 struct hvp_hook {
 	const char *function;
+	const char *signature;
 	const char *stub;
 	void *replacement;
 	ftrace_func_t divert;
@@ -29,9 +31,10 @@ struct hvp_hook {
 };
 
 /* The hook on the KVM function @name: hvp_hook_@name. */
-#define HVP_DEFINE_HOOK(name)				\
+#define HVP_DEFINE_HOOK(name, arguments)		\
 	struct hvp_hook hvp_hook_##name = {		\
 		.function = #name,			\
+		.signature = arguments,			\
 		.stub = "hvp_original_" #name,		\
 		.replacement = hvp_replace_##name,	\
 		.divert = hvp_divert_##name,		\

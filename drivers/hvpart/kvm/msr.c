@@ -120,5 +120,5 @@ static notrace void hvp_divert_kvm_hv_get_msr_common(unsigned long ip, unsigned 
 		hvp_hook_divert(ops, ip, fregs);
 }
 
-HVP_DEFINE_HOOK(kvm_hv_set_msr_common);
-HVP_DEFINE_HOOK(kvm_hv_get_msr_common);
+HVP_DEFINE_HOOK(kvm_hv_set_msr_common, "int (struct kvm_vcpu *, u32, u64, bool)");
+HVP_DEFINE_HOOK(kvm_hv_get_msr_common, "int (struct kvm_vcpu *, u32, u64 *, bool)");

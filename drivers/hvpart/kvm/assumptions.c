@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What hvpart takes for granted about KVM, checked when it is built and when it is loaded;
+ * Documentation/kernels.rst has the reasons.
+ *
+ * A member that the headers do not have stops the build here, before any other file is
+ * compiled, and so does what compat.h does not find.  A kernel that has it elsewhere than the headers said, or a function with other
+ * arguments than the hook's, refuses to load: by its BTF, which most kernels have.
+ */
+
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/kvm_host.h>
+#include <linux/printk.h>
+#include "assumptions.h"
+#include "btf.h"
+#include "compat.h"
+#include "hook.h"
+
+struct hvp_assumption {
+	const char *structure;
+	const char *member;
+	u32 offset;
+	u32 size;
+};
+
+#define ASSUME(type, path)					\
+	{ #type, #path, offsetof(struct type, path), sizeof_field(struct type, path) }
+
+static const struct hvp_assumption assumptions[] = {
+	/* A call's registers, and whose they are. */
+	ASSUME(kvm_vcpu, kvm),
+	ASSUME(kvm_vcpu, vcpu_idx),
+	ASSUME(kvm_vcpu, stat.hypercalls),
+	ASSUME(kvm_vcpu, arch.regs),
+	ASSUME(kvm_vcpu, arch.efer),
+	ASSUME(kvm_vcpu, arch.guest_state_protected),
+	/* What the VMM has set. */
+	ASSUME(kvm_vcpu, arch.maxphyaddr),
+	ASSUME(kvm_vcpu, arch.hyperv_enabled),
+	ASSUME(kvm_vcpu, arch.cpuid_entries),
+	ASSUME(kvm_vcpu, arch.cpuid_nent),
+	/* The VM and its guest. */
+	ASSUME(kvm, mm),
+	ASSUME(kvm, online_vcpus),
+	ASSUME(kvm, vcpu_array),
+	ASSUME(kvm, debugfs_dentry),
+	ASSUME(kvm, arch.hyperv.hv_guest_os_id),
+	ASSUME(kvm, arch.hyperv.hv_hypercall),
+	ASSUME(kvm, arch.hyperv.hv_tsc_page),
+	/* Guest memory, by KVM's inline functions. */
+	ASSUME(kvm, memslots),
+	ASSUME(kvm_memslots, gfn_tree),
+	ASSUME(kvm_memslots, last_used_slot),
+	ASSUME(kvm_memslots, node_idx),
+	ASSUME(kvm_memory_slot, gfn_node),
+	ASSUME(kvm_memory_slot, base_gfn),
+	ASSUME(kvm_memory_slot, npages),
+	ASSUME(kvm_memory_slot, userspace_addr),
+	ASSUME(kvm_memory_slot, flags),
+};
+
+static int hvp_check_members(const struct hvp_btf *btf)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(assumptions); i++) {
+		const struct hvp_assumption *a = &assumptions[i];
+		u32 offset, size;
+
+		if (hvp_btf_member(btf, a->structure, a->member, &offset, &size)) {
+			pr_err("this kernel's struct %s has no %s, which hvpart needs\n",
+			       a->structure, a->member);
+			return -ENOEXEC;
+		}
+		if (offset != a->offset || size != a->size) {
+			pr_err("built for another kernel: %s of struct %s is not where it was; build hvpart for this one\n",
+			       a->member, a->structure);
+			return -ENOEXEC;
+		}
+	}
+	return 0;
+}
+
+static int hvp_check_functions(const struct hvp_btf *btf, struct hvp_hook *const hooks[],
+			       unsigned int count)
+{
+	char signature[128];
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		/* Whether it is there, and can be traced, ftrace says. */
+		if (hvp_btf_signature(btf, hooks[i]->function, signature, sizeof(signature)))
+			continue;
+		if (strcmp(signature, hooks[i]->signature)) {
+			pr_err("this kernel's %s is %s, and hvpart knows %s\n",
+			       hooks[i]->function, signature, hooks[i]->signature);
+			return -ENOEXEC;
+		}
+	}
+	return 0;
+}
+
+/**
+ * hvp_assumptions_check() - is this the KVM that hvpart was built for?
+ * @hooks:	the hooks that are to be installed
+ * @count:	how many
+ *
+ * Says in the log what is not as it should be.
+ *
+ * Context: May sleep; in a process.
+ * Return: 0, also if the kernel says nothing about its KVM; -ENOEXEC, -EINVAL or -ENOMEM.
+ */
+int hvp_assumptions_check(struct hvp_hook *const hooks[], unsigned int count)
+{
+	struct hvp_btf btf = {};
+	int error = hvp_btf_read(&btf, "kvm");
+
+	if (error == -EINVAL)
+		pr_err("cannot read this kernel's BTF, which tells whether hvpart fits\n");
+	if (!error && hvp_btf_knows(&btf, hooks[0]->function))
+		error = hvp_check_members(&btf) ?: hvp_check_functions(&btf, hooks, count);
+	hvp_btf_free(&btf);
+	/* Otherwise it has none, or none that may be read. */
+	return error == -EINVAL || error == -ENOEXEC || error == -ENOMEM ? error : 0;
+}
