@@ -36,6 +36,7 @@ help:
 	@echo  ''
 	@echo  '  make modules   - build drivers/hvpart/hvpart.ko for the running kernel,'
 	@echo  '                   or with KDIR=<headers or build tree> for another (default)'
+	@echo  '  make hvpartstat - build the program that shows what the module does'
 	@echo  '  make selftests - build the programs of tools/testing/selftests/hvpart'
 	@echo  '  make statuses-doc - write Documentation/statuses.rst anew'
 	@echo  '  make clean     - remove what was built'
@@ -68,13 +69,13 @@ space	:= $() $()
 CHECK	:= $(TESTS)/check --out $(OUT)
 
 check:
-	@$(CHECK) $(if $(TESTS_ONLY),,unit lint fuzz=20) $(call on_kernels,$(KERNELS))
+	@$(CHECK) $(if $(TESTS_ONLY),,unit lint hvpartstat fuzz=20) $(call on_kernels,$(KERNELS))
 
 fuzz:
 	@$(CHECK) fuzz=$(SECONDS) stress=6.12-debug,$(SECONDS)
 
 check-all:
-	@$(CHECK) unit 6.12-debug 6.12-kcsan lint fuzz=600 6.1 6.12 7.3 headers \
+	@$(CHECK) unit 6.12-debug 6.12-kcsan lint hvpartstat fuzz=600 6.1 6.12 7.3 headers \
 		stress=6.12-debug,300 stress=6.12-kcsan,300 stress=6.12,300 bounds \
 		mshv=6.1 mshv=6.12
 
@@ -93,6 +94,10 @@ kunit:
 vm:
 	@$(TESTS)/shell $(KERNEL) $(OUT)
 
+hvpartstat:
+	@mkdir -p $(OUT)/hvpartstat
+	$(MAKE) -C tools/hvpartstat OUTPUT=$(OUT)/hvpartstat
+
 selftests:
 	@$(TESTS)/build $(OUT) selftests
 
@@ -105,4 +110,4 @@ clean:
 		-o -name '.*.cmd' -o -name modules.order \) -delete
 	rm -f Module.symvers modules.order .*.cmd .*.o
 
-.PHONY: all help modules kdir demo demo-mshv check check-debug check-mshv lint kunit vm selftests statuses-doc clean
+.PHONY: all help modules kdir demo demo-mshv check check-debug check-mshv lint kunit vm hvpartstat selftests statuses-doc clean

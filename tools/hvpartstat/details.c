@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <string.h>
+
+#include "details.h"
+
+static void add_use(struct details *details, const char *name, const char *value)
+{
+	struct use *use = &details->uses[details->nr_uses];
+
+	if (details->nr_uses < MAX_USES && strlen(name) < sizeof(use->name) &&
+	    parse_number(value, &use->pages)) {
+		strcpy(use->name, name);
+		details->nr_uses++;
+	}
+}
+
+/* "0 deposited 4 available 3 in_use 1" */
+static void add_node(struct details *details, const char *value)
+{
+	struct node *node = &details->nodes[details->nr_nodes];
+	char number[4][24];
+
+	if (details->nr_nodes < MAX_NODES &&
+	    sscanf(value, "%23s deposited %23s available %23s in_use %23s", number[0],
+		   number[1], number[2], number[3]) == 4 &&
+	    parse_number(number[0], &node->number) &&
+	    parse_number(number[1], &node->pool.deposited) &&
+	    parse_number(number[2], &node->pool.available) &&
+	    parse_number(number[3], &node->pool.in_use))
+		details->nr_nodes++;
+}
+
+/* "0x00010000 HvPartitionPropertyPrivilegeFlags 0x0" */
+static void add_property(struct details *details, const char *value)
+{
+	struct property *property = &details->properties[details->nr_properties];
+
+	if (details->nr_properties < MAX_PROPERTIES &&
+	    sscanf(value, "%15s %63s %23s", property->code, property->name,
+		   property->value) == 3)
+		details->nr_properties++;
+}
+
+/* "key value"; keys may be added. */
+static void add_line(char *line, void *arg)
+{
+	struct details *details = arg;
+	struct {
+		const char *key;
+		unsigned long long *number;
+	} numbers[] = {
+		{ "id", &details->id },
+		{ "parent", &details->parent },
+		{ "deposited", &details->pool.deposited },
+		{ "available", &details->pool.available },
+		{ "in_use", &details->pool.in_use },
+	};
+	struct {
+		const char *key;
+		char *text;
+		size_t size;
+	} texts[] = {
+		{ "state", details->state, sizeof(details->state) },
+		{ "creation_flags", details->creation_flags, sizeof(details->creation_flags) },
+		{ "compatibility_version", details->compatibility_version,
+		  sizeof(details->compatibility_version) },
+		{ "proximity", details->proximity, sizeof(details->proximity) },
+	};
+	char *value = strchr(line, ' ');
+	size_t i;
+
+	if (!value)
+		return;
+	*value++ = 0;
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		if (!strcmp(line, numbers[i].key))
+			parse_number(value, numbers[i].number);
+	}
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (!strcmp(line, texts[i].key))
+			snprintf(texts[i].text, texts[i].size, "%s", value);
+	}
+	if (!strncmp(line, "in_use_", 7))
+		add_use(details, line + 7, value);
+	else if (!strcmp(line, "node"))
+		add_node(details, value);
+	else if (!strcmp(line, "property"))
+		add_property(details, value);
+}
+
+bool details_read(const struct vm *vm, unsigned long long id, struct details *details)
+{
+	char path[128];
+
+	memset(details, 0, sizeof(*details));
+	snprintf(path, sizeof(path), HVPART_DEBUGFS "/%s/partition/%llu", vm->name, id);
+	return !read_lines(path, add_line, details) && details->id == id && details->state[0];
+}

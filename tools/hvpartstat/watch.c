@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "json.h"
+#include "table.h"
+#include "terminal.h"
+#include "watch.h"
+
+static volatile sig_atomic_t ending, stopping, resized;
+
+static void note_signal(int signal)
+{
+	if (signal == SIGWINCH)
+		resized = 1;
+	else if (signal == SIGTSTP)
+		stopping = 1;
+	else
+		ending = signal;
+}
+
+/* They come while this waits in ppoll(), and at no other time. */
+static void catch_signals(sigset_t *while_waiting)
+{
+	static const int signals[] = {
+		SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGWINCH
+	};
+	struct sigaction action = { .sa_handler = note_signal };
+	struct sigaction before;
+	sigset_t blocked;
+	unsigned int i;
+
+	sigemptyset(&blocked);
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		/* As nohup wants it. */
+		if (!sigaction(signals[i], NULL, &before) && before.sa_handler == SIG_IGN)
+			continue;
+		sigaction(signals[i], &action, NULL);
+		sigaddset(&blocked, signals[i]);
+	}
+	sigprocmask(SIG_BLOCK, &blocked, while_waiting);
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigdelset(while_waiting, signals[i]);
+}
+
+/* Ctrl-Z, until somebody says "fg" */
+static void stop(void)
+{
+	stopping = 0;
+	terminal_leave();
+	raise(SIGSTOP);
+	terminal_enter();
+	resized = 1;
+}
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec + time.tv_nsec / 1e9;
+}
+
+static void scroll(struct view *view, enum key key)
+{
+	size_t page = view->page > 1 ? view->page - 1 : 1;
+
+	/* Too far down is set right by table_print(). */
+	if (key == KEY_DOWN)
+		view->scrolled++;
+	else if (key == KEY_PAGE_DOWN)
+		view->scrolled += page;
+	else if (key == KEY_UP)
+		view->scrolled -= view->scrolled ? 1 : 0;
+	else if (key == KEY_PAGE_UP)
+		view->scrolled -= view->scrolled < page ? view->scrolled : page;
+	else if (key == KEY_FIRST)
+		view->scrolled = 0;
+}
+
+static void show(const struct sample *sample, struct view *view, bool json)
+{
+	if (view->screen)
+		terminal_size(&view->rows, &view->columns);
+	if (json)
+		json_print(sample);
+	else
+		table_print(sample, view);
+	if (!json && !view->screen)
+		putchar('\n');
+	fflush(stdout);
+}
+
+/*
+ * Wait until @until, drawing anew what has been scrolled or resized; false: until told
+ * to end.
+ */
+static bool wait_until(double until, const struct sample *sample, struct view *view,
+		       const sigset_t *while_waiting)
+{
+	struct pollfd input = { .fd = -1, .events = POLLIN };
+	double left;
+
+	if (view->screen && isatty(STDIN_FILENO))
+		input.fd = STDIN_FILENO;
+	while (left = until - now(), left > 0) {
+		struct timespec time = { left, (left - (time_t)left) * 1e9 };
+		int ready = ppoll(&input, 1, &time, while_waiting);
+		enum key key = ready > 0 ? terminal_key() : KEY_NONE;
+
+		if (key == KEY_QUIT || ending)
+			return false;
+		if (stopping && view->screen)
+			stop();
+		else if (stopping)
+			raise(SIGSTOP);
+		stopping = 0;
+		if (view->screen && (key != KEY_NONE || resized)) {
+			resized = 0;
+			scroll(view, key);
+			show(sample, view, false);
+		}
+	}
+	return true;
+}
+
+int watch(const struct watch *how, const struct selection *selection)
+{
+	struct view view = { .screen = !how->json && terminal_is_screen(), .every = how->seconds };
+	static struct sample samples[2];
+	struct sample *sample = &samples[0], *before;
+	unsigned long long number = 1;
+	sigset_t while_waiting;
+	double next = now();
+
+	sample_read(sample, selection);
+	if (sample->problem != NO_PROBLEM && sample->problem != NO_SUCH_VM) {
+		fprintf(stderr, "hvpartstat: %s\n", sample->explanation);
+		return sample->problem;
+	}
+	catch_signals(&while_waiting);
+	if (view.screen)
+		terminal_enter();
+	for (;;) {
+		show(sample, &view, how->json);
+		if (ferror(stdout) || number++ == how->count)
+			break;
+		next += how->seconds;
+		/* What could not be done in time is left out. */
+		if (next < now())
+			next = now();
+		if (!wait_until(next, sample, &view, &while_waiting))
+			break;
+		before = sample;
+		sample = &samples[sample == &samples[0]];
+		sample_read(sample, selection);
+		sample_compare(sample, before);
+	}
+	if (view.screen)
+		terminal_leave();
+	/* As if it had not been caught; Ctrl-C is how people quit. */
+	if (ending && ending != SIGINT) {
+		signal(ending, SIG_DFL);
+		sigprocmask(SIG_SETMASK, &while_waiting, NULL);
+		raise(ending);
+	}
+	return 0;
+}
