@@ -10,7 +10,7 @@ static void add_use(struct details *details, const char *name, const char *value
 
 	if (details->nr_uses < MAX_USES && strlen(name) < sizeof(use->name) &&
 	    parse_number(value, &use->pages)) {
-		strcpy(use->name, name);
+		snprintf(use->name, sizeof(use->name), "%s", name);
 		details->nr_uses++;
 	}
 }
@@ -31,7 +31,7 @@ static void add_node(struct details *details, const char *value)
 		details->nr_nodes++;
 }
 
-/* "0x00010000 HvPartitionPropertyPrivilegeFlags 0x0" */
+/* "0x00010000 PrivilegeFlags 0x0" */
 static void add_property(struct details *details, const char *value)
 {
 	struct property *property = &details->properties[details->nr_properties];
@@ -73,11 +73,11 @@ static void add_line(char *line, void *arg)
 	if (!value)
 		return;
 	*value++ = 0;
-	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
 		if (!strcmp(line, numbers[i].key))
 			parse_number(value, numbers[i].number);
 	}
-	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(texts); i++) {
 		if (!strcmp(line, texts[i].key))
 			snprintf(texts[i].text, texts[i].size, "%s", value);
 	}

@@ -36,7 +36,6 @@ static const char help[] =
 	"1: an error, 2: wrong usage, 3: hvpart is not loaded, 4: debugfs is not\n"
 	"mounted, 5: not permitted, 6: no such VM.\n";
 
-__attribute__((noreturn))
 static void usage_error(const char *option, const char *wanted)
 {
 	fprintf(stderr, "hvpartstat: %s wants %s; try hvpartstat --help\n", option, wanted);
@@ -132,7 +131,7 @@ int main(int argc, char **argv)
 		}
 	}
 	if (optind < argc) {
-		fprintf(stderr, "hvpartstat: what is \"%s\"? Try hvpartstat --help\n", argv[optind]);
+		fprintf(stderr, "hvpartstat: what is %s? Try hvpartstat --help\n", argv[optind]);
 		return WRONG_USAGE;
 	}
 

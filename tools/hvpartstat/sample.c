@@ -16,8 +16,6 @@
 #include "sample.h"
 
 #define HVPART_SYSFS	"/sys/module/hvpart"
-/* Pairs of call and status; there are some 200 at most. */
-#define MAX_CALLS	1024
 
 const char *const parameter_names[PARAMETERS] = {
 	[MAX_PARTITIONS] = "max_partitions",
@@ -191,8 +189,8 @@ static void find_problem(struct sample *sample, int error)
 
 	under_root(path, HVPART_SYSFS);
 	if (access(path, F_OK)) {
-		explain(sample, NOT_LOADED, "hvpart is not loaded; to load it: modprobe hvpart, "
-			"or insmod hvpart.ko");
+		explain(sample, NOT_LOADED,
+			"hvpart is not loaded; to load it: modprobe hvpart, or insmod hvpart.ko");
 		return;
 	}
 	under_root(path, DEBUGFS);
@@ -207,8 +205,8 @@ static void find_problem(struct sample *sample, int error)
 		strncat(sample->explanation, strerror(error),
 			sizeof(sample->explanation) - strlen(sample->explanation) - 1);
 	} else if (statfs(path, &status) || status.f_type != DEBUGFS_MAGIC) {
-		explain(sample, NO_DEBUGFS, "debugfs is not mounted; to mount it: "
-			"mount -t debugfs debugfs " DEBUGFS);
+		explain(sample, NO_DEBUGFS,
+			"debugfs is not mounted; to mount it: mount -t debugfs none " DEBUGFS);
 	} else {
 		explain(sample, NOT_LOADED, "hvpart is being loaded or unloaded; try again");
 	}
@@ -277,7 +275,7 @@ static void add_partition(char *text, void *arg)
 	snprintf(partition.uses, sizeof(partition.uses), "%s", rest);
 	/* A number that is cut would be another number. */
 	if (strlen(rest) >= sizeof(partition.uses))
-		strcpy(partition.uses + sizeof(partition.uses) - 4, "...");
+		memset(partition.uses + sizeof(partition.uses) - 4, '.', 3);
 	*(struct partition *)APPEND(sample, partitions) = partition;
 	vm->partitions++;
 	pool_add(&vm->pool, &partition.pool);
@@ -296,7 +294,7 @@ static int read_vm(struct sample *sample, const char *name, const struct selecti
 	    !parsed.fd_given)
 		return 0;
 	vm = APPEND(sample, vms);
-	strcpy(vm->name, name);
+	snprintf(vm->name, sizeof(vm->name), "%s", name);
 	vm->pid = parsed.pid;
 	vm->fd = parsed.fd;
 	vm->first = sample->nr_partitions;

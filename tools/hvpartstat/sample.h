@@ -39,6 +39,9 @@ struct vm {
 	struct pool pool;		/* all of them together */
 };
 
+/* Pairs of call and status; there are some 200 at most. */
+#define MAX_CALLS	1024
+
 struct call {
 	unsigned int code;
 	char name[40], status[40];
@@ -92,6 +95,8 @@ int read_lines(const char *path, void (*line)(char *text, void *arg), void *arg)
 bool has_gone(int error);
 /* A decimal number and nothing else. */
 bool parse_number(const char *text, unsigned long long *number);
+
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 
 #define DEBUGFS		"/sys/kernel/debug"
 #define HVPART_DEBUGFS	DEBUGFS "/hvpart"

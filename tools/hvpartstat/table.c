@@ -72,8 +72,8 @@ static void print_heading(const struct sample *sample, const struct view *view)
 	if (view->every)
 		strftime(now, sizeof(now), "%T  ", localtime(&seconds));
 	if (sample->interval > 0)
-		snprintf(rate, sizeof(rate), ", %.1f calls a second", per_second);
-	line(view, bold, "%shvpart %s: %zu VM%s, %zu partition%s, %llu page%s deposited%s", now,
+		snprintf(rate, sizeof(rate), ", %.1f calls/s", per_second);
+	line(view, bold, "%shvpart %s: %zu VM%s, %zu partition%s, %llu page%s%s", now,
 	     sample->version, sample->nr_vms, plural(sample->nr_vms), sample->nr_partitions,
 	     plural(sample->nr_partitions), deposited, plural(deposited), rate);
 	line(view, normal, "a VM may have %s partitions, %s pages, %s levels; granted: %s%s%s",
@@ -84,12 +84,18 @@ static void print_heading(const struct sample *sample, const struct view *view)
 	line(view, normal, "%s", "");
 }
 
+/* The last column, if there is room for some of it */
+static bool has_uses(const struct view *view)
+{
+	return !view->columns || view->columns >= 100;
+}
+
 static void print_pool_row(const struct view *view, const char *style, const char *vm,
 			   const char *id, const char *parent, const char *state,
 			   const struct pool *pool, const char *uses)
 {
 	line(view, style, "%-12s %9s %6s %-13s %9llu %9llu %9llu  %s", vm, id, parent, state,
-	     pool->deposited, pool->available, pool->in_use, uses);
+	     pool->deposited, pool->available, pool->in_use, has_uses(view) ? uses : "");
 }
 
 static void print_vm_row(const struct view *view, const struct vm *vm)
@@ -120,7 +126,8 @@ static void print_partitions(const struct sample *sample, const struct view *vie
 	size_t row = 0, i, j;
 
 	line(view, reverse, "%-12s %9s %6s %-13s %9s %9s %9s  %s", "VM", "PARTITION", "PARENT",
-	     "STATE", "DEPOSITED", "AVAILABLE", "IN-USE", "IN USE BY; DEPOSITED BY NODE");
+	     "STATE", "DEPOSITED", "AVAILABLE", "IN-USE",
+	     has_uses(view) ? "IN USE BY; DEPOSITED BY NODE" : "");
 	for (i = 0; i < sample->nr_vms; i++) {
 		const struct vm *vm = &sample->vms[i];
 
@@ -152,11 +159,11 @@ static int by_rate(const void *a, const void *b)
 
 static void print_calls(const struct sample *sample, const struct view *view, size_t count)
 {
-	const struct call *sorted[1024];
-	size_t i, nr_sorted = 0;
+	const struct call *sorted[MAX_CALLS];
+	size_t nr_sorted = sample->nr_calls, i;
 
-	for (i = 0; i < sample->nr_calls && nr_sorted < sizeof(sorted) / sizeof(*sorted); i++)
-		sorted[nr_sorted++] = &sample->calls[i];
+	for (i = 0; i < nr_sorted; i++)
+		sorted[i] = &sample->calls[i];
 	if (view->screen)
 		qsort(sorted, nr_sorted, sizeof(*sorted), by_rate);
 	line(view, reverse, "%-25s %-27s %12s %12s", "CALL, OF ALL VMS", "STATUS", "COUNT",
@@ -167,7 +174,7 @@ static void print_calls(const struct sample *sample, const struct view *view, si
 		if (view->every && sorted[i]->per_second >= 0)
 			snprintf(rate, sizeof(rate), "%.1f", sorted[i]->per_second);
 		else if (view->every)
-			strcpy(rate, "-");
+			snprintf(rate, sizeof(rate), "-");
 		line(view, sorted[i]->per_second > 0 ? bold : normal, "%-25s %-27s %12llu %12s",
 		     sorted[i]->name, sorted[i]->status, sorted[i]->count, rate);
 	}

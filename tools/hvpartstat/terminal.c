@@ -7,6 +7,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "sample.h"
 #include "terminal.h"
 
 #define OTHER_SCREEN	"\033[?1049h\033[?25l\033[2J"
@@ -85,7 +86,7 @@ enum key terminal_key(void)
 		return KEY_NONE;
 	text[length] = 0;
 	/* Of several at once, which is somebody leaning on the keyboard, the first counts. */
-	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(keys); i++) {
 		if (!strncmp(text, keys[i].text, strlen(keys[i].text)))
 			return keys[i].key;
 	}

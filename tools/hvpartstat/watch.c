@@ -37,7 +37,7 @@ static void catch_signals(sigset_t *while_waiting)
 	unsigned int i;
 
 	sigemptyset(&blocked);
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(signals); i++) {
 		/* As nohup wants it. */
 		if (!sigaction(signals[i], NULL, &before) && before.sa_handler == SIG_IGN)
 			continue;
@@ -45,7 +45,7 @@ static void catch_signals(sigset_t *while_waiting)
 		sigaddset(&blocked, signals[i]);
 	}
 	sigprocmask(SIG_BLOCK, &blocked, while_waiting);
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(signals); i++)
 		sigdelset(while_waiting, signals[i]);
 }
 

@@ -30,7 +30,7 @@ static const char *program(void)
 }
 
 __attribute__((format(printf, 1, 2)))
-static FILE *start(const char *format, ...)
+static FILE *run(const char *format, ...)
 {
 	char arguments[128], command[256];
 	va_list args;
@@ -68,7 +68,7 @@ static const char *expect_text_at(int line, FILE *output, int expected)
 }
 
 #define NO_OPTIONS		" "
-#define EXPECT_TEXT(status, ...)	expect_text_at(__LINE__, start(__VA_ARGS__), status)
+#define EXPECT_TEXT(status, ...)	expect_text_at(__LINE__, run(__VA_ARGS__), status)
 
 static const char *next_line(FILE *output)
 {
@@ -122,7 +122,7 @@ static struct vcpu *new_family(void)
 	return vcpu;
 }
 
-static void table(void)
+static void shows_a_table(void)
 {
 	struct vcpu *vcpu = new_family();
 	struct hvp_memory_balance_out shown, all, sum = { 0 };
@@ -187,7 +187,7 @@ static u64 sum_of_nodes(const char *json, unsigned int partition)
 	}
 }
 
-static void json(void)
+static void shows_json(void)
 {
 	struct vcpu *vcpu = new_family();
 	const char *text = EXPECT_TEXT(0, "--json --vm %d", getpid());
@@ -285,7 +285,7 @@ static void calls_per_second(void)
 	int i;
 
 	EXPECT_STATUS(get_partition_id(vcpu, &id), SUCCESS);
-	watched = start("--json --interval 0.3");
+	watched = run("--json --interval 0.3");
 	line = next_line(watched);
 	before = count_of(line, "HvGetPartitionId", "SUCCESS");
 	EXPECT(json_equals(line, "interval", "null"));
@@ -317,7 +317,7 @@ static void be_busy(int ready, void *unused)
 /* Whatever goes while it is read, each line is whole and none has a problem. */
 static void vms_and_partitions_come_and_go(void)
 {
-	FILE *watched = start("--json --interval 0.1 --count 15");
+	FILE *watched = run("--json --interval 0.1 --count 15");
 	struct process process;
 	char line[TEXT_SIZE], value[64], byte;
 	unsigned int lines = 0, with_vm = 0;
@@ -348,7 +348,8 @@ static void not_loaded(void)
 
 	unload_module();
 	text = EXPECT_TEXT(3, NO_OPTIONS);
-	EXPECT(!strncmp(text, message, strlen(message)) && strchr(text, '\n') == strrchr(text, '\n'));
+	EXPECT(!strncmp(text, message, strlen(message)));
+	EXPECT(strchr(text, '\n') == strrchr(text, '\n'));
 	text = EXPECT_TEXT(3, "--watch --json");
 	EXPECT(!strncmp(text, message, strlen(message)));
 	load_module();
@@ -358,7 +359,7 @@ static void not_loaded(void)
 static void unloaded_while_watching(void)
 {
 	struct vcpu *vcpu = new_guest();
-	FILE *watched = start("--json --interval 0.1");
+	FILE *watched = run("--json --interval 0.1");
 	char path[32], value[64];
 	const char *line;
 	u64 id;
@@ -536,8 +537,8 @@ static void screen_is_left_by_signals(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(table),
-	CASE(json),
+	CASE(shows_a_table),
+	CASE(shows_json),
 	CASE(calls),
 	CASE(calls_per_second),
 	CASE(vms_and_partitions_come_and_go),

@@ -19,7 +19,7 @@ struct reader {
 
 static void read_value(struct reader *reader);
 
-static void __attribute__((noreturn)) malformed(struct reader *reader, const char *what)
+static void malformed(struct reader *reader, const char *what)
 {
 	die("JSON: %s wanted at %.40s", what, reader->next);
 }
