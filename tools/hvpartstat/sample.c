@@ -15,7 +15,8 @@
 
 #include "sample.h"
 
-#define HVPART_SYSFS	"/sys/module/hvpart"
+#define HVPART_SYSFS		"/sys/module/hvpart"
+#define HVPART_PARAMETERS	"/sys/module/hvpart/parameters"
 
 const char *const parameter_names[PARAMETERS] = {
 	[MAX_PARTITIONS] = "max_partitions",
@@ -218,7 +219,7 @@ static void read_parameters(struct sample *sample)
 	int i;
 
 	for (i = 0; i < PARAMETERS; i++) {
-		snprintf(path, sizeof(path), HVPART_SYSFS "/parameters/%s", parameter_names[i]);
+		snprintf(path, sizeof(path), HVPART_PARAMETERS "/%s", parameter_names[i]);
 		read_first_line(path, sample->parameters[i], sizeof(sample->parameters[i]));
 	}
 }
@@ -294,7 +295,7 @@ static int read_vm(struct sample *sample, const char *name, const struct selecti
 	    !parsed.fd_given)
 		return 0;
 	vm = APPEND(sample, vms);
-	snprintf(vm->name, sizeof(vm->name), "%s", name);
+	memcpy(vm->name, name, strlen(name) + 1);
 	vm->pid = parsed.pid;
 	vm->fd = parsed.fd;
 	vm->first = sample->nr_partitions;

@@ -187,20 +187,21 @@ static void print_calls(const struct sample *sample, const struct view *view, si
 
 static void print_screen(const struct sample *sample, struct view *view)
 {
-	size_t rows = sample->nr_vms + sample->nr_partitions, upper = rows, lower;
+	size_t rows = sample->nr_vms + sample->nr_partitions;
+	size_t upper = rows ?: 1, lower = sample->nr_calls ?: 1;
 	size_t space = view->rows > ROWS_BESIDES ? view->rows - ROWS_BESIDES : 0;
 	char shown[96] = "";
 
-	upper = rows ?: 1;
-	lower = sample->nr_calls ?: 1;
 	/* Half of the screen each, if they need it. */
 	if (upper + lower > space) {
-		if (lower <= space / 2)
+		if (lower <= space / 2) {
 			upper = space - lower;
-		else if (upper <= space - space / 2)
+		} else if (upper <= space - space / 2) {
 			lower = space - upper;
-		else
-			upper = space - space / 2, lower = space / 2;
+		} else {
+			upper = space - space / 2;
+			lower = space / 2;
+		}
 	}
 	view->page = upper;
 	if (view->scrolled + upper > rows)

@@ -105,11 +105,12 @@ static bool wait_until(double until, const struct sample *sample, struct view *v
 		       const sigset_t *while_waiting)
 {
 	struct pollfd input = { .fd = -1, .events = POLLIN };
-	double left;
 
 	if (view->screen && isatty(STDIN_FILENO))
 		input.fd = STDIN_FILENO;
-	while (left = until - now(), left > 0) {
+	/* Once at least: nothing else lets signals in. */
+	do {
+		double left = until > now() ? until - now() : 0;
 		struct timespec time = { left, (left - (time_t)left) * 1e9 };
 		int ready = ppoll(&input, 1, &time, while_waiting);
 		enum key key = ready > 0 ? terminal_key() : KEY_NONE;
@@ -126,7 +127,7 @@ static bool wait_until(double until, const struct sample *sample, struct view *v
 			scroll(view, key);
 			show(sample, view, false);
 		}
-	}
+	} while (now() < until);
 	return true;
 }
 
