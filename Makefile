@@ -12,6 +12,13 @@ export HVPART_SEED := $(SEED)
 OUT	?= $(CURDIR)/out
 W	?=
 
+# "make install": where to, below which root.
+DESTDIR	?=
+PREFIX	?= /usr/local
+INSTALL_MOD_PATH ?= $(DESTDIR)
+DEPMOD	?= depmod
+
+VERSION	:= $(shell sed -n 's/^MODULE_VERSION("\(.*\)");$$/\1/p' drivers/hvpart/main.c)
 VM	:= $(CURDIR)/tools/testing/vm
 TESTS	:= $(CURDIR)/tools/testing
 
@@ -37,6 +44,8 @@ help:
 	@echo  '  make modules   - build drivers/hvpart/hvpart.ko for the running kernel,'
 	@echo  '                   or with KDIR=<headers or build tree> for another (default)'
 	@echo  '  make hvpartstat - build the program that shows what the module does'
+	@echo  '  make install   - put it among that kernel'"'"'s modules, as root; make uninstall'
+	@echo  '  make dist      - write OUT/hvpart-$(VERSION).tar.xz from what is committed'
 	@echo  '  make selftests - build the programs of tools/testing/selftests/hvpart'
 	@echo  '  make statuses-doc - write Documentation/statuses.rst anew'
 	@echo  '  make clean     - remove what was built'
@@ -46,10 +55,49 @@ help:
 	@echo  ''
 	@echo  'Variables: KDIR=<folder>  KERNEL=6.1|6.12 (demo, vm)  KERNELS="..." (check)'
 	@echo  '           TESTS_ONLY="<program>..." (check, check-debug)  SEED=<n>  OUT=<folder>  W=1'
+	@echo  '           DESTDIR=<root>  PREFIX=/usr/local  INSTALL_MOD_PATH=<root> (install)'
 
 # Out of tree in place, as people build modules for their own machine.
 modules: kdir
 	$(MAKE) -C $(KDIR) M=$(CURDIR) CONFIG_HVPART=m $(if $(W),W=$(W)) modules
+
+# Documentation/installing.rst tells what goes where. Not "make kernelrelease", as
+# Debian's headers do not know it.
+release	= $(shell sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
+updates	= $(INSTALL_MOD_PATH)/lib/modules/$(release)/updates
+doc	:= $(DESTDIR)$(PREFIX)/share/doc/hvpart
+
+# Where modules are to be signed, but whoever has built the kernel has kept the key.
+key	= $(shell sed -n 's/^CONFIG_MODULE_SIG_KEY="*\([^"]*\)"*/\1/p' $(KDIR)/include/config/auto.conf)
+signing	= $(if $(filter pkcs11:%,$(key))$(wildcard $(key) $(KDIR)/$(key)),,CONFIG_MODULE_SIG_ALL=)
+
+# Headers have no System.map, without which the kernel's Makefile does not call it.
+depmod	= $(DEPMOD) $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(release)
+hvpartstat := $(wildcard tools/hvpartstat)
+
+install: modules
+	$(MAKE) -C $(KDIR) M=$(CURDIR) CONFIG_HVPART=m INSTALL_MOD_PATH=$(INSTALL_MOD_PATH) \
+		INSTALL_MOD_DIR=updates DEPMOD=true $(signing) modules_install
+	$(depmod)
+	install -d $(doc)/examples
+	install -m 644 README $(doc)/
+	install -m 644 Documentation/modprobe.d/hvpart.conf $(doc)/examples/
+	$(if $(hvpartstat),$(MAKE) -C $(hvpartstat) install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX))
+
+uninstall: kdir
+	rm -f $(updates)/drivers/hvpart/hvpart.ko*
+	rmdir -p --ignore-fail-on-non-empty $(updates)/drivers/hvpart || true
+	$(depmod)
+	rm -rf $(doc)
+	rm -f $(DESTDIR)$(PREFIX)/bin/hvpartstat $(DESTDIR)$(PREFIX)/share/man/man1/hvpartstat.1
+
+# The same bytes from the same commit: times are the commit's, owners and modes nobody's.
+COMMIT	?= HEAD
+archive	:= $(OUT)/hvpart-$(VERSION).tar
+dist:
+	@mkdir -p $(OUT)
+	git -c tar.umask=0022 archive --prefix=hvpart-$(VERSION)/ -o $(archive) $(COMMIT)
+	xz -6 -T1 -f $(archive)
 
 kdir:
 	@test -e $(KDIR)/Makefile || { \
@@ -110,4 +158,4 @@ clean:
 		-o -name '.*.cmd' -o -name modules.order \) -delete
 	rm -f Module.symvers modules.order .*.cmd .*.o
 
-.PHONY: all help modules kdir demo demo-mshv check check-debug check-mshv lint kunit vm hvpartstat selftests statuses-doc clean
+.PHONY: all help modules install uninstall dist kdir demo demo-mshv check check-debug check-mshv lint kunit vm hvpartstat selftests statuses-doc clean

@@ -22,7 +22,8 @@ static const struct kernel_param_ops hvp_##name##_ops = {				\
 	.set = hvp_set_##name,								\
 	.get = param_get_uint,								\
 };											\
-module_param_cb(name, &hvp_##name##_ops, &hvp_vm_limits.limit, 0644)
+module_param_cb(name, &hvp_##name##_ops, &hvp_vm_limits.limit, 0644);			\
+__MODULE_PARM_TYPE(name, "uint")
 
 HVP_VM_LIMIT(max_partitions, partitions, 1U << 20);
 MODULE_PARM_DESC(max_partitions, "Partitions that one VM may have besides itself (default 1024)");

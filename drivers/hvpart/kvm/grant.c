@@ -105,8 +105,10 @@ static const struct kernel_param_ops hvp_grant_uid_ops = {
 };
 
 module_param_cb(grant, &hvp_grant_ops, NULL, 0644);
+__MODULE_PARM_TYPE(grant, "charp");
 MODULE_PARM_DESC(grant, "Privileges of Hyper-V guests whose VMM does not set them: none (default), all, or create_partitions, access_partition_id, access_memory_pool, access_stats");
 module_param_cb(grant_uid, &hvp_grant_uid_ops, &grant_uid, 0644);
+__MODULE_PARM_TYPE(grant_uid, "int");
 MODULE_PARM_DESC(grant_uid, "User whose VMs get what is granted, -1 for all users' (default -1)");
 
 /*
