@@ -48,8 +48,19 @@ use_suites()
 	progress "apt-get update, of $*" apt-get -q "${apt_options[@]}" update
 }
 
+# What make_tree needs to have the packages that this machine's apt has
+machine_sources()
+{
+	need_mirror || return
+	# shellcheck disable=SC2016 # for apt-get
+	mapfile -t sources < <(apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) main' \
+		'Created-By: Packages' 'Origin: Debian' 'Component: main')
+	suites=("$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)")
+}
+
 # make_tree DIR SUITES PACKAGE... - a minimal Debian of the first suite with these
-# packages, some of which may be from the others; DIR is root's, so is what is in it
+# packages, some of which may be from the others, or for "" of this machine's own; DIR is
+# root's, so is what is in it
 make_tree()
 {
 	local dir=$1 suite sources=() packages
@@ -58,13 +69,15 @@ make_tree()
 	shift 2
 
 	need_mirror || return
-	for suite in "${suites[@]}"; do
+	[ ${#suites[@]} -gt 0 ] || machine_sources || return
+	[ ${#sources[@]} -gt 0 ] || for suite in "${suites[@]}"; do
 		sources+=("deb $debian_mirror $suite main")
 	done
 	packages=$(IFS=,; echo "$*")
 	can_be_root || { msg "neither root nor sudo to make a tree of ${suites[0]}"; return 1; }
 	# What it mounts must be gone when it is killed, before anybody removes the tree.
-	progress "unpacking Debian ${suites[0]} with $*" as_root unshare --mount \
+	# A kernel in it needs no initramfs.
+	progress "unpacking Debian ${suites[0]} with $*" as_root env INITRD=No unshare --mount \
 		mmdebstrap --mode=root --variant=apt --dpkgopt=force-unsafe-io \
 		--include="$packages" "${suites[0]}" "$dir" "${sources[@]}"
 }
