@@ -125,7 +125,7 @@ fuzz:
 check-all:
 	@$(CHECK) unit 6.12-debug 6.12-kcsan lint hvpartstat fuzz=600 6.1 6.12 7.3 headers \
 		stress=6.12-debug,300 stress=6.12-kcsan,300 stress=6.12,300 bounds \
-		mshv=6.1 mshv=6.12 install
+		mshv=6.1 mshv=6.12 install in-tree
 
 check-mshv:
 	@$(CHECK) $(addprefix mshv=,$(KERNELS))
