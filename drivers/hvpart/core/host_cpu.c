@@ -6,7 +6,7 @@
 #include <asm/processor.h>
 #include <asm/tsc.h>
 /* What asm/processor.h has on kernels without it. */
-#if __has_include(<asm/cpuid/api.h>)
+#if __has_include("asm/cpuid/api.h")
 #include <asm/cpuid/api.h>
 #endif
 #include <linux/bits.h>

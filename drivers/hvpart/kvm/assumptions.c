@@ -4,8 +4,9 @@
  * Documentation/kernels.rst has the reasons.
  *
  * A member that the headers do not have stops the build here, before any other file is
- * compiled, and so does what compat.h does not find.  A kernel that has it elsewhere than the headers said, or a function with other
- * arguments than the hook's, refuses to load: by its BTF, which most kernels have.
+ * compiled, and so does what compat.h does not find.  A kernel that has a member elsewhere
+ * than the headers said, or a function with other arguments than the hook's, refuses to
+ * load: by its BTF, which most kernels have.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
