@@ -73,16 +73,15 @@ signing	= $(if $(filter pkcs11:%,$(key))$(wildcard $(key) $(KDIR)/$(key)),,CONFI
 
 # Headers have no System.map, without which the kernel's Makefile does not call it.
 depmod	= $(DEPMOD) $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(release)
-hvpartstat := $(wildcard tools/hvpartstat)
 
-install: modules
+install: modules hvpartstat
 	$(MAKE) -C $(KDIR) M=$(CURDIR) CONFIG_HVPART=m INSTALL_MOD_PATH=$(INSTALL_MOD_PATH) \
 		INSTALL_MOD_DIR=updates DEPMOD=true $(signing) modules_install
 	$(depmod)
 	install -d $(doc)/examples
 	install -m 644 README $(doc)/
 	install -m 644 Documentation/modprobe.d/hvpart.conf $(doc)/examples/
-	$(if $(hvpartstat),$(MAKE) -C $(hvpartstat) install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX))
+	$(MAKE) -C tools/hvpartstat OUTPUT=$(OUT)/hvpartstat DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) install
 
 uninstall: kdir
 	rm -f $(updates)/drivers/hvpart/hvpart.ko*
