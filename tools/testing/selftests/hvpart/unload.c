@@ -136,7 +136,7 @@ static void unload_while_a_vm_dies(void)
 #define SECONDS	90
 
 static const struct test_case cases[] = {
-	CASE(reload_starts_empty),
+	{ .name = "reload_starts_empty", .run = reload_starts_empty, .seconds = SECONDS },
 	{ .name = "unload_while_calls_are_made", .run = unload_while_calls_are_made,
 	  .seconds = SECONDS },
 	{ .name = "unload_while_a_vm_dies", .run = unload_while_a_vm_dies, .seconds = SECONDS },
