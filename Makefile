@@ -37,6 +37,7 @@ help:
 	@echo  '  make check-all - all of that, on a kernel with KCSAN too, and for longer'
 	@echo  '  make demo-mshv - see a Linux 7.3 guest use it by /dev/mshv'
 	@echo  '  make check-mshv - the tests with such guests, on KERNELS="$(KERNELS)"'
+	@echo  '  make bench     - what calls cost, on KERNELS="$(KERNELS)", as CSV in OUT/bench'
 	@echo  '  make kunit     - the unit tests alone, or SUITE=<name> of them'
 	@echo  '  make lint      - what can be found without running anything'
 	@echo  '  make vm        - a shell in a virtual machine with the module loaded'
@@ -116,18 +117,21 @@ space	:= $() $()
 CHECK	:= $(TESTS)/check --out $(OUT)
 
 check:
-	@$(CHECK) $(if $(TESTS_ONLY),,unit lint hvpartstat fuzz=20) $(call on_kernels,$(KERNELS))
+	@$(CHECK) $(if $(TESTS_ONLY),,unit lint hvpartstat fuzz=20 bench) $(call on_kernels,$(KERNELS))
 
 fuzz:
 	@$(CHECK) fuzz=$(SECONDS) stress=6.12-debug,$(SECONDS)
 
 check-all:
 	@$(CHECK) unit 6.12-debug 6.12-kcsan lint hvpartstat fuzz=600 6.1 6.12 7.3 headers \
-		stress=6.12-debug,300 stress=6.12-kcsan,300 stress=6.12,300 bounds \
+		stress=6.12-debug,300 stress=6.12-kcsan,300 stress=6.12,300 bounds bench bench=6.12 \
 		mshv=6.1 mshv=6.12 install in-tree
 
 check-mshv:
 	@$(CHECK) $(addprefix mshv=,$(KERNELS))
+
+bench:
+	@$(TESTS)/bench/all $(OUT) $(KERNELS)
 
 check-debug:
 	@$(CHECK) $(if $(TESTS_ONLY),,unit) $(call on_kernels,6.12-debug)
@@ -157,4 +161,4 @@ clean:
 		-o -name '.*.cmd' -o -name modules.order \) -delete
 	rm -f Module.symvers modules.order .*.cmd .*.o
 
-.PHONY: all help modules install uninstall dist kdir demo demo-mshv check check-debug check-mshv lint kunit vm hvpartstat selftests statuses-doc clean
+.PHONY: all help modules install uninstall dist kdir demo demo-mshv check check-debug check-mshv bench lint kunit vm hvpartstat selftests statuses-doc clean

@@ -193,6 +193,8 @@ void vcpu_set_mode(struct vcpu *vcpu, enum vcpu_mode mode);
  * RFLAGS, and fetch them afterwards. Returns the exception that came of it.
  */
 int vcpu_call(struct vcpu *vcpu, struct kvm_regs *regs);
+/* The same with code of the test's own at @gpa, which ends with an OUT like the stub's. */
+int vcpu_run_code(struct vcpu *vcpu, struct kvm_regs *regs, u64 gpa);
 
 /*
  * One hypercall. Returns the result value; an exception ends the program, and

@@ -92,6 +92,11 @@ static int run_stub(struct vcpu *vcpu, struct kvm_regs *regs, u64 entry)
 	}
 }
 
+int vcpu_run_code(struct vcpu *vcpu, struct kvm_regs *regs, u64 gpa)
+{
+	return run_stub(vcpu, regs, gpa);
+}
+
 int vcpu_call(struct vcpu *vcpu, struct kvm_regs *regs)
 {
 	return run_stub(vcpu, regs, vcpu->mode == VCPU_REAL ? STUB_CALL16_GPA : STUB_CALL_GPA);
