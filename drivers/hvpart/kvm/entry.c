@@ -73,26 +73,41 @@ static u64 hvp_run_time(void)
 	return div_u64(READ_ONCE(current->se.sum_exec_runtime), 100);
 }
 
-static u64 hvp_answer(struct kvm_vcpu *vcpu, const struct hvp_call *call)
+static u64 hvp_answer(struct kvm_vcpu *vcpu, const struct hvp_vcpu *known, u64 privileges,
+		      const struct hvp_call *call)
 {
 	struct hvp_caller caller = {
-		.privileges = hvp_vcpu_privileges(vcpu),
+		.privileges = privileges,
 		.gpa_bits = vcpu->arch.maxphyaddr,
-		.vp_index = hvp_vcpu_vp_index(vcpu),
+		.vp_index = known ? known->vp_index : vcpu->vcpu_idx,
 		.hypercalls = vcpu->stat.hypercalls,
 		.run_time = hvp_run_time(),
 	};
 	struct hvp_kvm_guest memory = hvp_kvm_guest(vcpu->kvm);
-	struct hvp_hierarchy *hierarchy = hvp_vm_hierarchy(vcpu->kvm);
+	struct hvp_hierarchy *hierarchy = known ? hvp_vm_hierarchy(known->vm) : NULL;
 	u64 result;
 
 	if (hierarchy)
 		caller.partition = hierarchy->root;
 	result = hvp_dispatch(call, &caller, &memory.guest);
 	if (hierarchy && atomic_read(&hierarchy->stats_page_count))
-		hvp_vm_refresh_stats_pages(vcpu->kvm);
+		hvp_vm_refresh_stats_pages(known->vm);
 	hvp_hierarchy_put(hierarchy);
 	return result;
+}
+
+/* The answer to a guest that may make any of our calls; KVM's to all others. */
+static u64 hvp_answer_partition(struct kvm_vcpu *vcpu, const struct hvp_call *call)
+{
+	const struct hvp_vcpu *known = hvp_vcpu_find(vcpu);
+	u64 privileges = hvp_vcpu_privileges(vcpu, known);
+
+	if (!(privileges & HVP_PARTITION_PRIVILEGES))
+		return HVP_STATUS_INVALID_HYPERCALL_CODE;
+	/* Its CPUID was set before the module was loaded. */
+	if (!known)
+		known = hvp_vcpu_find_or_add(vcpu);
+	return hvp_answer(vcpu, known, privileges, call);
 }
 
 /* A guest whose registers KVM cannot see makes no call that we could read. */
@@ -116,9 +131,9 @@ static int hvp_replace_kvm_hv_hypercall(struct kvm_vcpu *vcpu)
 	u64 completed = vcpu->stat.hypercalls;
 	int resume = hvp_original_kvm_hv_hypercall(vcpu);
 
-	if (vcpu->stat.hypercalls != completed && hvp_vcpu_in_partition(vcpu) &&
+	if (vcpu->stat.hypercalls != completed &&
 	    hvp_result_from_registers(vcpu, is_64bit) == HVP_STATUS_INVALID_HYPERCALL_CODE)
-		hvp_result_to_registers(vcpu, is_64bit, hvp_answer(vcpu, &call));
+		hvp_result_to_registers(vcpu, is_64bit, hvp_answer_partition(vcpu, &call));
 
 	hvp_replacement_end(token);
 	return resume;

@@ -146,7 +146,8 @@ static bool hvp_replace_kvm_cpuid(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx, u32
 	int token = hvp_replacement_begin();
 	bool exact = hvp_original_kvm_cpuid(vcpu, eax, ebx, ecx, edx, exact_only);
 
-	*ebx |= hvp_vcpu_privileges(vcpu) >> 32 & HVP_PARTITION_PRIVILEGES >> 32;
+	*ebx |= hvp_vcpu_privileges(vcpu, hvp_vcpu_find(vcpu)) >> 32 &
+		HVP_PARTITION_PRIVILEGES >> 32;
 	hvp_replacement_end(token);
 	return exact;
 }

@@ -61,6 +61,7 @@ struct hvp_vcpu *hvp_vcpu_find_or_add(struct kvm_vcpu *vcpu)
 	known = kzalloc(sizeof(*known), HVP_GFP);
 	if (!known)
 		return NULL;
+	known->vm = vm;
 	known->privileges = hvp_cpuid_privileges(vcpu);
 	known->vp_index = vcpu->vcpu_idx;
 	/* Nobody else adds this one: KVM has a vCPU in one thread at a time. */
@@ -74,14 +75,13 @@ struct hvp_vcpu *hvp_vcpu_find_or_add(struct kvm_vcpu *vcpu)
 /**
  * hvp_vcpu_privileges() - what a vCPU's guest may do
  * @vcpu:	the vCPU
+ * @known:	what is known of it, from hvp_vcpu_find(), or NULL
  *
  * Context: Any; in the thread that has the vCPU.
  * Return: HVP_PRIVILEGE_* and the other privileges of the TLFS.
  */
-u64 hvp_vcpu_privileges(struct kvm_vcpu *vcpu)
+u64 hvp_vcpu_privileges(struct kvm_vcpu *vcpu, const struct hvp_vcpu *known)
 {
-	const struct hvp_vcpu *known = hvp_vcpu_find(vcpu);
-
 	return known ? known->privileges : hvp_cpuid_privileges(vcpu);
 }
 
@@ -94,7 +94,7 @@ u64 hvp_vcpu_privileges(struct kvm_vcpu *vcpu)
  */
 bool hvp_vcpu_in_partition(struct kvm_vcpu *vcpu)
 {
-	return hvp_vcpu_privileges(vcpu) & HVP_PARTITION_PRIVILEGES;
+	return hvp_vcpu_privileges(vcpu, hvp_vcpu_find(vcpu)) & HVP_PARTITION_PRIVILEGES;
 }
 
 /**

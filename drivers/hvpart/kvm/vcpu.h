@@ -16,6 +16,7 @@ struct kvm_vcpu;
 
 /**
  * struct hvp_vcpu - what is known of a virtual processor as Hyper-V has it
+ * @vm:		its VM
  * @privileges:	CPUID leaf 0x40000003, EAX and EBX, with what has been granted; changes
  *		only while the vCPU does not run
  * @vp_index:	HV_X64_MSR_VP_INDEX
@@ -28,6 +29,7 @@ struct kvm_vcpu;
  * by; of what a guest has set up before the module was loaded there are the privileges.
  */
 struct hvp_vcpu {
+	struct hvp_vm *vm;
 	u64 privileges;
 	u32 vp_index;
 	u64 vp_assist;
@@ -38,7 +40,7 @@ struct hvp_vcpu {
 
 struct hvp_vcpu *hvp_vcpu_find(struct kvm_vcpu *vcpu);
 struct hvp_vcpu *hvp_vcpu_find_or_add(struct kvm_vcpu *vcpu);
-u64 hvp_vcpu_privileges(struct kvm_vcpu *vcpu);
+u64 hvp_vcpu_privileges(struct kvm_vcpu *vcpu, const struct hvp_vcpu *known);
 bool hvp_vcpu_in_partition(struct kvm_vcpu *vcpu);
 void hvp_vcpu_set_privileges(struct kvm_vcpu *vcpu, u64 granted);
 u32 hvp_vcpu_vp_index(struct kvm_vcpu *vcpu);

@@ -189,37 +189,28 @@ static struct hvp_hierarchy *hvp_vm_new_hierarchy(struct hvp_vm *vm)
 
 /**
  * hvp_vm_hierarchy() - the hierarchy of a VM, made if it has none yet
- * @kvm:	the VM
+ * @vm:		the VM
  *
  * Context: May sleep; in one of the VM's vCPU threads.
  * Return: the hierarchy with a reference for the caller, or NULL if the host
  * has no memory for it.
  */
-struct hvp_hierarchy *hvp_vm_hierarchy(struct kvm *kvm)
+struct hvp_hierarchy *hvp_vm_hierarchy(struct hvp_vm *vm)
 {
-	struct hvp_hierarchy *hierarchy;
-	struct hvp_vm *vm = hvp_vm_find_or_add(kvm);
-
-	if (!vm)
-		return NULL;
-	hierarchy = hvp_vm_peek_hierarchy(vm);
-	return hierarchy ?: hvp_vm_new_hierarchy(vm);
+	return hvp_vm_peek_hierarchy(vm) ?: hvp_vm_new_hierarchy(vm);
 }
 
 /**
  * hvp_vm_refresh_stats_pages() - keep statistics pages of a VM up to date
- * @kvm:	the VM, which has some
+ * @vm:		the VM, which has some
  *
  * Every second, as long as there are any.
  *
  * Context: Any; in one of the VM's vCPU threads.
  */
-void hvp_vm_refresh_stats_pages(struct kvm *kvm)
+void hvp_vm_refresh_stats_pages(struct hvp_vm *vm)
 {
-	struct hvp_vm *vm = hvp_vm_find(kvm);
-
-	if (vm)
-		queue_delayed_work(system_unbound_wq, &vm->refresh, HVP_REFRESH_PERIOD);
+	queue_delayed_work(system_unbound_wq, &vm->refresh, HVP_REFRESH_PERIOD);
 }
 
 /**

@@ -39,9 +39,9 @@ extern struct hvp_limits hvp_vm_limits;
 
 struct hvp_vm *hvp_vm_find(struct kvm *kvm);
 struct hvp_vm *hvp_vm_find_or_add(struct kvm *kvm);
-struct hvp_hierarchy *hvp_vm_hierarchy(struct kvm *kvm);
+struct hvp_hierarchy *hvp_vm_hierarchy(struct hvp_vm *vm);
 struct hvp_hierarchy *hvp_vm_peek_hierarchy(struct hvp_vm *vm);
-void hvp_vm_refresh_stats_pages(struct kvm *kvm);
+void hvp_vm_refresh_stats_pages(struct hvp_vm *vm);
 void hvp_vm_reset(struct kvm *kvm);
 void hvp_vm_destroy(struct kvm *kvm);
 void hvp_vms_release(void);
