@@ -5,10 +5,6 @@
 #include <asm/fpu/xstate.h>
 #include <asm/processor.h>
 #include <asm/tsc.h>
-/* What asm/processor.h has on kernels without it. */
-#if __has_include("asm/cpuid/api.h")
-#include <asm/cpuid/api.h>
-#endif
 #include <linux/bits.h>
 #include <linux/kernel.h>
 #include "host_cpu.h"
