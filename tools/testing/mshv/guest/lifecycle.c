@@ -20,7 +20,7 @@
  * one of them in each of MANY shows, as 1600.
  */
 #define MANY		400
-#define SLACK_KIB	1200
+#define SLACK_KIB	1400
 
 FIXTURE(lifecycle) {
 	int mshv;
