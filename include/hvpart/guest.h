@@ -35,9 +35,10 @@ struct hvp_pinned_page {
  * @write:	copy @len bytes from @buf to @gpa; 0 or -EFAULT
  * @probe_write: would a write to the 8-byte aligned @gpa succeed?  Changes
  *		nothing; 0 or -EFAULT
- * @page_in_use: is page @gfn one that the guest gave a meaning of its own
- *		through an MSR: hypercall page, SynIC message and event pages,
- *		VP assist pages, reference TSC page
+ * @first_in_use: the index of the first of pages[0..count) that the guest gave a
+ *		meaning of its own through an MSR: hypercall page, SynIC message, event
+ *		and event ring pages, VP assist pages, reference TSC page; @count if it is
+ *		none of them
  * @pin:	pin pages[0..count) by their @gfn and fill in their @page, for
  *		writing and for long.  Returns how many, in order, were pinned;
  *		when that is fewer than @count, *error says why the next one was
@@ -59,7 +60,8 @@ struct hvp_guest_ops {
 	int (*read)(struct hvp_guest *guest, u64 gpa, void *buf, size_t len);
 	int (*write)(struct hvp_guest *guest, u64 gpa, const void *buf, size_t len);
 	int (*probe_write)(struct hvp_guest *guest, u64 gpa);
-	bool (*page_in_use)(struct hvp_guest *guest, u64 gfn);
+	unsigned int (*first_in_use)(struct hvp_guest *guest,
+				     const struct hvp_pinned_page *pages, unsigned int count);
 	unsigned int (*pin)(struct hvp_guest *guest, struct hvp_pinned_page *pages,
 			    unsigned int count, int *error);
 	void (*unpin)(struct hvp_guest *guest, struct hvp_pinned_page *pages,

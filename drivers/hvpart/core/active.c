@@ -2,15 +2,38 @@
 /* The structures of an active partition. */
 
 #include <linux/math.h>
+#include <linux/string.h>
 #include "active.h"
 #include "caches.h"
+
+/**
+ * hvp_active_construct() - make an object what hvp_active_free() leaves it
+ * @object:	struct hvp_active whose memory is new
+ *
+ * Context: Any.
+ */
+void hvp_active_construct(void *object)
+{
+	memset(object, 0, sizeof(struct hvp_active));
+}
+
+/**
+ * hvp_gpa_root_construct() - the same of a GPA map
+ * @object:	struct hvp_gpa_root whose memory is new
+ *
+ * Context: Any.
+ */
+void hvp_gpa_root_construct(void *object)
+{
+	memset(object, 0, sizeof(struct hvp_gpa_root));
+}
 
 /**
  * hvp_active_alloc() - allocate all structures of an active partition
  * @proximity:	as its creation asked for
  *
  * Context: May sleep; no lock held.
- * Return: the structures, or NULL if the host has no memory for all of them.
+ * Return: the structures, or NULL if the host has no memory for them.
  */
 struct hvp_active *hvp_active_alloc(struct hvp_proximity proximity)
 {
@@ -19,20 +42,23 @@ struct hvp_active *hvp_active_alloc(struct hvp_proximity proximity)
 	if (!active)
 		return NULL;
 
-	active->vp_table = hvp_cache_alloc(HVP_CACHE_VP_TABLE, proximity);
+	/*
+	 * The larger one comes last: if that is where the VMM's cgroup is full, it gets the
+	 * other one back, which KVM may need for the VMM's next ioctl().
+	 */
 	active->gpa_root = hvp_cache_alloc(HVP_CACHE_GPA_ROOT, proximity);
-	active->port_table = hvp_cache_alloc(HVP_CACHE_PORT_TABLE, proximity);
-	if (!active->vp_table || !active->gpa_root || !active->port_table) {
+	if (!active->gpa_root) {
 		hvp_active_free(active);
 		return NULL;
 	}
+	memset(&active->charge, 0, sizeof(active->charge));
 	hvp_regular_properties_init(active->properties);
 	return active;
 }
 
 /**
  * hvp_active_free() - the reverse of hvp_active_alloc()
- * @active:	the structures or NULL
+ * @active:	the structures, whose tables are empty, or NULL
  *
  * Context: Any.
  */
@@ -40,9 +66,7 @@ void hvp_active_free(struct hvp_active *active)
 {
 	if (!active)
 		return;
-	hvp_cache_free(HVP_CACHE_PORT_TABLE, active->port_table);
 	hvp_cache_free(HVP_CACHE_GPA_ROOT, active->gpa_root);
-	hvp_cache_free(HVP_CACHE_VP_TABLE, active->vp_table);
 	hvp_cache_free(HVP_CACHE_ACTIVE, active);
 }
 
@@ -54,7 +78,5 @@ void hvp_active_free(struct hvp_active *active)
 unsigned int hvp_active_pages(void)
 {
 	return DIV_ROUND_UP(hvp_cache_object_size(HVP_CACHE_ACTIVE) +
-			    hvp_cache_object_size(HVP_CACHE_VP_TABLE) +
-			    hvp_cache_object_size(HVP_CACHE_GPA_ROOT) +
-			    hvp_cache_object_size(HVP_CACHE_PORT_TABLE), HVP_PAGE_SIZE);
+			    hvp_cache_object_size(HVP_CACHE_GPA_ROOT), HVP_PAGE_SIZE);
 }

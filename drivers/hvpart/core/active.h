@@ -35,18 +35,25 @@ struct hvp_port_table {
 /**
  * struct hvp_active - everything HvInitializePartition allocates
  * @properties:	values of the regular properties
- * @vp_table:	virtual processors
- * @gpa_root:	GPA map
- * @port_table:	ports
  * @charge:	what the partition's own pool pays for it
+ * @vp_table:	virtual processors
+ * @port_table:	ports
+ * @gpa_root:	GPA map
+ *
+ * Two objects, since allocating one for each table costs more than all else that the call
+ * does.  The tables are empty when they are freed, so the next partition gets them as they
+ * are.
  */
 struct hvp_active {
 	u64 properties[HVP_NR_REGULAR_PROPERTIES];
-	struct hvp_vp_table *vp_table;
-	struct hvp_gpa_root *gpa_root;
-	struct hvp_port_table *port_table;
 	struct hvp_charge charge;
+	struct hvp_vp_table vp_table;
+	struct hvp_port_table port_table;
+	struct hvp_gpa_root *gpa_root;
 };
+
+void hvp_active_construct(void *object);
+void hvp_gpa_root_construct(void *object);
 
 struct hvp_active *hvp_active_alloc(struct hvp_proximity proximity);
 void hvp_active_free(struct hvp_active *active);

@@ -34,13 +34,11 @@ int hvp_caches_create(void)
 	caches[HVP_CACHE_PARTITION] =
 		hvp_cache_create("hvpart_partition", hvp_partition_size());
 	caches[HVP_CACHE_ACTIVE] =
-		hvp_cache_create("hvpart_active", sizeof(struct hvp_active));
-	caches[HVP_CACHE_VP_TABLE] =
-		hvp_cache_create("hvpart_vp_table", sizeof(struct hvp_vp_table));
+		kmem_cache_create("hvpart_active", sizeof(struct hvp_active), 0, SLAB_ACCOUNT,
+				  hvp_active_construct);
 	caches[HVP_CACHE_GPA_ROOT] =
-		hvp_cache_create("hvpart_gpa_root", sizeof(struct hvp_gpa_root));
-	caches[HVP_CACHE_PORT_TABLE] =
-		hvp_cache_create("hvpart_port_table", sizeof(struct hvp_port_table));
+		kmem_cache_create("hvpart_gpa_root", sizeof(struct hvp_gpa_root), 0, SLAB_ACCOUNT,
+				  hvp_gpa_root_construct);
 	caches[HVP_CACHE_PAGE_BLOCK] =
 		hvp_cache_create("hvpart_page_block", sizeof(struct hvp_page_block));
 	caches[HVP_CACHE_CLAIM_CHUNK] =
@@ -76,18 +74,21 @@ void hvp_caches_destroy(void)
 }
 
 /**
- * hvp_cache_alloc() - allocate a zeroed object where a guest wants it
+ * hvp_cache_alloc() - allocate an object where a guest wants it
  * @cache:	which kind
  * @proximity:	valid: on this node, and only there unless preferred is set
  *
  * Context: May sleep; no lock held.
- * Return: the object, or NULL if the host has no memory for it.
+ * Return: the object, zeroed, or as it was freed if the cache has a constructor; NULL if
+ * the host has no memory for it.
  */
 void *hvp_cache_alloc(enum hvp_cache cache, struct hvp_proximity proximity)
 {
 	int node = hvp_proximity_any(proximity) ? NUMA_NO_NODE : proximity.id;
-	gfp_t gfp = HVP_GFP | __GFP_ZERO;
+	gfp_t gfp = HVP_GFP;
 
+	if (cache != HVP_CACHE_ACTIVE && cache != HVP_CACHE_GPA_ROOT)
+		gfp |= __GFP_ZERO;
 	if (hvp_proximity_required(proximity))
 		gfp |= __GFP_THISNODE;
 	return kmem_cache_alloc_node(caches[cache], gfp, node);

@@ -2,7 +2,6 @@
 /* The calls, one row each. */
 
 #include <linux/kernel.h>
-#include <linux/nospec.h>
 #include "call_table.h"
 #include "request.h"
 #include "state.h"
@@ -156,27 +155,5 @@ const struct hvp_call_row hvp_call_table[HVP_NR_CALLS] = {
 	},
 };
 
-#define HVP_FIRST_CODE	HVP_CALL_CREATE_PARTITION
-#define HVP_LAST_CODE	HVP_CALL_MAP_STATS_PAGE2
-
-/* By code: the place in the table, plus one; 0 for a code that is not ours. */
 #define HVP_CALL_PLACE(code, name, text)	[(code) - HVP_FIRST_CODE] = HVP_INDEX_##name + 1,
-static const u8 places[HVP_LAST_CODE - HVP_FIRST_CODE + 1] = { HVP_CALL_LIST(HVP_CALL_PLACE) };
-
-/**
- * hvp_call_row() - find the row of a call
- * @code:	call code
- *
- * Context: Any, also where nothing may be traced.
- * Return: the row, or NULL if the call is not one of ours.
- */
-notrace const struct hvp_call_row *hvp_call_row(u16 code)
-{
-	unsigned int index = code - HVP_FIRST_CODE;
-
-	if (index >= ARRAY_SIZE(places))
-		return NULL;
-	/* The guest's number leads to a function pointer. */
-	index = places[array_index_nospec(index, ARRAY_SIZE(places))];
-	return index ? &hvp_call_table[index - 1] : NULL;
-}
+const u8 hvp_call_places[HVP_CODE_RANGE] = { HVP_CALL_LIST(HVP_CALL_PLACE) };

@@ -2,6 +2,7 @@
 #ifndef _HVPART_CALL_TABLE_H
 #define _HVPART_CALL_TABLE_H
 
+#include <linux/nospec.h>
 #include <linux/types.h>
 #include <hvpart/abi.h>
 
@@ -53,6 +54,38 @@ enum hvp_call_index { HVP_CALL_LIST(HVP_CALL_INDEX) HVP_NR_CALLS };
 
 extern const struct hvp_call_row hvp_call_table[HVP_NR_CALLS];
 
-const struct hvp_call_row *hvp_call_row(u16 code);
+#define HVP_FIRST_CODE	HVP_CALL_CREATE_PARTITION
+#define HVP_LAST_CODE	HVP_CALL_MAP_STATS_PAGE2
+#define HVP_CODE_RANGE	(HVP_LAST_CODE - HVP_FIRST_CODE + 1)
+
+/* By code: the row's index, plus one; 0 for a code that is not ours. */
+extern const u8 hvp_call_places[HVP_CODE_RANGE];
+
+/*
+ * The index of a code's row, plus one, or 0.  Inline, since every hypercall pays for it.
+ */
+static __always_inline unsigned int hvp_call_place(u16 code)
+{
+	unsigned int index = code - HVP_FIRST_CODE;
+
+	if (index >= HVP_CODE_RANGE)
+		return 0;
+	/* The guest's number leads to a function pointer. */
+	return hvp_call_places[array_index_nospec(index, HVP_CODE_RANGE)];
+}
+
+/* Is the code one of our calls? */
+static __always_inline bool hvp_call_is_ours(u16 code)
+{
+	return hvp_call_place(code);
+}
+
+/* The row of a call, or NULL if it is not one of ours. */
+static __always_inline const struct hvp_call_row *hvp_call_row(u16 code)
+{
+	unsigned int place = hvp_call_place(code);
+
+	return place ? &hvp_call_table[place - 1] : NULL;
+}
 
 #endif /* _HVPART_CALL_TABLE_H */

@@ -32,32 +32,40 @@ void hvp_claims_destroy(struct hvp_claims *claims)
 	xa_destroy(&claims->chunks);
 }
 
-static struct hvp_claim_chunk *hvp_claims_chunk(struct hvp_claims *claims, u64 gfn)
+/* A chunk stays, so the cursor's is right whenever it was found. */
+static struct hvp_claim_chunk *hvp_claims_chunk(struct hvp_claims_cursor *cursor, u64 gfn)
 {
-	return xa_load(&claims->chunks, gfn / HVP_CLAIM_CHUNK_PAGES);
+	u64 index = gfn / HVP_CLAIM_CHUNK_PAGES;
+
+	if (!cursor->chunk || cursor->index != index) {
+		cursor->index = index;
+		cursor->chunk = xa_load(&cursor->claims->chunks, index);
+	}
+	return cursor->chunk;
 }
 
 /**
  * hvp_claims_prepare() - make sure that @gfn can be taken
- * @claims:	the record
+ * @cursor:	into the record
  * @gfn:	GPA page number of a page that exists
  *
  * Context: May sleep; no lock held.
  * Return: 0 or -ENOMEM.
  */
-int hvp_claims_prepare(struct hvp_claims *claims, u64 gfn)
+int hvp_claims_prepare(struct hvp_claims_cursor *cursor, u64 gfn)
 {
 	struct hvp_claim_chunk *chunk;
 	int error;
 
-	if (hvp_claims_chunk(claims, gfn))
+	if (hvp_claims_chunk(cursor, gfn))
 		return 0;
 
 	chunk = hvp_cache_alloc(HVP_CACHE_CLAIM_CHUNK, HVP_PROXIMITY_ANY);
 	if (!chunk)
 		return -ENOMEM;
 
-	error = xa_insert(&claims->chunks, gfn / HVP_CLAIM_CHUNK_PAGES, chunk, HVP_GFP);
+	error = xa_insert(&cursor->claims->chunks, gfn / HVP_CLAIM_CHUNK_PAGES, chunk,
+			  HVP_GFP);
 	if (error)
 		hvp_cache_free(HVP_CACHE_CLAIM_CHUNK, chunk);
 	/* Another vCPU may have put one there first, which serves as well. */
@@ -66,30 +74,30 @@ int hvp_claims_prepare(struct hvp_claims *claims, u64 gfn)
 
 /**
  * hvp_claims_test() - is the page in a pool?
- * @claims:	the record
+ * @cursor:	into the record
  * @gfn:	GPA page number
  *
  * Context: Any.
  * Return: true if it is.
  */
-bool hvp_claims_test(struct hvp_claims *claims, u64 gfn)
+bool hvp_claims_test(struct hvp_claims_cursor *cursor, u64 gfn)
 {
-	struct hvp_claim_chunk *chunk = hvp_claims_chunk(claims, gfn);
+	struct hvp_claim_chunk *chunk = hvp_claims_chunk(cursor, gfn);
 
 	return chunk && test_bit(gfn % HVP_CLAIM_CHUNK_PAGES, chunk->claimed);
 }
 
 /**
  * hvp_claims_take() - take a page for a pool
- * @claims:	the record
+ * @cursor:	into the record
  * @gfn:	GPA page number, prepared
  *
  * Context: Any.
  * Return: false if it is in a pool already.
  */
-bool hvp_claims_take(struct hvp_claims *claims, u64 gfn)
+bool hvp_claims_take(struct hvp_claims_cursor *cursor, u64 gfn)
 {
-	struct hvp_claim_chunk *chunk = hvp_claims_chunk(claims, gfn);
+	struct hvp_claim_chunk *chunk = hvp_claims_chunk(cursor, gfn);
 
 	if (WARN_ON_ONCE(!chunk))
 		return false;
@@ -98,14 +106,14 @@ bool hvp_claims_take(struct hvp_claims *claims, u64 gfn)
 
 /**
  * hvp_claims_drop() - the page has left its pool
- * @claims:	the record
+ * @cursor:	into the record
  * @gfn:	GPA page number of a page that was taken
  *
  * Context: Any.
  */
-void hvp_claims_drop(struct hvp_claims *claims, u64 gfn)
+void hvp_claims_drop(struct hvp_claims_cursor *cursor, u64 gfn)
 {
-	struct hvp_claim_chunk *chunk = hvp_claims_chunk(claims, gfn);
+	struct hvp_claim_chunk *chunk = hvp_claims_chunk(cursor, gfn);
 
 	if (!WARN_ON_ONCE(!chunk))
 		clear_bit(gfn % HVP_CLAIM_CHUNK_PAGES, chunk->claimed);

@@ -24,11 +24,27 @@ struct hvp_claims {
 	struct xarray chunks;
 };
 
+/**
+ * struct hvp_claims_cursor - the chunk that was looked up last
+ * @claims:	the record
+ * @index:	of the chunk
+ * @chunk:	the chunk, or NULL if none was found yet
+ *
+ * Pages of a list are neighbours more often than not.
+ */
+struct hvp_claims_cursor {
+	struct hvp_claims *claims;
+	u64 index;
+	struct hvp_claim_chunk *chunk;
+};
+
+#define HVP_CLAIMS_CURSOR(record) ((struct hvp_claims_cursor){ .claims = (record) })
+
 void hvp_claims_init(struct hvp_claims *claims);
 void hvp_claims_destroy(struct hvp_claims *claims);
-int hvp_claims_prepare(struct hvp_claims *claims, u64 gfn);
-bool hvp_claims_test(struct hvp_claims *claims, u64 gfn);
-bool hvp_claims_take(struct hvp_claims *claims, u64 gfn);
-void hvp_claims_drop(struct hvp_claims *claims, u64 gfn);
+int hvp_claims_prepare(struct hvp_claims_cursor *cursor, u64 gfn);
+bool hvp_claims_test(struct hvp_claims_cursor *cursor, u64 gfn);
+bool hvp_claims_take(struct hvp_claims_cursor *cursor, u64 gfn);
+void hvp_claims_drop(struct hvp_claims_cursor *cursor, u64 gfn);
 
 #endif /* _HVPART_CLAIMS_H */

@@ -26,6 +26,7 @@
  * @pinned:	how many of them are pinned
  * @usable:	how many, in order, passed all checks so far
  * @status:	what the element behind them fails with; SUCCESS if there is none
+ * @cursor:	into the record of which page is in some pool
  * @spare:	empty blocks, enough for @usable pages whichever nodes they are on
  */
 struct hvp_deposit {
@@ -34,6 +35,7 @@ struct hvp_deposit {
 	unsigned int pinned;
 	unsigned int usable;
 	enum hvp_status status;
+	struct hvp_claims_cursor cursor;
 	struct hvp_page_block *spare;
 };
 
@@ -61,21 +63,20 @@ static void hvp_deposit_pin(struct hvp_deposit *deposit, struct hvp_guest *guest
 /* What is to be known of a page that is RAM: is it free to be deposited? */
 static void hvp_deposit_check(struct hvp_deposit *deposit, struct hvp_request *request)
 {
-	struct hvp_hierarchy *hierarchy = request->caller->hierarchy;
 	struct hvp_guest *guest = request->guest;
+	unsigned int nodes = hvp_pool_nodes();
+	unsigned int in_use;
 	unsigned int i;
 
+	in_use = guest->ops->first_in_use(guest, deposit->pages, deposit->usable);
 	for (i = 0; i < deposit->usable; i++) {
 		struct hvp_pinned_page *page = &deposit->pages[i];
 
-		if (hvp_claims_test(&hierarchy->claims, page->gfn) ||
-		    guest->ops->node(guest, page->page) >= hvp_pool_nodes())
+		if (hvp_claims_test(&deposit->cursor, page->gfn) ||
+		    guest->ops->node(guest, page->page) >= nodes)
 			return hvp_deposit_stop(deposit, i, HVP_STATUS_OPERATION_DENIED);
-		if (page->gfn == request->input_gfn ||
-		    guest->ops->page_in_use(guest, page->gfn))
+		if (page->gfn == request->input_gfn || i == in_use)
 			return hvp_deposit_stop(deposit, i, HVP_STATUS_OBJECT_IN_USE);
-		/* Of each vCPU some pages are looked at, and there may be thousands. */
-		cond_resched();
 	}
 }
 
@@ -93,7 +94,6 @@ static bool hvp_deposit_add_spare(struct hvp_deposit *deposit)
 /* Memory for the bookkeeping: a bit and a place in a block for each page. */
 static bool hvp_deposit_allocate(struct hvp_deposit *deposit, struct hvp_request *request)
 {
-	struct hvp_hierarchy *hierarchy = request->caller->hierarchy;
 	struct hvp_guest *guest = request->guest;
 	u16 on_node[HVP_PROXIMITY_DOMAINS] = {};
 	unsigned int i;
@@ -101,7 +101,7 @@ static bool hvp_deposit_allocate(struct hvp_deposit *deposit, struct hvp_request
 	for (i = 0; i < deposit->usable; i++) {
 		int node = guest->ops->node(guest, deposit->pages[i].page);
 
-		if (hvp_claims_prepare(&hierarchy->claims, deposit->pages[i].gfn))
+		if (hvp_claims_prepare(&deposit->cursor, deposit->pages[i].gfn))
 			return false;
 		/* The first may start a block, and so may each that fills one. */
 		if (on_node[node]++ % HVP_BLOCK_PAGES == 0 &&
@@ -119,7 +119,6 @@ static bool hvp_deposit_allocate(struct hvp_deposit *deposit, struct hvp_request
 static unsigned int hvp_deposit_take(struct hvp_deposit *deposit, struct hvp_request *request)
 {
 	struct hvp_partition *target = request->target;
-	struct hvp_claims *claims = &target->hierarchy->claims;
 	struct hvp_guest *guest = request->guest;
 	enum hvp_status status;
 	unsigned int i = 0;
@@ -132,7 +131,7 @@ static unsigned int hvp_deposit_take(struct hvp_deposit *deposit, struct hvp_req
 		for (i = 0; i < deposit->usable; i++) {
 			struct hvp_pinned_page *page = &deposit->pages[i];
 
-			if (!hvp_claims_take(claims, page->gfn)) {
+			if (!hvp_claims_take(&deposit->cursor, page->gfn)) {
 				hvp_deposit_stop(deposit, i, HVP_STATUS_OPERATION_DENIED);
 				break;
 			}
@@ -187,6 +186,7 @@ enum hvp_status hvp_deposit_memory(struct hvp_request *request)
 	struct hvp_guest *guest = request->guest;
 	struct hvp_deposit deposit = {
 		.count = request->rep_count - request->rep_start,
+		.cursor = HVP_CLAIMS_CURSOR(&hierarchy->claims),
 	};
 	unsigned int reserved = 0;
 	unsigned int taken = 0;

@@ -176,6 +176,7 @@ static void hvp_stats_prepare_location(struct hvp_stats_mapping *mapping,
 {
 	struct hvp_hierarchy *hierarchy = request->caller->hierarchy;
 	struct hvp_guest *guest = request->guest;
+	struct hvp_claims_cursor cursor = HVP_CLAIMS_CURSOR(&hierarchy->claims);
 	u64 gfn = request->in.map_stats_page2.map_location;
 	int error = 0;
 
@@ -189,11 +190,12 @@ static void hvp_stats_prepare_location(struct hvp_stats_mapping *mapping,
 			mapping->complete = false;
 		return;
 	}
-	if (hvp_claims_test(&hierarchy->claims, gfn))
+	if (hvp_claims_test(&cursor, gfn))
 		mapping->wrong = HVP_STATUS_OPERATION_DENIED;
-	else if (gfn == request->input_gfn || guest->ops->page_in_use(guest, gfn))
+	else if (gfn == request->input_gfn ||
+		 !guest->ops->first_in_use(guest, &mapping->location, 1))
 		mapping->wrong = HVP_STATUS_OBJECT_IN_USE;
-	else if (hvp_claims_prepare(&hierarchy->claims, gfn))
+	else if (hvp_claims_prepare(&cursor, gfn))
 		mapping->complete = false;
 }
 
@@ -229,6 +231,7 @@ static enum hvp_status hvp_stats_check_locked(const struct hvp_stats_mapping *ma
 					      const struct hvp_request *request)
 {
 	struct hvp_partition *payer = request->caller;
+	struct hvp_claims_cursor cursor = HVP_CLAIMS_CURSOR(&payer->hierarchy->claims);
 	enum hvp_status status;
 
 	status = hvp_partition_check_state(request->target, request->row->states);
@@ -244,8 +247,7 @@ static enum hvp_status hvp_stats_check_locked(const struct hvp_stats_mapping *ma
 	if (!mapping->complete || !mapping->reserved)
 		return HVP_STATUS_NO_RESOURCES;
 	/* Another vCPU may have deposited it in the meantime. */
-	if (mapping->located && !hvp_claims_take(&payer->hierarchy->claims,
-						 mapping->location.gfn))
+	if (mapping->located && !hvp_claims_take(&cursor, mapping->location.gfn))
 		return HVP_STATUS_OPERATION_DENIED;
 	return HVP_STATUS_SUCCESS;
 }
@@ -385,6 +387,7 @@ void hvp_stats_pages_unmap_locked(struct hvp_partition *partition, struct list_h
  */
 void hvp_stats_pages_free(struct hvp_hierarchy *hierarchy, struct list_head *unmapped)
 {
+	struct hvp_claims_cursor cursor = HVP_CLAIMS_CURSOR(&hierarchy->claims);
 	struct hvp_guest *guest = hierarchy->guest;
 	struct hvp_stats_page *page;
 	struct hvp_stats_page *next;
@@ -394,7 +397,7 @@ void hvp_stats_pages_free(struct hvp_hierarchy *hierarchy, struct list_head *unm
 			/* As at a withdrawal: zeroed before it can be claimed again. */
 			guest->ops->zero(guest, page->page.page);
 			guest->ops->unpin(guest, &page->page, 1);
-			hvp_claims_drop(&hierarchy->claims, page->page.gfn);
+			hvp_claims_drop(&cursor, page->page.gfn);
 			hvp_hierarchy_release_pages(hierarchy, 1);
 		}
 		hvp_page_blocks_free(page->spare);
@@ -494,7 +497,8 @@ void hvp_vp_counters_note(const struct hvp_caller *caller)
 {
 	struct hvp_vp_counters *counters = NULL;
 
-	if (caller->partition)
+	/* Mostly nobody wants to know. */
+	if (caller->partition && !xa_empty(&caller->partition->hierarchy->vp_counters))
 		counters = xa_load(&caller->partition->hierarchy->vp_counters,
 				   caller->vp_index);
 	if (!counters)

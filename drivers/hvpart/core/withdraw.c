@@ -40,6 +40,7 @@ static void hvp_withdraw_return(struct hvp_request *request, struct hvp_pinned_p
 {
 	struct hvp_hierarchy *hierarchy = request->caller->hierarchy;
 	struct hvp_guest *guest = request->guest;
+	struct hvp_claims_cursor cursor = HVP_CLAIMS_CURSOR(&hierarchy->claims);
 	unsigned int i;
 
 	for (i = 0; i < count; i++) {
@@ -48,7 +49,7 @@ static void hvp_withdraw_return(struct hvp_request *request, struct hvp_pinned_p
 	}
 	guest->ops->unpin(guest, pages, count);
 	for (i = 0; i < count; i++)
-		hvp_claims_drop(&hierarchy->claims, pages[i].gfn);
+		hvp_claims_drop(&cursor, pages[i].gfn);
 	hvp_hierarchy_release_pages(hierarchy, count);
 }
 

@@ -35,7 +35,8 @@ static u64 hvp_register_pair(struct kvm_vcpu *vcpu, int high, int low)
 	return (u64)(u32)vcpu->arch.regs[high] << 32 | (u32)vcpu->arch.regs[low];
 }
 
-static struct hvp_call hvp_call_from_registers(struct kvm_vcpu *vcpu, bool is_64bit)
+static __always_inline struct hvp_call hvp_call_from_registers(struct kvm_vcpu *vcpu,
+								bool is_64bit)
 {
 	if (is_64bit)
 		return (struct hvp_call) {
@@ -131,7 +132,7 @@ static int hvp_replace_kvm_hv_hypercall(struct kvm_vcpu *vcpu)
 	u64 completed = vcpu->stat.hypercalls;
 	int resume = hvp_original_kvm_hv_hypercall(vcpu);
 
-	if (vcpu->stat.hypercalls != completed &&
+	if (hvp_call_row(call.control) && vcpu->stat.hypercalls != completed &&
 	    hvp_result_from_registers(vcpu, is_64bit) == HVP_STATUS_INVALID_HYPERCALL_CODE)
 		hvp_result_to_registers(vcpu, is_64bit, hvp_answer_partition(vcpu, &call));
 
@@ -140,23 +141,21 @@ static int hvp_replace_kvm_hv_hypercall(struct kvm_vcpu *vcpu)
 }
 
 /*
- * Diverts calls with a code of ours, no others.  A 64-bit caller's code is in
- * RCX, a 32-bit caller's in EAX; the caller's mode is asked for only if one of
- * them is ours.
+ * Diverts calls with a code of ours.  A 64-bit caller's code is in RCX, a 32-bit
+ * caller's in EAX.  To ask for the caller's mode costs more than all of this, so the
+ * replacement does that: what is diverted in vain, for what is in the other register,
+ * is as KVM leaves it.
  */
 static notrace void hvp_divert_kvm_hv_hypercall(unsigned long ip, unsigned long parent_ip,
 						struct ftrace_ops *ops,
 						struct ftrace_regs *fregs)
 {
 	struct kvm_vcpu *vcpu = (struct kvm_vcpu *)hvp_ftrace_argument(fregs, 0);
-	bool ours_64bit = hvp_call_row(vcpu->arch.regs[VCPU_REGS_RCX]);
-	bool ours_32bit = hvp_call_row(vcpu->arch.regs[VCPU_REGS_RAX]);
 
-	if (!ours_64bit && !ours_32bit)
+	if (!hvp_call_is_ours(vcpu->arch.regs[VCPU_REGS_RCX]) &&
+	    !hvp_call_is_ours(vcpu->arch.regs[VCPU_REGS_RAX]))
 		return;
-	if (!hvp_registers_visible(vcpu))
-		return;
-	if (hvp_caller_is_64bit(vcpu) ? ours_64bit : ours_32bit)
+	if (hvp_registers_visible(vcpu))
 		hvp_hook_divert(ops, ip, fregs);
 }
 

@@ -14,6 +14,7 @@
 #include <linux/uaccess.h>
 #include "guest_memory.h"
 #include "vcpu.h"
+#include "vm.h"
 
 static struct kvm *hvp_guest_kvm(struct hvp_guest *guest)
 {
@@ -25,12 +26,27 @@ static struct mm_struct *hvp_guest_mm(struct hvp_guest *guest)
 	return container_of(guest, struct hvp_kvm_guest, guest)->mm;
 }
 
+/*
+ * The slot that has a page, or NULL.  Most calls access one slot only, so it is looked
+ * for once; as long as the call lasts, the thread holds kvm->srcu, and so the slot.
+ */
+static const struct kvm_memory_slot *hvp_gfn_to_slot(struct hvp_guest *guest, u64 gfn)
+{
+	struct hvp_kvm_guest *memory = container_of(guest, struct hvp_kvm_guest, guest);
+	const struct kvm_memory_slot *slot = memory->slot;
+
+	if (!slot || gfn - slot->base_gfn >= slot->npages) {
+		slot = search_memslots(kvm_memslots(memory->kvm), gfn, false);
+		memory->slot = slot;
+	}
+	return slot;
+}
+
 /* Address of a page in the VMM, or NULL if it is not RAM (for writing). */
 static void __user *hvp_gfn_to_user(struct hvp_guest *guest, u64 gfn, bool write)
 {
-	struct kvm_memory_slot *slot;
+	const struct kvm_memory_slot *slot = hvp_gfn_to_slot(guest, gfn);
 
-	slot = search_memslots(kvm_memslots(hvp_guest_kvm(guest)), gfn, false);
 	if (!slot || slot->flags & KVM_MEMSLOT_INVALID)
 		return NULL;
 	if (write && slot->flags & KVM_MEM_READONLY)
@@ -45,18 +61,52 @@ static void __user *hvp_gpa_to_user(struct hvp_guest *guest, u64 gpa, bool write
 	return page ? page + offset_in_page(gpa) : NULL;
 }
 
+/* Up to here a few words are cheaper than what a copy of any size begins with. */
+#define HVP_FEW_BYTES	64
+
+static bool hvp_few_words(size_t len)
+{
+	return len <= HVP_FEW_BYTES && IS_ALIGNED(len, sizeof(u64));
+}
+
 static int hvp_guest_read(struct hvp_guest *guest, u64 gpa, void *buf, size_t len)
 {
-	void __user *from = hvp_gpa_to_user(guest, gpa, false);
+	const u64 __user *from = hvp_gpa_to_user(guest, gpa, false);
+	u64 *to = buf;
 
-	return from && !copy_from_user(buf, from, len) ? 0 : -EFAULT;
+	if (!from)
+		return -EFAULT;
+	if (!hvp_few_words(len))
+		return copy_from_user(buf, from, len) ? -EFAULT : 0;
+	if (!user_read_access_begin(from, len))
+		return -EFAULT;
+	for (; len; len -= sizeof(*to))
+		unsafe_get_user(*to++, from++, fault);
+	user_read_access_end();
+	return 0;
+fault:
+	user_read_access_end();
+	return -EFAULT;
 }
 
 static int hvp_guest_write(struct hvp_guest *guest, u64 gpa, const void *buf, size_t len)
 {
-	void __user *to = hvp_gpa_to_user(guest, gpa, true);
+	u64 __user *to = hvp_gpa_to_user(guest, gpa, true);
+	const u64 *from = buf;
 
-	return to && !copy_to_user(to, buf, len) ? 0 : -EFAULT;
+	if (!to)
+		return -EFAULT;
+	if (!hvp_few_words(len))
+		return copy_to_user(to, buf, len) ? -EFAULT : 0;
+	if (!user_write_access_begin(to, len))
+		return -EFAULT;
+	for (; len; len -= sizeof(*to))
+		unsafe_put_user(*from++, to++, fault);
+	user_write_access_end();
+	return 0;
+fault:
+	user_write_access_end();
+	return -EFAULT;
 }
 
 /* Writing what is there by compare and exchange: a store that changes nothing. */
@@ -70,9 +120,57 @@ static int hvp_guest_probe_write(struct hvp_guest *guest, u64 gpa)
 	return __try_cmpxchg_user(to, &unchanged, 0ULL, fault) < 0 ? -EFAULT : 0;
 }
 
-static bool hvp_guest_page_in_use(struct hvp_guest *guest, u64 gfn)
+/* A list of pages, and what is known of it: most MSRs name a page that is not near. */
+struct hvp_page_list {
+	const struct hvp_pinned_page *pages;
+	unsigned int count;
+	u64 lowest, highest;
+};
+
+/*
+ * End the list before the page that an MSR names: bit 0 enables the page, bits 63:12 are
+ * its number.
+ */
+static void hvp_end_before_named(struct hvp_page_list *list, u64 msr)
 {
-	return hvp_vcpus_name_page(hvp_guest_kvm(guest), gfn);
+	u64 gfn = msr >> PAGE_SHIFT;
+	unsigned int i;
+
+	if (!(msr & 1) || gfn < list->lowest || gfn > list->highest)
+		return;
+	for (i = 0; i < list->count; i++) {
+		if (list->pages[i].gfn == gfn)
+			list->count = i;
+	}
+}
+
+static unsigned int hvp_guest_first_in_use(struct hvp_guest *guest,
+					   const struct hvp_pinned_page *pages,
+					   unsigned int count)
+{
+	struct hvp_page_list list = { .pages = pages, .count = count, .lowest = U64_MAX };
+	struct kvm *kvm = hvp_guest_kvm(guest);
+	struct hvp_vm *vm = hvp_vm_find(kvm);
+	struct hvp_vcpu *known;
+	unsigned long i;
+
+	for (i = 0; i < count; i++) {
+		list.lowest = min(list.lowest, pages[i].gfn);
+		list.highest = max(list.highest, pages[i].gfn);
+	}
+	hvp_end_before_named(&list, READ_ONCE(kvm->arch.hyperv.hv_hypercall));
+	hvp_end_before_named(&list, READ_ONCE(kvm->arch.hyperv.hv_tsc_page));
+	if (!vm)
+		return list.count;
+	xa_for_each(&vm->vcpus, i, known) {
+		hvp_end_before_named(&list, READ_ONCE(known->vp_assist));
+		hvp_end_before_named(&list, READ_ONCE(known->siefp));
+		hvp_end_before_named(&list, READ_ONCE(known->simp));
+		hvp_end_before_named(&list, READ_ONCE(known->sirbp));
+		/* There may be thousands. */
+		cond_resched();
+	}
+	return list.count;
 }
 
 /*
@@ -83,16 +181,17 @@ static unsigned int hvp_contiguous(struct hvp_guest *guest,
 				   const struct hvp_pinned_page *pages, unsigned int count,
 				   unsigned long *address)
 {
+	u64 first = pages[0].gfn;
+	const struct kvm_memory_slot *slot;
 	unsigned int n;
 
-	*address = (unsigned long)hvp_gfn_to_user(guest, pages[0].gfn, true);
+	*address = (unsigned long)hvp_gfn_to_user(guest, first, true);
 	if (!*address)
 		return 0;
-	for (n = 1; n < count; n++) {
-		if ((unsigned long)hvp_gfn_to_user(guest, pages[n].gfn, true) !=
-		    *address + n * PAGE_SIZE)
-			break;
-	}
+	slot = hvp_gfn_to_slot(guest, first);
+	count = min_t(u64, count, slot->base_gfn + slot->npages - first);
+	for (n = 1; n < count && pages[n].gfn == first + n; n++)
+		;
 	return n;
 }
 
@@ -132,10 +231,14 @@ static unsigned int hvp_guest_pin(struct hvp_guest *guest, struct hvp_pinned_pag
 static void hvp_guest_unpin(struct hvp_guest *guest, struct hvp_pinned_page *pages,
 			    unsigned int count)
 {
-	unsigned int i;
+	struct page *batch[HVP_PIN_BATCH];
+	unsigned int i, done, some;
 
-	for (i = 0; i < count; i++) {
-		unpin_user_pages_dirty_lock(&pages[i].page, 1, true);
+	for (done = 0; done < count; done += some) {
+		some = min_t(unsigned int, count - done, HVP_PIN_BATCH);
+		for (i = 0; i < some; i++)
+			batch[i] = pages[done + i].page;
+		unpin_user_pages_dirty_lock(batch, some, true);
 		cond_resched();
 	}
 }
@@ -193,7 +296,7 @@ static const struct hvp_guest_ops hvp_guest_memory_ops = {
 	.read = hvp_guest_read,
 	.write = hvp_guest_write,
 	.probe_write = hvp_guest_probe_write,
-	.page_in_use = hvp_guest_page_in_use,
+	.first_in_use = hvp_guest_first_in_use,
 	.pin = hvp_guest_pin,
 	.unpin = hvp_guest_unpin,
 	.zero = hvp_guest_zero,

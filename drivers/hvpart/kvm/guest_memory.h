@@ -5,6 +5,7 @@
 #include <hvpart/guest.h>
 
 struct kvm;
+struct kvm_memory_slot;
 struct mm_struct;
 
 /**
@@ -12,11 +13,13 @@ struct mm_struct;
  * @guest:	what the core gets
  * @kvm:	KVM's view; used by the operations that run in a vCPU thread
  * @mm:		the VMM's address space; used by the others as well
+ * @slot:	where a vCPU thread has looked last in the call that this is made for
  */
 struct hvp_kvm_guest {
 	struct hvp_guest guest;
 	struct kvm *kvm;
 	struct mm_struct *mm;
+	const struct kvm_memory_slot *slot;
 };
 
 struct hvp_kvm_guest hvp_kvm_guest(struct kvm *kvm);

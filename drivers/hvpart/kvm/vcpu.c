@@ -162,41 +162,6 @@ void hvp_vcpu_note_msr(struct hvp_vcpu *known, u32 msr, u64 data)
 	}
 }
 
-/* In the MSRs for pages of a meaning, bit 0 enables the page, bits 63:12 are its number. */
-static bool hvp_msr_names_page(u64 msr, u64 gfn)
-{
-	return msr & 1 && msr >> PAGE_SHIFT == gfn;
-}
-
-/**
- * hvp_vcpus_name_page() - has a guest made a page one of those with a meaning?
- * @kvm:	the VM
- * @gfn:	GPA page number
- *
- * Context: Any; in one of the VM's vCPU threads.
- * Return: true if it or any of its vCPUs has.
- */
-bool hvp_vcpus_name_page(struct kvm *kvm, u64 gfn)
-{
-	struct hvp_vm *vm = hvp_vm_find(kvm);
-	struct hvp_vcpu *known;
-	unsigned long index;
-
-	if (hvp_msr_names_page(READ_ONCE(kvm->arch.hyperv.hv_hypercall), gfn) ||
-	    hvp_msr_names_page(READ_ONCE(kvm->arch.hyperv.hv_tsc_page), gfn))
-		return true;
-	if (!vm)
-		return false;
-	xa_for_each(&vm->vcpus, index, known) {
-		if (hvp_msr_names_page(READ_ONCE(known->vp_assist), gfn) ||
-		    hvp_msr_names_page(READ_ONCE(known->siefp), gfn) ||
-		    hvp_msr_names_page(READ_ONCE(known->simp), gfn) ||
-		    hvp_msr_names_page(READ_ONCE(known->sirbp), gfn))
-			return true;
-	}
-	return false;
-}
-
 /**
  * hvp_vcpus_reset() - the guest has given up its identity
  * @vm:		the VM

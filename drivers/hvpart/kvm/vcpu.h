@@ -5,7 +5,6 @@
 #include <linux/types.h>
 
 struct hvp_vm;
-struct kvm;
 struct kvm_vcpu;
 
 /*
@@ -46,7 +45,6 @@ void hvp_vcpu_set_privileges(struct kvm_vcpu *vcpu, u64 granted);
 u32 hvp_vcpu_vp_index(struct kvm_vcpu *vcpu);
 void hvp_vcpu_note_msr(struct hvp_vcpu *known, u32 msr, u64 data);
 
-bool hvp_vcpus_name_page(struct kvm *kvm, u64 gfn);
 void hvp_vcpus_reset(struct hvp_vm *vm);
 void hvp_vcpus_free(struct hvp_vm *vm);
 

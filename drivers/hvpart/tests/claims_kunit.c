@@ -42,16 +42,16 @@ static void hvp_claims_page_is_taken_once(struct kunit *test)
 	const struct hvp_claims_row *row = test->param_value;
 	struct hvp_claims *claims = hvp_claims_create(test);
 
-	KUNIT_EXPECT_FALSE(test, hvp_claims_test(claims, row->gfn));
-	KUNIT_ASSERT_EQ(test, hvp_claims_prepare(claims, row->gfn), 0);
-	KUNIT_EXPECT_FALSE(test, hvp_claims_test(claims, row->gfn));
-	KUNIT_EXPECT_TRUE(test, hvp_claims_take(claims, row->gfn));
-	KUNIT_EXPECT_TRUE(test, hvp_claims_test(claims, row->gfn));
-	KUNIT_EXPECT_FALSE(test, hvp_claims_take(claims, row->gfn));
-	KUNIT_EXPECT_TRUE(test, hvp_claims_test(claims, row->gfn));
-	hvp_claims_drop(claims, row->gfn);
-	KUNIT_EXPECT_FALSE(test, hvp_claims_test(claims, row->gfn));
-	KUNIT_EXPECT_TRUE(test, hvp_claims_take(claims, row->gfn));
+	KUNIT_EXPECT_FALSE(test, hvp_claims_test(&HVP_CLAIMS_CURSOR(claims), row->gfn));
+	KUNIT_ASSERT_EQ(test, hvp_claims_prepare(&HVP_CLAIMS_CURSOR(claims), row->gfn), 0);
+	KUNIT_EXPECT_FALSE(test, hvp_claims_test(&HVP_CLAIMS_CURSOR(claims), row->gfn));
+	KUNIT_EXPECT_TRUE(test, hvp_claims_take(&HVP_CLAIMS_CURSOR(claims), row->gfn));
+	KUNIT_EXPECT_TRUE(test, hvp_claims_test(&HVP_CLAIMS_CURSOR(claims), row->gfn));
+	KUNIT_EXPECT_FALSE(test, hvp_claims_take(&HVP_CLAIMS_CURSOR(claims), row->gfn));
+	KUNIT_EXPECT_TRUE(test, hvp_claims_test(&HVP_CLAIMS_CURSOR(claims), row->gfn));
+	hvp_claims_drop(&HVP_CLAIMS_CURSOR(claims), row->gfn);
+	KUNIT_EXPECT_FALSE(test, hvp_claims_test(&HVP_CLAIMS_CURSOR(claims), row->gfn));
+	KUNIT_EXPECT_TRUE(test, hvp_claims_take(&HVP_CLAIMS_CURSOR(claims), row->gfn));
 }
 
 static void hvp_claims_neighbours_are_not_taken(struct kunit *test)
@@ -60,14 +60,14 @@ static void hvp_claims_neighbours_are_not_taken(struct kunit *test)
 	struct hvp_claims *claims = hvp_claims_create(test);
 	int i;
 
-	KUNIT_ASSERT_EQ(test, hvp_claims_prepare(claims, row->gfn), 0);
-	KUNIT_EXPECT_TRUE(test, hvp_claims_take(claims, row->gfn));
-	KUNIT_EXPECT_FALSE(test, hvp_claims_test(claims, row->gfn + 1));
-	KUNIT_EXPECT_FALSE(test, hvp_claims_test(claims, row->gfn - 1));
+	KUNIT_ASSERT_EQ(test, hvp_claims_prepare(&HVP_CLAIMS_CURSOR(claims), row->gfn), 0);
+	KUNIT_EXPECT_TRUE(test, hvp_claims_take(&HVP_CLAIMS_CURSOR(claims), row->gfn));
+	KUNIT_EXPECT_FALSE(test, hvp_claims_test(&HVP_CLAIMS_CURSOR(claims), row->gfn + 1));
+	KUNIT_EXPECT_FALSE(test, hvp_claims_test(&HVP_CLAIMS_CURSOR(claims), row->gfn - 1));
 	for (i = 0; i < ARRAY_SIZE(hvp_claims_rows); i++) {
 		if (hvp_claims_rows[i].gfn != row->gfn)
 			KUNIT_EXPECT_FALSE_MSG(test,
-					       hvp_claims_test(claims, hvp_claims_rows[i].gfn),
+					       hvp_claims_test(&HVP_CLAIMS_CURSOR(claims), hvp_claims_rows[i].gfn),
 					       "%s", hvp_claims_rows[i].name);
 	}
 }
@@ -77,12 +77,12 @@ static void hvp_claims_prepare_keeps(struct kunit *test)
 {
 	struct hvp_claims *claims = hvp_claims_create(test);
 
-	KUNIT_ASSERT_EQ(test, hvp_claims_prepare(claims, 5), 0);
-	KUNIT_EXPECT_TRUE(test, hvp_claims_take(claims, 5));
-	KUNIT_ASSERT_EQ(test, hvp_claims_prepare(claims, 5), 0);
-	KUNIT_ASSERT_EQ(test, hvp_claims_prepare(claims, 6), 0);
-	KUNIT_EXPECT_TRUE(test, hvp_claims_test(claims, 5));
-	KUNIT_EXPECT_FALSE(test, hvp_claims_test(claims, 6));
+	KUNIT_ASSERT_EQ(test, hvp_claims_prepare(&HVP_CLAIMS_CURSOR(claims), 5), 0);
+	KUNIT_EXPECT_TRUE(test, hvp_claims_take(&HVP_CLAIMS_CURSOR(claims), 5));
+	KUNIT_ASSERT_EQ(test, hvp_claims_prepare(&HVP_CLAIMS_CURSOR(claims), 5), 0);
+	KUNIT_ASSERT_EQ(test, hvp_claims_prepare(&HVP_CLAIMS_CURSOR(claims), 6), 0);
+	KUNIT_EXPECT_TRUE(test, hvp_claims_test(&HVP_CLAIMS_CURSOR(claims), 5));
+	KUNIT_EXPECT_FALSE(test, hvp_claims_test(&HVP_CLAIMS_CURSOR(claims), 6));
 }
 
 static struct kunit_case hvp_claims_cases[] = {

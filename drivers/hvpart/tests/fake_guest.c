@@ -140,12 +140,20 @@ static int hvp_fake_probe_write(struct hvp_guest *ops_guest, u64 gpa)
 	return error || !page || page->read_only ? -EFAULT : 0;
 }
 
-static bool hvp_fake_page_in_use(struct hvp_guest *ops_guest, u64 gfn)
+static unsigned int hvp_fake_first_in_use(struct hvp_guest *ops_guest,
+					  const struct hvp_pinned_page *pages,
+					  unsigned int count)
 {
-	struct hvp_fake_page *page = hvp_fake_page(to_fake(ops_guest), gfn);
+	unsigned int i;
 
 	hvp_fake_begin(to_fake(ops_guest), HVP_FAKE_IN_USE);
-	return page && page->in_use;
+	for (i = 0; i < count; i++) {
+		struct hvp_fake_page *page = hvp_fake_page(to_fake(ops_guest), pages[i].gfn);
+
+		if (page && page->in_use)
+			break;
+	}
+	return i;
 }
 
 static int hvp_fake_pin_one(struct hvp_fake_guest *guest, struct hvp_pinned_page *pinned)
@@ -299,7 +307,7 @@ static const struct hvp_guest_ops hvp_fake_ops = {
 	.read = hvp_fake_read,
 	.write = hvp_fake_write,
 	.probe_write = hvp_fake_probe_write,
-	.page_in_use = hvp_fake_page_in_use,
+	.first_in_use = hvp_fake_first_in_use,
 	.pin = hvp_fake_pin,
 	.unpin = hvp_fake_unpin,
 	.zero = hvp_fake_zero,

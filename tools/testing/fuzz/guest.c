@@ -161,12 +161,19 @@ static int guest_probe_write(struct hvp_guest *ops_guest, u64 gpa)
 	return fails || !guest_writable(guest, gpa) ? -EFAULT : 0;
 }
 
-static bool guest_page_in_use(struct hvp_guest *ops_guest, u64 gfn)
+static unsigned int guest_first_in_use(struct hvp_guest *ops_guest,
+				       const struct hvp_pinned_page *pages, unsigned int count)
 {
-	struct guest_page *page = guest_page(to_guest(ops_guest), gfn);
+	unsigned int i;
 
 	might_sleep();
-	return page && page->kind == GUEST_IN_USE;
+	for (i = 0; i < count; i++) {
+		struct guest_page *page = guest_page(to_guest(ops_guest), pages[i].gfn);
+
+		if (page && page->kind == GUEST_IN_USE)
+			break;
+	}
+	return i;
 }
 
 static int guest_pin_one(struct guest *guest, struct hvp_pinned_page *pinned)
@@ -232,7 +239,7 @@ static void guest_zero(struct hvp_guest *ops_guest, struct page *page)
 	if (!page->pins)
 		shim_die("page %#llx zeroed that is not pinned", page->gfn);
 	/* Otherwise it could have been deposited again, and be in use, by then. */
-	if (!hvp_claims_test(&current_call->hierarchy->claims, page->gfn))
+	if (!hvp_claims_test(&HVP_CLAIMS_CURSOR(&current_call->hierarchy->claims), page->gfn))
 		shim_die("page %#llx is zeroed after it has been given back", page->gfn);
 	memset(page->data, 0, sizeof(page->data));
 	page->zeroed = true;
@@ -309,7 +316,7 @@ static const struct hvp_guest_ops guest_ops = {
 	.read = guest_read,
 	.write = guest_write,
 	.probe_write = guest_probe_write,
-	.page_in_use = guest_page_in_use,
+	.first_in_use = guest_first_in_use,
 	.pin = guest_pin,
 	.unpin = guest_unpin,
 	.zero = guest_zero,

@@ -283,8 +283,7 @@ static void vm_check_memory(const struct call *call, struct answer answer, unsig
 
 static unsigned int vm_active_bytes(void)
 {
-	return shim_cache_bytes("hvpart_active") + shim_cache_bytes("hvpart_vp_table") +
-	       shim_cache_bytes("hvpart_gpa_root") + shim_cache_bytes("hvpart_port_table");
+	return shim_cache_bytes("hvpart_active") + shim_cache_bytes("hvpart_gpa_root");
 }
 
 static unsigned int vm_stats_bytes(void)

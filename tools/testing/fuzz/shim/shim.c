@@ -139,6 +139,7 @@ struct kmem_cache {
 	const char *name;
 	unsigned int size;
 	unsigned int live;
+	void (*constructor)(void *object);
 	struct kmem_cache *next;
 };
 
@@ -224,6 +225,7 @@ struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsign
 	cache = calloc(1, sizeof(*cache));
 	cache->name = name;
 	cache->size = size;
+	cache->constructor = constructor;
 	cache->next = caches;
 	caches = cache;
 	return cache;
@@ -246,10 +248,15 @@ void kmem_cache_destroy(struct kmem_cache *cache)
 
 void *kmem_cache_alloc_node(struct kmem_cache *cache, gfp_t gfp, int node)
 {
+	void *object;
+
 	if (gfp & __GFP_THISNODE ? !node_online(node) :
 	    node != NUMA_NO_NODE && (node < 0 || node >= (int)nr_node_ids))
 		shim_die("allocation on node %d", node);
-	return shim_alloc(cache, cache->size, gfp);
+	object = shim_alloc(cache, cache->size, gfp);
+	if (object && cache->constructor)
+		cache->constructor(object);
+	return object;
 }
 
 void kmem_cache_free(struct kmem_cache *cache, void *object)

@@ -204,6 +204,11 @@ struct xarray {
 
 void xa_init_flags(struct xarray *xa, unsigned int flags);
 void *xa_load(struct xarray *xa, unsigned long index);
+static inline bool xa_empty(const struct xarray *xa)
+{
+	return !xa->entries;
+}
+
 void *xa_store(struct xarray *xa, unsigned long index, void *value, gfp_t gfp);
 void *__xa_store(struct xarray *xa, unsigned long index, void *value, gfp_t gfp);
 int xa_insert(struct xarray *xa, unsigned long index, void *value, gfp_t gfp);
