@@ -236,7 +236,6 @@ u64 hvp_dispatch(const struct hvp_call *call, const struct hvp_caller *caller,
 	hvp_stats_count(request.row, status);
 	hvp_vp_counters_note(caller);
 	hvp_partition_put(request.target);
-	if (request.list)
-		kfree(request.list);
+	kfree(request.list);
 	return hvp_result(status, request.reps_done);
 }
