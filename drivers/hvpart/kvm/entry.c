@@ -36,7 +36,7 @@ static u64 hvp_register_pair(struct kvm_vcpu *vcpu, int high, int low)
 }
 
 static __always_inline struct hvp_call hvp_call_from_registers(struct kvm_vcpu *vcpu,
-								bool is_64bit)
+							       bool is_64bit)
 {
 	if (is_64bit)
 		return (struct hvp_call) {

@@ -210,7 +210,7 @@ static u64 hvp_claimed_pages(struct hvp_world *world)
 
 		if (!world->guest.pages[gfn].page)
 			continue;
-		this = hvp_claims_test(&HVP_CLAIMS_CURSOR(&world->hierarchy->claims), gfn);
+		this = hvp_world_claimed(world, gfn);
 		claimed += this;
 		/* A page in a pool or for statistics is pinned, once; no other is. */
 		if (world->guest.pages[gfn].pins != this)
@@ -241,8 +241,7 @@ void hvp_expect_books_balance(struct hvp_world *world, const struct hvp_books *b
 		stats_pages += book->stats_pages;
 		for (k = 0; k < book->stats_pages; k++)
 			KUNIT_EXPECT_TRUE_MSG(world->test,
-					      hvp_claims_test(&HVP_CLAIMS_CURSOR(&world->hierarchy->claims),
-							      book->stats_gfns[k]),
+					      hvp_world_claimed(world, book->stats_gfns[k]),
 					      "page %#llx", book->stats_gfns[k]);
 		/* Only what is active has any. */
 		KUNIT_EXPECT_TRUE(world->test,

@@ -226,7 +226,7 @@ static void hvp_expect_returned(struct hvp_world *world, u64 gfn)
 	KUNIT_ASSERT_NOT_NULL_MSG(world->test, page, "page %#llx is none of the guest's", gfn);
 	KUNIT_ASSERT_NOT_NULL_MSG(world->test, page->page, "page %#llx is not mapped", gfn);
 	KUNIT_EXPECT_EQ(world->test, page->pins, 0);
-	KUNIT_EXPECT_FALSE(world->test, hvp_claims_test(&HVP_CLAIMS_CURSOR(&world->hierarchy->claims), gfn));
+	KUNIT_EXPECT_FALSE(world->test, hvp_world_claimed(world, gfn));
 	KUNIT_EXPECT_NULL_MSG(world->test,
 			      memchr_inv(hvp_fake_memory(&world->guest, gfn << HVP_PAGE_SHIFT),
 					 0, HVP_PAGE_SIZE),

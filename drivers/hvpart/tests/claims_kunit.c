@@ -67,7 +67,8 @@ static void hvp_claims_neighbours_are_not_taken(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(hvp_claims_rows); i++) {
 		if (hvp_claims_rows[i].gfn != row->gfn)
 			KUNIT_EXPECT_FALSE_MSG(test,
-					       hvp_claims_test(&HVP_CLAIMS_CURSOR(claims), hvp_claims_rows[i].gfn),
+					       hvp_claims_test(&HVP_CLAIMS_CURSOR(claims),
+							       hvp_claims_rows[i].gfn),
 					       "%s", hvp_claims_rows[i].name);
 	}
 }

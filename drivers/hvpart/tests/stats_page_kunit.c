@@ -295,7 +295,7 @@ static void hvp_stats_page_is_paid_for(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, used_for[HVP_USE_STATISTICS], 0);
 	/* One that was lent is deposited as before, the other is the guest's own. */
 	KUNIT_EXPECT_EQ(test, hvp_fake_page(&world->guest, gfn)->pins, row->located ? 0 : 1);
-	KUNIT_EXPECT_EQ(test, hvp_claims_test(&HVP_CLAIMS_CURSOR(&world->hierarchy->claims), gfn), !row->located);
+	KUNIT_EXPECT_EQ(test, hvp_world_claimed(world, gfn), !row->located);
 
 	/* Nothing is written to it any more. */
 	memset(hvp_page_content(world, gfn), HVP_FAKE_SCRIBBLE, HVP_PAGE_SIZE);

@@ -193,6 +193,11 @@ struct hvp_partition *hvp_world_child(struct hvp_world *world, struct hvp_partit
 	return hvp_world_child_near(world, parent, state, HVP_PROXIMITY_ANY);
 }
 
+bool hvp_world_claimed(struct hvp_world *world, u64 gfn)
+{
+	return hvp_claims_test(&HVP_CLAIMS_CURSOR(&world->hierarchy->claims), gfn);
+}
+
 struct hvp_balance hvp_world_balance(struct hvp_partition *partition)
 {
 	return hvp_pool_balance(&partition->pool, HVP_PROXIMITY_ANY);

@@ -72,6 +72,9 @@ struct hvp_partition *hvp_world_child_near(struct hvp_world *world,
 struct hvp_partition *hvp_world_get(struct hvp_world *world, u64 id);
 void hvp_world_set_state(struct hvp_partition *partition, enum hvp_state state);
 
+/* Is the page in some pool, or a statistics page? */
+bool hvp_world_claimed(struct hvp_world *world, u64 gfn);
+
 struct hvp_balance hvp_world_balance(struct hvp_partition *partition);
 void hvp_world_expect_balance(struct kunit *test, struct hvp_partition *partition,
 			      u64 available, u64 in_use);
