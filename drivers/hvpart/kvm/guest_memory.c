@@ -282,14 +282,27 @@ static u64 hvp_guest_os_id(struct hvp_guest *guest)
 	return READ_ONCE(hvp_guest_kvm(guest)->arch.hyperv.hv_guest_os_id);
 }
 
+/*
+ * Pinned pages count against RLIMIT_MEMLOCK, together with what the VMM has locked by
+ * itself.  The counter of pinned pages needs no lock, which that of locked ones does:
+ * the mmap_lock, where vCPUs would wait for each other and for whatever the VMM does
+ * to its address space.
+ */
 static int hvp_guest_reserve_locked_pages(struct hvp_guest *guest, unsigned long count)
 {
-	return account_locked_vm(hvp_guest_mm(guest), count, true);
+	struct mm_struct *mm = hvp_guest_mm(guest);
+	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+	unsigned long pinned = atomic64_add_return(count, &mm->pinned_vm);
+
+	if (pinned + READ_ONCE(mm->locked_vm) <= limit || capable(CAP_IPC_LOCK))
+		return 0;
+	atomic64_sub(count, &mm->pinned_vm);
+	return -ENOMEM;
 }
 
 static void hvp_guest_release_locked_pages(struct hvp_guest *guest, unsigned long count)
 {
-	account_locked_vm(hvp_guest_mm(guest), count, false);
+	atomic64_sub(count, &hvp_guest_mm(guest)->pinned_vm);
 }
 
 static const struct hvp_guest_ops hvp_guest_memory_ops = {
