@@ -69,7 +69,7 @@ static void __exit hvp_exit(void)
 	hvp_entry_remove();
 	hvp_debugfs_destroy();
 	hvp_stats_destroy();
-	/* Partitions are freed under RCU. */
+	/* Partitions and hierarchies are freed under RCU. */
 	rcu_barrier();
 	hvp_caches_destroy();
 	pr_info("unloaded\n");

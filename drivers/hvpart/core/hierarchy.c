@@ -8,6 +8,11 @@
 #include "proximity.h"
 #include "stats_page.h"
 
+static void hvp_hierarchy_free_rcu(struct rcu_head *rcu)
+{
+	hvp_cache_free(HVP_CACHE_HIERARCHY, container_of(rcu, struct hvp_hierarchy, rcu));
+}
+
 static void hvp_hierarchy_free(struct hvp_hierarchy *hierarchy)
 {
 	struct hvp_partition *partition;
@@ -20,7 +25,7 @@ static void hvp_hierarchy_free(struct hvp_hierarchy *hierarchy)
 	xa_destroy(&hierarchy->partitions);
 	hvp_claims_destroy(&hierarchy->claims);
 	hvp_vp_counters_destroy(hierarchy);
-	hvp_cache_free(HVP_CACHE_HIERARCHY, hierarchy);
+	call_rcu(&hierarchy->rcu, hvp_hierarchy_free_rcu);
 }
 
 /**
@@ -76,13 +81,14 @@ free_hierarchy:
 
 /**
  * hvp_hierarchy_get() - take a reference
- * @hierarchy:	a hierarchy that somebody holds
+ * @hierarchy:	a hierarchy that somebody holds, or that was found under RCU
  *
  * Context: Any.
+ * Return: whether there is one to be had: not if the last was dropped already.
  */
-void hvp_hierarchy_get(struct hvp_hierarchy *hierarchy)
+bool hvp_hierarchy_get(struct hvp_hierarchy *hierarchy)
 {
-	kref_get(&hierarchy->refs);
+	return kref_get_unless_zero(&hierarchy->refs);
 }
 
 static void hvp_hierarchy_last_put(struct kref *refs)

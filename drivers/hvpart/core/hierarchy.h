@@ -3,6 +3,7 @@
 #define _HVPART_HIERARCHY_H
 
 #include <linux/kref.h>
+#include <linux/rcupdate.h>
 #include <linux/xarray.h>
 #include <hvpart/abi.h>
 #include <hvpart/guest.h>
@@ -40,6 +41,7 @@ struct hvp_watcher {
 /**
  * struct hvp_hierarchy - all partitions below one VM, the VM itself being the root
  * @refs:	one of the VM, one of each call in flight
+ * @rcu:	a VM's is looked up under RCU
  * @guest:	the VM's memory
  * @limits:	its limits
  * @watcher:	who is told about partitions, or NULL
@@ -56,6 +58,7 @@ struct hvp_watcher {
  */
 struct hvp_hierarchy {
 	struct kref refs;
+	struct rcu_head rcu;
 	struct hvp_guest *guest;
 	const struct hvp_limits *limits;
 	struct hvp_watcher *watcher;
@@ -73,7 +76,7 @@ struct hvp_hierarchy {
 struct hvp_hierarchy *hvp_hierarchy_create(struct hvp_guest *guest,
 					   const struct hvp_limits *limits,
 					   struct hvp_watcher *watcher);
-void hvp_hierarchy_get(struct hvp_hierarchy *hierarchy);
+bool hvp_hierarchy_get(struct hvp_hierarchy *hierarchy);
 void hvp_hierarchy_put(struct hvp_hierarchy *hierarchy);
 
 struct hvp_partition *hvp_hierarchy_find(struct hvp_hierarchy *hierarchy, u64 id);

@@ -57,8 +57,7 @@ static struct hvp_hierarchy *hvp_vm_take_hierarchy(struct hvp_vm *vm)
 	struct hvp_hierarchy *hierarchy;
 
 	spin_lock(&vm->lock);
-	hierarchy = vm->hierarchy;
-	vm->hierarchy = NULL;
+	hierarchy = rcu_replace_pointer(vm->hierarchy, NULL, lockdep_is_held(&vm->lock));
 	spin_unlock(&vm->lock);
 	return hierarchy;
 }
@@ -153,18 +152,17 @@ struct hvp_hierarchy *hvp_vm_peek_hierarchy(struct hvp_vm *vm)
 {
 	struct hvp_hierarchy *hierarchy;
 
-	spin_lock(&vm->lock);
-	hierarchy = vm->hierarchy;
-	if (hierarchy)
-		hvp_hierarchy_get(hierarchy);
-	spin_unlock(&vm->lock);
+	rcu_read_lock();
+	hierarchy = rcu_dereference(vm->hierarchy);
+	if (hierarchy && !hvp_hierarchy_get(hierarchy))
+		hierarchy = NULL;
+	rcu_read_unlock();
 	return hierarchy;
 }
 
 static struct hvp_hierarchy *hvp_vm_new_hierarchy(struct hvp_vm *vm)
 {
-	struct hvp_hierarchy *mine;
-	struct hvp_hierarchy *hierarchy;
+	struct hvp_hierarchy *mine, *hierarchy;
 
 	mine = hvp_hierarchy_create(&vm->memory.guest, &hvp_vm_limits,
 				    hvp_debugfs_watcher(vm->debugfs));
@@ -175,9 +173,12 @@ static struct hvp_hierarchy *hvp_vm_new_hierarchy(struct hvp_vm *vm)
 	 * was under way when that happened.  KVM clears the identity before
 	 * hvp_vm_reset() takes the lock.
 	 */
-	if (!vm->hierarchy && READ_ONCE(vm->memory.kvm->arch.hyperv.hv_guest_os_id))
-		swap(vm->hierarchy, mine);
-	hierarchy = vm->hierarchy;
+	hierarchy = rcu_dereference_protected(vm->hierarchy, lockdep_is_held(&vm->lock));
+	if (!hierarchy && READ_ONCE(vm->memory.kvm->arch.hyperv.hv_guest_os_id)) {
+		hierarchy = mine;
+		mine = NULL;
+		rcu_assign_pointer(vm->hierarchy, hierarchy);
+	}
 	if (hierarchy)
 		hvp_hierarchy_get(hierarchy);
 	spin_unlock(&vm->lock);

@@ -18,8 +18,9 @@ struct hvp_vm_debugfs;
  *		the VM is destroyed; its mm is held by mmgrab().
  * @node:	place in the registry
  * @rcu:	lookup in the registry is under RCU
- * @lock:	protects @hierarchy
- * @hierarchy:	its partitions; NULL until the first call, also after a reset
+ * @lock:	protects changes of @hierarchy
+ * @hierarchy:	its partitions, looked up under RCU; NULL until the first call, also after
+ *		a reset
  * @debugfs:	its folder in debugfs, or NULL
  * @refresh:	keeps its statistics pages up to date while it has any
  * @vcpus:	vCPU index -> struct hvp_vcpu
@@ -29,7 +30,7 @@ struct hvp_vm {
 	struct hlist_node node;
 	struct rcu_head rcu;
 	spinlock_t lock;
-	struct hvp_hierarchy *hierarchy;
+	struct hvp_hierarchy __rcu *hierarchy;
 	struct hvp_vm_debugfs *debugfs;
 	struct delayed_work refresh;
 	struct xarray vcpus;

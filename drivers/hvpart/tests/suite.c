@@ -32,7 +32,7 @@ int hvp_suite_init(struct kunit_suite *suite)
 void hvp_suite_exit_quietly(struct kunit_suite *suite)
 {
 	hvp_stats_destroy();
-	/* Partitions are freed under RCU. */
+	/* Partitions and hierarchies are freed under RCU. */
 	rcu_barrier();
 	hvp_caches_destroy();
 }
