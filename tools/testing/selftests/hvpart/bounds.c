@@ -10,20 +10,16 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "kselftest.h"
 
+#include "bulk.h"
 #include "module.h"
 #include "partitions.h"
 
 #define SELF		HVP_PARTITION_ID_SELF
-#define PAGES_GPA	(4ULL << 30)
-#define PAGES_SLOT	100
 
 /* Instructions, see the table in Documentation/limits.rst */
 #define BOUND_DEPOSIT_CALL	1000000
@@ -78,51 +74,7 @@ static void report(const char *what, u64 instructions, unsigned int units, const
 	ksft_test_result(each <= bound, "%s\n", what);
 }
 
-/* Without all that the library checks, which takes longer than some calls. */
-static u64 call(struct vcpu *vcpu, u64 control, const void *input, unsigned int size)
-{
-	memcpy(vcpu->input, input, size);
-	return hypercall(vcpu, control, vcpu->input_gpa, vcpu->output_gpa);
-}
-
 static u64 round_trip;
-
-/* Slots and so on are as the library has made them; the pages to deposit are apart. */
-static u8 *add_pages(struct guest *guest)
-{
-	u64 size = (u64)pages * HVP_PAGE_SIZE;
-	u8 *host = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct kvm_userspace_memory_region region = {
-		.slot = PAGES_SLOT, .guest_phys_addr = PAGES_GPA, .memory_size = size,
-		.userspace_addr = (u64)host,
-	};
-
-	/* Huge pages would be cheaper. */
-	if (host == MAP_FAILED || madvise(host, size, MADV_NOHUGEPAGE) ||
-	    madvise(host, size, MADV_POPULATE_WRITE))
-		die("%u pages: %m; give the machine more memory", pages);
-	if (ioctl(guest->vm_fd, KVM_SET_USER_MEMORY_REGION, &region))
-		die("KVM_SET_USER_MEMORY_REGION: %m");
-	return host;
-}
-
-/* The next of the pages, into one pool */
-static void deposit_pages(struct vcpu *vcpu, u64 id, unsigned int *from, unsigned int count)
-{
-	unsigned int end = *from + count;
-
-	while (*from < end) {
-		unsigned int i, left = end - *from;
-		u64 list[DEPOSIT_MAX_REPS + 1] = { id };
-
-		if (left > DEPOSIT_MAX_REPS)
-			left = DEPOSIT_MAX_REPS;
-		for (i = 1; i <= left; i++)
-			list[i] = (PAGES_GPA >> HVP_PAGE_SHIFT) + (*from)++;
-		REQUIRE_RESULT(call(vcpu, HVP_CALL_DEPOSIT_MEMORY | CONTROL_REPS(left), list,
-				    8 + left * 8), SUCCESS, left);
-	}
-}
 
 /* A VM with all of it, and its folder in debugfs. */
 static struct vcpu *full_guest(bool report_it)
@@ -133,13 +85,13 @@ static struct vcpu *full_guest(bool report_it)
 	char path[128];
 	u64 id = 0;
 
-	add_pages(vcpu->guest);
-	deposit_pages(vcpu, SELF, &from, partitions);
+	bulk_add_pages(vcpu->guest, pages);
+	bulk_deposit(vcpu, SELF, &from, partitions);
 
 	start();
 	for (i = 0; i < partitions; i++)
-		REQUIRE_STATUS(call(vcpu, HVP_CALL_CREATE_PARTITION, &plain, sizeof(plain)),
-			       SUCCESS);
+		REQUIRE_STATUS(bulk_call(vcpu, HVP_CALL_CREATE_PARTITION, &plain,
+					 sizeof(plain)), SUCCESS);
 	if (report_it)
 		report("HvCreatePartition", own() - partitions * round_trip, partitions, "call",
 		       BOUND_CREATE);
@@ -153,7 +105,7 @@ static struct vcpu *full_guest(bool report_it)
 		       BOUND_FILE);
 
 	for (id = 2; id < partitions + 2; id++)
-		deposit_pages(vcpu, id, &from, each);
+		bulk_deposit(vcpu, id, &from, each);
 	start();
 	for (id = 2; id < partitions + 2; id++)
 		REQUIRE_STATUS(initialize_partition(vcpu, id, FORM_FAST), SUCCESS);
@@ -163,8 +115,8 @@ static struct vcpu *full_guest(bool report_it)
 
 	rest = pages - from;
 	start();
-	deposit_pages(vcpu, SELF, &from, rest / 2);
-	deposit_pages(vcpu, 2, &from, rest - rest / 2);
+	bulk_deposit(vcpu, SELF, &from, rest / 2);
+	bulk_deposit(vcpu, 2, &from, rest - rest / 2);
 	if (report_it)
 		report("HvDepositMemory", own(), rest, "page", BOUND_DEPOSIT);
 	return vcpu;
@@ -202,12 +154,12 @@ static void measure_calls(void)
 	printf("# a hypercall that KVM refuses: %llu, not included in calls below\n", round_trip);
 
 	start();
-	REQUIRE_RESULT(call(vcpu, HVP_CALL_DEPOSIT_MEMORY | CONTROL_REPS(DEPOSIT_MAX_REPS), list,
-			    sizeof(list)), SUCCESS, DEPOSIT_MAX_REPS);
+	REQUIRE_RESULT(bulk_call(vcpu, HVP_CALL_DEPOSIT_MEMORY | CONTROL_REPS(DEPOSIT_MAX_REPS),
+				 list, sizeof(list)), SUCCESS, DEPOSIT_MAX_REPS);
 	report("HvDepositMemory of 511 pages", own() - round_trip, 1, "call", BOUND_DEPOSIT_CALL);
 	start();
-	REQUIRE_RESULT(call(vcpu, HVP_CALL_WITHDRAW_MEMORY | CONTROL_REPS(WITHDRAW_MAX_REPS), &in,
-			    sizeof(in)), SUCCESS, WITHDRAW_MAX_REPS);
+	REQUIRE_RESULT(bulk_call(vcpu, HVP_CALL_WITHDRAW_MEMORY | CONTROL_REPS(WITHDRAW_MAX_REPS),
+				 &in, sizeof(in)), SUCCESS, WITHDRAW_MAX_REPS);
 	report("HvWithdrawMemory of 512 pages", own() - round_trip, 1, "call",
 	       BOUND_WITHDRAW_CALL);
 	guest_destroy(vcpu->guest);

@@ -95,6 +95,11 @@ struct batch *batch_create(struct vcpu *vcpu, unsigned int calls, unsigned int i
 	return batch;
 }
 
+void batch_destroy(struct batch *batch)
+{
+	free(batch);
+}
+
 void batch_clear(struct batch *batch)
 {
 	struct kvm_regs none = {};

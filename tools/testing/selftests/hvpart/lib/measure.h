@@ -21,6 +21,8 @@ struct batch;
 
 /* For one vCPU in 64-bit mode; @calls at most, and pages for so many inputs of a page. */
 struct batch *batch_create(struct vcpu *vcpu, unsigned int calls, unsigned int input_pages);
+/* The guest keeps the pages. */
+void batch_destroy(struct batch *batch);
 
 void batch_clear(struct batch *batch);
 /* Append; returns its place in the batch. */
