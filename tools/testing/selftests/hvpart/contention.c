@@ -21,7 +21,7 @@
 #include "measure.h"
 #include "partitions.h"
 
-#define TRACING		"/sys/kernel/tracing"
+#define EVENT_FILE	"/sys/kernel/tracing/events/%s/%s"
 #define SPINLOCK_PROBE	"p:hvpart/spinlock native_queued_spin_lock_slowpath"
 #define COUNT_BY_STACK	"hist:keys=stacktrace:size=4096"
 #define NO_SPINLOCK	" if flags != 1"
@@ -89,24 +89,33 @@ static void work_on_a_cpu(struct vcpu *vcpu, void *arg)
 }
 
 static const struct {
-	const char *hist, *trigger, *count;
+	const char *name, *count;
 } events[] = {
-	{ TRACING "/events/hvpart/spinlock/hist", TRACING "/events/hvpart/spinlock/trigger",
-	  COUNT_BY_STACK },
-	{ TRACING "/events/lock/contention_begin/hist",
-	  TRACING "/events/lock/contention_begin/trigger", COUNT_BY_STACK NO_SPINLOCK },
+	{ "hvpart/spinlock", COUNT_BY_STACK },
+	{ "lock/contention_begin", COUNT_BY_STACK NO_SPINLOCK },
 };
 
-/* How often somebody has waited within a call of ours; each way there is printed once. */
-static unsigned long waits(const char *hist)
+static void event_write(unsigned int event, const char *not, const char *what)
 {
-	unsigned long sum = 0, count;
-	char line[256], way[512] = "";
-	bool ours = false;
-	FILE *file = fopen(hist, "r");
+	char path[128], text[128];
 
+	snprintf(path, sizeof(path), EVENT_FILE, events[event].name, "trigger");
+	snprintf(text, sizeof(text), "%s%s", not, what);
+	write_text(path, text);
+}
+
+/* How often somebody has waited within a call of ours; each way there is printed once. */
+static unsigned long waits(unsigned int event)
+{
+	char path[128], line[256], way[512] = "";
+	unsigned long sum = 0, count;
+	bool ours = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), EVENT_FILE, events[event].name, "hist");
+	file = fopen(path, "r");
 	if (!file)
-		die("cannot read %s: %m", hist);
+		die("cannot read %s: %m", path);
 	while (fgets(line, sizeof(line), file)) {
 		char *text = line + strspn(line, " \t");
 
@@ -134,7 +143,6 @@ static unsigned long contention(const char *what, bool alone)
 	struct guest_config config = { .vcpus = VCPUS, .privileges = GUEST_ALL_PRIVILEGES };
 	struct guest *guest = guest_create(&config);
 	struct work work = { .alone = alone };
-	char stop[128];
 	unsigned long found = 0;
 	unsigned int i;
 	u64 id = 0;
@@ -145,12 +153,11 @@ static unsigned long contention(const char *what, bool alone)
 		work.batches[i] = work_of(&guest->vcpus[i], id);
 	}
 	for (i = 0; i < ARRAY_SIZE(events); i++)
-		write_text(events[i].trigger, events[i].count);
+		event_write(i, "", events[i].count);
 	guest_run_threads(guest, work_on_a_cpu, &work);
 	for (i = 0; i < ARRAY_SIZE(events); i++) {
-		found += waits(events[i].hist);
-		snprintf(stop, sizeof(stop), "!%s", events[i].count);
-		write_text(events[i].trigger, stop);
+		found += waits(i);
+		event_write(i, "!", events[i].count);
 	}
 	printf("# figures: %s: %u calls, %lu waits for a lock\n", what, VCPUS * rounds * CALLS,
 	       found);
@@ -165,7 +172,7 @@ int main(int argc, char **argv)
 	if (argc > 1)
 		rounds = atoi(argv[1]);
 	require_hvpart();
-	write_text(TRACING "/kprobe_events", SPINLOCK_PROBE);
+	write_text("/sys/kernel/tracing/kprobe_events", SPINLOCK_PROBE);
 	ksft_print_header();
 	ksft_set_plan(2);
 	apart = contention("two vCPUs on different partitions", true);

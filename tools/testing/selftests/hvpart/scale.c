@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * scale instructions [ROUNDS [PAGES]] - what hypercalls cost when there is much of something, what the
- * end of that takes, and how much memory it has
+ * scale instructions [ROUNDS [PAGES]] - what hypercalls cost when there is much of something,
+ * what the end of that takes, and how much memory it has
  *
  * For tools/testing/vm/run --icount, where a nanosecond is an instruction. Prints figures,
  * see lib/figures.h. Those of calls are "with partitions" that the VM has, "with pages" in
@@ -201,6 +201,9 @@ static void measure_vms(unsigned int count)
 		guest_destroy(vcpus[i]->guest);
 }
 
+/* Of which the pages of a slab and the number of slabs are told. */
+#define SLABINFO_LINE	"%*s %*u %*u %*u %*u %lu : tunables %*u %*u %*u : slabdata %*u %lu"
+
 /* All slabs of the host, without those that have no object, in bytes. */
 static long long slab_bytes(void)
 {
@@ -220,8 +223,7 @@ static long long slab_bytes(void)
 	globfree(&all);
 	file = fopen("/proc/slabinfo", "r");
 	while (file && fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%*s %*u %*u %*u %*u %lu : tunables %*u %*u %*u : slabdata %*u %lu",
-			   &pages, &slabs) == 2)
+		if (sscanf(line, SLABINFO_LINE, &pages, &slabs) == 2)
 			bytes += slabs * pages * HVP_PAGE_SIZE;
 	}
 	if (!bytes)
