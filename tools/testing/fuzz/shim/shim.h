@@ -150,10 +150,9 @@ static inline void kref_init(struct kref *kref)
 	refcount_set(&kref->refcount, 1);
 }
 
-static inline void kref_get(struct kref *kref)
+static inline bool kref_get_unless_zero(struct kref *kref)
 {
-	if (!refcount_inc_not_zero(&kref->refcount))
-		shim_die("reference taken to what nobody holds");
+	return refcount_inc_not_zero(&kref->refcount);
 }
 
 static inline void kref_put(struct kref *kref, void (*release)(struct kref *kref))
