@@ -116,15 +116,20 @@ comma	:= ,
 space	:= $() $()
 CHECK	:= $(TESTS)/check --out $(OUT)
 
+# All selftests on the first kernel; on the others those that have more to do with the
+# kernel than with time. check-all runs all on all.
+short	:= call,privileges,initialize,create,lifecycle,property,children,pool,statistics,counters,sirbp,isolation,race,death
 check:
-	@$(CHECK) $(if $(TESTS_ONLY),,unit lint hvpartstat fuzz=20 bench) $(call on_kernels,$(KERNELS))
+	@$(CHECK) $(if $(TESTS_ONLY),$(call on_kernels,$(KERNELS)),\
+		lint unit $(firstword $(KERNELS)) $(addsuffix =$(short),$(wordlist 2,9,$(KERNELS))) \
+		bench hvpartstat fuzz=20)
 
 fuzz:
 	@$(CHECK) fuzz=$(SECONDS) stress=6.12-debug,$(SECONDS)
 
 check-all:
-	@$(CHECK) unit 6.12-debug 6.12-kcsan lint hvpartstat fuzz=600 6.1 6.12 7.3 headers \
-		stress=6.12-debug,300 stress=6.12-kcsan,300 stress=6.12,300 bounds bench bench=6.12 \
+	@$(CHECK) unit=leaks 6.12-debug 6.12-kcsan lint hvpartstat fuzz=300 6.1 6.12 7.3 headers \
+		stress=6.12-debug,150 stress=6.12-kcsan,150 stress=6.12,150 bounds bench bench=6.12 \
 		mshv=6.1 mshv=6.12 install in-tree
 
 check-mshv:
@@ -134,7 +139,7 @@ bench:
 	@$(TESTS)/bench/all $(OUT) $(KERNELS)
 
 check-debug:
-	@$(CHECK) $(if $(TESTS_ONLY),,unit) $(call on_kernels,6.12-debug)
+	@$(CHECK) $(if $(TESTS_ONLY),,unit=leaks) $(call on_kernels,6.12-debug)
 
 lint:
 	@$(TESTS)/lint/run $(OUT)
