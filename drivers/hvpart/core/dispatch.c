@@ -209,19 +209,14 @@ static enum hvp_status hvp_carry_out(struct hvp_request *request,
 u64 hvp_dispatch(const struct hvp_call *call, const struct hvp_caller *caller,
 		 struct hvp_guest *guest)
 {
-	struct hvp_request request;
+	struct hvp_request request = {
+		.row = hvp_call_row(hvp_control_code(call->control)),
+		.guest = guest,
+		.caller = caller->partition,
+		.privileges = caller->privileges,
+		.input_gfn = call->input >> HVP_PAGE_SHIFT,
+	};
 	enum hvp_status status;
-
-	/* One by one, since all of it would be as much again as a short call. */
-	request.row = hvp_call_row(hvp_control_code(call->control));
-	request.guest = guest;
-	request.caller = caller->partition;
-	request.privileges = caller->privileges;
-	request.target = NULL;
-	memset(&request.out, 0, sizeof(request.out));
-	request.list = NULL;
-	request.input_gfn = call->input >> HVP_PAGE_SHIFT;
-	request.reps_done = 0;
 
 	trace_hvpart_call(call, request.caller ? request.caller->id : 0);
 	status = hvp_check_control(request.row, call->control);
