@@ -39,7 +39,7 @@ static u64 hvp_property_read(struct hvp_partition *partition,
 	if (property->kind == HVP_PROPERTY_READ_ONLY)
 		return property->read(partition);
 	value = hvp_property_value(partition, property);
-	return value ? *value : property->initial;
+	return value ? *value : hvp_regular_property_initial(property);
 }
 
 static enum hvp_status hvp_property_get(struct hvp_partition *target,

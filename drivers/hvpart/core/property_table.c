@@ -4,6 +4,7 @@
 #include <linux/bits.h>
 #include <linux/bsearch.h>
 #include <linux/kernel.h>
+#include <linux/string.h>
 #include "active.h"
 #include "hierarchy.h"
 #include "host_cpu.h"
@@ -130,20 +131,18 @@ static const struct hvp_property_row properties[] = {
 	{ EARLY(0x00010001, SYNTHETIC_PROC_FEATURES, "SyntheticProcFeatures") },
 	{ REGULAR(0x00020000, SUSPEND, "Suspend"), BOOLEAN },
 	{ REGULAR(0x00020001, CPU_RESERVE, "CpuReserve"), UP_TO(HVP_WHOLE_CPU) },
-	{ REGULAR(0x00020002, CPU_CAP, "CpuCap"), UP_TO(HVP_WHOLE_CPU),
-	  .initial = HVP_WHOLE_CPU },
-	{ REGULAR(0x00020003, CPU_WEIGHT, "CpuWeight"), .minimum = 1, UP_TO(10000),
-	  .initial = 100 },
+	{ REGULAR(0x00020002, CPU_CAP, "CpuCap"), UP_TO(HVP_WHOLE_CPU) },
+	{ REGULAR(0x00020003, CPU_WEIGHT, "CpuWeight"), .minimum = 1, UP_TO(10000) },
 	{ REGULAR(0x00020004, CPU_GROUP_ID, "CpuGroupId") },
 	{ READ_ONLY(0x00020005, integrated_scheduler, "IntegratedSchedulerEnabled") },
 	{ REGULAR(0x00030003, TIME_FREEZE, "TimeFreeze"), BOOLEAN,
 	  .changed = hvp_time_freeze_changed },
 	{ READ_ONLY(0x00030005, reference_time, "ReferenceTime") },
 	{ REGULAR(0x00050000, VIRTUAL_TLB_PAGE_COUNT, "VirtualTlbPageCount"),
-	  .minimum = 1, UP_TO(8192), .clamp = true, .initial = 1 },
+	  .minimum = 1, UP_TO(8192), .clamp = true },
 	{ REGULAR(0x00050002, ZERO_MEMORY_ON_RESET, "ZeroMemoryOnReset"), BOOLEAN },
 	{ REGULAR(0x00050003, PROCESSORS_PER_SOCKET, "ProcessorsPerSocket"),
-	  .minimum = 1, UP_TO(HVP_MAX_VPS), .initial = HVP_MAX_VPS },
+	  .minimum = 1, UP_TO(HVP_MAX_VPS) },
 	{ REGULAR(0x00050004, NESTED_TLB_SIZE, "NestedTlbSize") },
 	{ REGULAR(0x00050005, GPA_PAGE_ACCESS_TRACKING, "GpaPageAccessTracking"), BOOLEAN },
 	{ REGULAR(0x0005000e, ALLOCATION_ID, "AllocationId") },
@@ -167,11 +166,21 @@ static const struct hvp_property_row properties[] = {
 	{ READ_ONLY(0x0006000b, processor_features1, "ProcessorFeatures1") },
 	{ READ_ONLY(0x00070000, guest_os_id, "GuestOsId") },
 	{ READ_ONLY(0x00080000, virtualization_features, "ProcessorVirtualizationFeatures") },
-	{ EARLY(0x00090007, VMM_CAPABILITIES, "VmmCapabilities"), .banks = true,
-	  .initial = HVP_VMM_PROVIDES_OVERLAY_PAGES |
-		     HVP_VMM_ASSIGNS_SYNTHETIC_PROC_FEATURES },
+	{ EARLY(0x00090007, VMM_CAPABILITIES, "VmmCapabilities"), .banks = true },
 	{ READ_ONLY(0x00090009, assignable_features, "AssignableSyntheticProcFeatures"),
 	  .banks = true },
+};
+
+/* First values, of new partitions and of the root; copied as a whole. */
+static const u64 early_initial[HVP_NR_EARLY_PROPERTIES] = {
+	[HVP_VMM_CAPABILITIES] = HVP_VMM_PROVIDES_OVERLAY_PAGES |
+				 HVP_VMM_ASSIGNS_SYNTHETIC_PROC_FEATURES,
+};
+static const u64 regular_initial[HVP_NR_REGULAR_PROPERTIES] = {
+	[HVP_CPU_CAP] = HVP_WHOLE_CPU,
+	[HVP_CPU_WEIGHT] = 100,
+	[HVP_VIRTUAL_TLB_PAGE_COUNT] = 1,
+	[HVP_PROCESSORS_PER_SOCKET] = HVP_MAX_VPS,
 };
 
 static int hvp_property_compare(const void *code, const void *row)
@@ -207,23 +216,13 @@ const struct hvp_property_row *hvp_property_at(unsigned int index)
 	return index < ARRAY_SIZE(properties) ? &properties[index] : NULL;
 }
 
-static void hvp_properties_init(enum hvp_property_kind kind, u64 *values)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(properties); i++) {
-		if (properties[i].kind == kind)
-			values[properties[i].slot] = properties[i].initial;
-	}
-}
-
 /**
  * hvp_early_properties_init() - values of a new partition
  * @values:	HVP_NR_EARLY_PROPERTIES of them
  */
 void hvp_early_properties_init(u64 *values)
 {
-	hvp_properties_init(HVP_PROPERTY_EARLY, values);
+	memcpy(values, early_initial, sizeof(early_initial));
 }
 
 /**
@@ -232,5 +231,16 @@ void hvp_early_properties_init(u64 *values)
  */
 void hvp_regular_properties_init(u64 *values)
 {
-	hvp_properties_init(HVP_PROPERTY_REGULAR, values);
+	memcpy(values, regular_initial, sizeof(regular_initial));
+}
+
+/**
+ * hvp_regular_property_initial() - the value of a partition that is not active yet
+ * @row:	a regular property
+ *
+ * Return: the value.
+ */
+u64 hvp_regular_property_initial(const struct hvp_property_row *row)
+{
+	return regular_initial[row->slot];
 }

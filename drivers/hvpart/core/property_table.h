@@ -56,7 +56,6 @@ enum hvp_property_kind {
  * @minimum:	lowest value allowed
  * @maximum:	highest value allowed; 0: any
  * @clamp:	a value outside of these is not refused, but moved to the nearer one
- * @initial:	value of a new partition, and of the root
  * @banks:	it is a set of bits in banks of 64, of which there may be more one day
  * @read:	READ_ONLY: the value; the partition's lock is held
  * @changed:	if not NULL, makes a new value work; likewise
@@ -70,7 +69,6 @@ struct hvp_property_row {
 	u64 minimum;
 	u64 maximum;
 	bool clamp;
-	u64 initial;
 	bool banks;
 	u64 (*read)(const struct hvp_partition *partition);
 	void (*changed)(struct hvp_partition *partition, u64 value);
@@ -81,5 +79,6 @@ const struct hvp_property_row *hvp_property_at(unsigned int index);
 
 void hvp_early_properties_init(u64 *values);
 void hvp_regular_properties_init(u64 *values);
+u64 hvp_regular_property_initial(const struct hvp_property_row *row);
 
 #endif /* _HVPART_PROPERTY_TABLE_H */
