@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -36,6 +36,9 @@ void figures_begin(int argc, char **argv)
 		figures_rounds = atoi(argv[2]);
 	require_hvpart();
 	join_cgroup();
+	/* Pages are to be pinned one by one, as in a machine that has run for long. */
+	if (prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0))
+		die("prctl: %m");
 	printf("# unit: %s\n", argv[1]);
 }
 
@@ -51,12 +54,8 @@ void figures_report(const char *figure, unsigned int size, struct samples *sampl
 struct vcpu *figures_guest(u64 ram, u64 privileges)
 {
 	struct guest_config config = { .ram = ram, .privileges = privileges };
-	struct guest *guest = guest_create(&config);
 
-	/* Pages that are pinned one by one, as in a machine that has run for long. */
-	if (madvise(guest_host(guest, 0), ram, MADV_NOHUGEPAGE))
-		die("madvise: %m");
-	return &guest->vcpus[0];
+	return &guest_create(&config)->vcpus[0];
 }
 
 /* A figure of the subject; @size is the figure's own, if the subject has none. */
