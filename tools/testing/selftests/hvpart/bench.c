@@ -92,7 +92,7 @@ static void measure_passing(void)
 		snprintf(name, sizeof(name), "passing %s", foreign[i].name);
 		figures_report(name, 0, &with[i], less);
 	}
-	printf("bench: unknown with hvpart,0,%llu,%llu,%llu,1\n", figures_unknown, figures_unknown,
+	printf("bench: unknown with hvpart,0,%llu,%llu,%llu,1,\n", figures_unknown, figures_unknown,
 	       figures_unknown);
 }
 

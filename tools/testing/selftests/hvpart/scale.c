@@ -36,7 +36,7 @@ static const struct hvp_create_partition_in plain;
 
 static void report_number(const char *figure, unsigned int size, long long number)
 {
-	printf("bench: %s,%u,%lld,%lld,%lld,1\n", figure, size, number, number, number);
+	printf("bench: %s,%u,%lld,%lld,%lld,1,\n", figure, size, number, number, number);
 	fflush(stdout);
 }
 

@@ -44,10 +44,14 @@ void figures_begin(int argc, char **argv)
 
 void figures_report(const char *figure, unsigned int size, struct samples *samples, long long less)
 {
-	printf("bench: %s,%u,%lld,%lld,%lld,%u\n", figure, size,
-	       (long long)samples_percentile(samples, 50) - less,
+	long long median = samples_percentile(samples, 50);
+
+	printf("bench: %s,%u,%lld,%lld,%lld,%u,", figure, size, median - less,
 	       (long long)samples_percentile(samples, 5) - less,
 	       (long long)samples_percentile(samples, 95) - less, samples->count);
+	if (less)
+		printf("%.3f", (double)median / less);
+	putchar('\n');
 	samples->count = 0;
 }
 

@@ -2,11 +2,11 @@
 /*
  * What calls cost, as lines
  *
- *	bench: FIGURE,SIZE,MEDIAN,LOW,HIGH,SAMPLES
+ *	bench: FIGURE,SIZE,MEDIAN,LOW,HIGH,SAMPLES,RATIO
  *
  * where LOW and HIGH are the 5th and the 95th percentile, in what the guest's time-stamp
  * counter counts. Figures of calls are what they take more than "unknown", a hypercall
- * that KVM does not know.
+ * that KVM does not know; RATIO is the whole, as a multiple of that.
  */
 #ifndef _HVPART_FIGURES_H
 #define _HVPART_FIGURES_H
