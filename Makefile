@@ -29,12 +29,14 @@ help:
 	@echo  ''
 	@echo  '  make demo      - see it work: boots a kernel in QEMU, loads the module and'
 	@echo  '                   tells what a guest does with it'
-	@echo  '  make check     - all tests, on the kernels KERNELS="$(KERNELS)"'
+	@echo  '  make check     - unit tests, selftests on the kernels KERNELS="$(KERNELS)",'
+	@echo  '                   static checks, a short run of the fuzzer; what calls cost'
 	@echo  '  make check-debug - unit tests and selftests on a kernel with KASAN, lockdep,'
 	@echo  '                   kmemleak and fault injection, and what code they cover'
 	@echo  '  make fuzz      - random calls: to the core alone, guided by coverage, and from'
 	@echo  '                   guests on the debug kernel; SECONDS=$(SECONDS) each'
-	@echo  '  make check-all - all of that, on a kernel with KCSAN too, and for longer'
+	@echo  '  make check-all - all of that, on a kernel with KCSAN and on 7.3 too, for longer;'
+	@echo  '                   and installing it. More than an hour on two CPUs'
 	@echo  '  make demo-mshv - see a Linux 7.3 guest use it by /dev/mshv'
 	@echo  '  make check-mshv - the tests with such guests, on KERNELS="$(KERNELS)"'
 	@echo  '  make bench     - what calls cost, on KERNELS="$(KERNELS)", also when there are many'
@@ -50,6 +52,7 @@ help:
 	@echo  '  make dist      - write OUT/hvpart-$(VERSION).tar.xz from what is committed'
 	@echo  '  make selftests - build the programs of tools/testing/selftests/hvpart'
 	@echo  '  make statuses-doc - write Documentation/statuses.rst anew'
+	@echo  '  make performance-doc - keep what "make bench" has measured on 6.1 in Documentation/'
 	@echo  '  make clean     - remove what was built'
 	@echo  ''
 	@echo  'demo, check and vm install the Debian packages that they need, as root or'
@@ -161,10 +164,14 @@ selftests:
 statuses-doc:
 	$(TESTS)/completeness/document >Documentation/statuses.rst
 
+performance-doc:
+	cp $(addprefix $(OUT)/bench/6.1-,instructions.csv scale.csv calls.svg scale.svg) \
+		Documentation/performance/
+
 clean:
 	rm -rf $(OUT)
 	@find drivers \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
 		-o -name '.*.cmd' -o -name modules.order \) -delete
 	rm -f Module.symvers modules.order .*.cmd .*.o
 
-.PHONY: all help modules install uninstall dist kdir demo demo-mshv check check-debug check-mshv bench lint kunit vm hvpartstat selftests statuses-doc clean
+.PHONY: all help modules install uninstall dist kdir demo demo-mshv check check-debug check-mshv bench lint kunit vm hvpartstat selftests statuses-doc performance-doc clean
