@@ -9,6 +9,7 @@
  */
 
 #include <linux/capability.h>
+#include <linux/fault-inject-usercopy.h>
 #include <linux/highmem.h>
 #include <linux/kvm_host.h>
 #include <linux/mm.h>
@@ -63,7 +64,10 @@ static void __user *hvp_gpa_to_user(struct hvp_guest *guest, u64 gpa, bool write
 	return page ? page + offset_in_page(gpa) : NULL;
 }
 
-/* Up to here a few words are cheaper than what a copy of any size begins with. */
+/*
+ * Up to here a few words are cheaper than what a copy of any size begins with, which
+ * includes that fault injection may let it fail.
+ */
 #define HVP_FEW_BYTES	64
 
 static bool hvp_few_words(size_t len)
@@ -80,7 +84,7 @@ static int hvp_guest_read(struct hvp_guest *guest, u64 gpa, void *buf, size_t le
 		return -EFAULT;
 	if (!hvp_few_words(len))
 		return copy_from_user(buf, from, len) ? -EFAULT : 0;
-	if (!user_read_access_begin(from, len))
+	if (should_fail_usercopy() || !user_read_access_begin(from, len))
 		return -EFAULT;
 	for (; len; len -= sizeof(*to))
 		unsafe_get_user(*to++, from++, fault);
@@ -100,7 +104,7 @@ static int hvp_guest_write(struct hvp_guest *guest, u64 gpa, const void *buf, si
 		return -EFAULT;
 	if (!hvp_few_words(len))
 		return copy_to_user(to, buf, len) ? -EFAULT : 0;
-	if (!user_write_access_begin(to, len))
+	if (should_fail_usercopy() || !user_write_access_begin(to, len))
 		return -EFAULT;
 	for (; len; len -= sizeof(*to))
 		unsafe_put_user(*from++, to++, fault);
@@ -117,7 +121,7 @@ static int hvp_guest_probe_write(struct hvp_guest *guest, u64 gpa)
 	u64 __user *to = hvp_gpa_to_user(guest, gpa, true);
 	u64 unchanged = 0;
 
-	if (!to || !access_ok(to, sizeof(*to)))
+	if (!to || should_fail_usercopy() || !access_ok(to, sizeof(*to)))
 		return -EFAULT;
 	return __try_cmpxchg_user(to, &unchanged, 0ULL, fault) < 0 ? -EFAULT : 0;
 }
