@@ -406,7 +406,7 @@ static void hvp_debugfs_update(struct work_struct *work)
 		hvp_files_remove_all(debugfs);
 	hvp_files_remove_stale(debugfs);
 	if (!debugfs->folder || hvp_files_add(debugfs))
-		queue_delayed_work(system_unbound_wq, &debugfs->work, HVP_FILES_PAUSE);
+		queue_delayed_work(hvp_vms_workqueue, &debugfs->work, HVP_FILES_PAUSE);
 	WRITE_ONCE(debugfs->pause_until, jiffies + HVP_FILES_PAUSE);
 }
 
@@ -414,7 +414,7 @@ static void hvp_debugfs_queue(struct hvp_vm_debugfs *debugfs)
 {
 	long pause = READ_ONCE(debugfs->pause_until) - jiffies;
 
-	queue_delayed_work(system_unbound_wq, &debugfs->work, max(pause, 0L));
+	queue_delayed_work(hvp_vms_workqueue, &debugfs->work, max(pause, 0L));
 }
 
 static void hvp_partition_created(struct hvp_watcher *watcher, u64 id)

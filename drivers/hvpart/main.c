@@ -48,6 +48,9 @@ static int __init hvp_init(void)
 	error = hvp_stats_create();
 	if (error)
 		goto destroy_caches;
+	error = hvp_vms_create();
+	if (error)
+		goto destroy_stats;
 	hvp_debugfs_create();
 	error = hvp_entry_install();
 	if (error)
@@ -58,6 +61,8 @@ static int __init hvp_init(void)
 
 destroy_debugfs:
 	hvp_debugfs_destroy();
+	hvp_vms_destroy();
+destroy_stats:
 	hvp_stats_destroy();
 destroy_caches:
 	hvp_caches_destroy();
@@ -68,6 +73,7 @@ static void __exit hvp_exit(void)
 {
 	hvp_entry_remove();
 	hvp_debugfs_destroy();
+	hvp_vms_destroy();
 	hvp_stats_destroy();
 	/* Partitions and hierarchies are freed under RCU. */
 	rcu_barrier();

@@ -26,6 +26,35 @@ struct hvp_limits hvp_vm_limits = {
 	.depth = 2,
 };
 
+/*
+ * What is done on VMs' behalf later, bound to no CPU.  The kernel's own workqueue for that
+ * has another name from one release on, and warns who uses the old one: in the log, when a
+ * guest makes its first call.
+ */
+struct workqueue_struct *hvp_vms_workqueue;
+
+/**
+ * hvp_vms_create() - prepare for VMs
+ *
+ * Context: May sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int hvp_vms_create(void)
+{
+	hvp_vms_workqueue = alloc_workqueue("hvpart", WQ_UNBOUND, 0);
+	return hvp_vms_workqueue ? 0 : -ENOMEM;
+}
+
+/**
+ * hvp_vms_destroy() - the reverse; all VMs have been let go of
+ *
+ * Context: May sleep.
+ */
+void hvp_vms_destroy(void)
+{
+	destroy_workqueue(hvp_vms_workqueue);
+}
+
 /**
  * hvp_vm_find() - look a VM up
  * @kvm:	the VM
@@ -73,7 +102,7 @@ static void hvp_vm_refresh(struct work_struct *work)
 		return;
 	if (atomic_read(&hierarchy->stats_page_count)) {
 		hvp_stats_pages_refresh(hierarchy);
-		queue_delayed_work(system_unbound_wq, &vm->refresh, HVP_REFRESH_PERIOD);
+		queue_delayed_work(hvp_vms_workqueue, &vm->refresh, HVP_REFRESH_PERIOD);
 	}
 	hvp_hierarchy_put(hierarchy);
 }
@@ -211,7 +240,7 @@ struct hvp_hierarchy *hvp_vm_hierarchy(struct hvp_vm *vm)
  */
 void hvp_vm_refresh_stats_pages(struct hvp_vm *vm)
 {
-	queue_delayed_work(system_unbound_wq, &vm->refresh, HVP_REFRESH_PERIOD);
+	queue_delayed_work(hvp_vms_workqueue, &vm->refresh, HVP_REFRESH_PERIOD);
 }
 
 /**

@@ -37,6 +37,10 @@ struct hvp_vm {
 };
 
 extern struct hvp_limits hvp_vm_limits;
+extern struct workqueue_struct *hvp_vms_workqueue;
+
+int hvp_vms_create(void);
+void hvp_vms_destroy(void);
 
 struct hvp_vm *hvp_vm_find(struct kvm *kvm);
 struct hvp_vm *hvp_vm_find_or_add(struct kvm *kvm);
