@@ -263,6 +263,20 @@ struct guest *guest_create(const struct guest_config *config)
 	return guest;
 }
 
+/*
+ * On 7.3 KVM's folder in debugfs goes some time after the VM. A new VM gets none if it has
+ * the same name, as it has in the same process, and then hvpart shows none of it either.
+ */
+static void wait_for_end_of_folder(int vm_fd)
+{
+	char path[128];
+	unsigned int i;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/kvm/%d-%d", getpid(), vm_fd);
+	for (i = 0; i < 1000 && !access(path, F_OK); i++)
+		usleep(1000);
+}
+
 void guest_destroy(struct guest *guest)
 {
 	unsigned int i;
@@ -273,6 +287,7 @@ void guest_destroy(struct guest *guest)
 	}
 	close(guest->vm_fd);
 	close(guest->kvm_fd);
+	wait_for_end_of_folder(guest->vm_fd);
 	for (i = 0; i < guest->nr_vcpus; i++) {
 		remove_parameter_page(guest->vcpus[i].input);
 		remove_parameter_page(guest->vcpus[i].output);
