@@ -22,7 +22,7 @@
 #define SELF		HVP_PARTITION_ID_SELF
 
 /* Instructions, see the table in Documentation/limits.rst */
-#define BOUND_DEPOSIT_CALL	1000000
+#define BOUND_DEPOSIT_CALL	450000
 #define BOUND_WITHDRAW_CALL	4600000
 #define BOUND_CREATE		7000
 #define BOUND_FILE		24000
