@@ -61,13 +61,13 @@ static void __user *hvp_gpa_to_user(struct hvp_guest *guest, u64 gpa, bool write
 {
 	void __user *page = hvp_gfn_to_user(guest, gpa_to_gfn(gpa), write);
 
-	return page ? page + offset_in_page(gpa) : NULL;
+	/* Fault injection does not look into how a few words are copied. */
+	if (!page || should_fail_usercopy())
+		return NULL;
+	return page + offset_in_page(gpa);
 }
 
-/*
- * Up to here a few words are cheaper than what a copy of any size begins with, which
- * includes that fault injection may let it fail.
- */
+/* Up to here a few words are cheaper than what a copy of any size begins with. */
 #define HVP_FEW_BYTES	64
 
 static bool hvp_few_words(size_t len)
@@ -84,7 +84,7 @@ static int hvp_guest_read(struct hvp_guest *guest, u64 gpa, void *buf, size_t le
 		return -EFAULT;
 	if (!hvp_few_words(len))
 		return copy_from_user(buf, from, len) ? -EFAULT : 0;
-	if (should_fail_usercopy() || !user_read_access_begin(from, len))
+	if (!user_read_access_begin(from, len))
 		return -EFAULT;
 	for (; len; len -= sizeof(*to))
 		unsafe_get_user(*to++, from++, fault);
@@ -104,7 +104,7 @@ static int hvp_guest_write(struct hvp_guest *guest, u64 gpa, const void *buf, si
 		return -EFAULT;
 	if (!hvp_few_words(len))
 		return copy_to_user(to, buf, len) ? -EFAULT : 0;
-	if (should_fail_usercopy() || !user_write_access_begin(to, len))
+	if (!user_write_access_begin(to, len))
 		return -EFAULT;
 	for (; len; len -= sizeof(*to))
 		unsafe_put_user(*from++, to++, fault);
@@ -121,7 +121,7 @@ static int hvp_guest_probe_write(struct hvp_guest *guest, u64 gpa)
 	u64 __user *to = hvp_gpa_to_user(guest, gpa, true);
 	u64 unchanged = 0;
 
-	if (!to || should_fail_usercopy() || !access_ok(to, sizeof(*to)))
+	if (!to || !access_ok(to, sizeof(*to)))
 		return -EFAULT;
 	return __try_cmpxchg_user(to, &unchanged, 0ULL, fault) < 0 ? -EFAULT : 0;
 }

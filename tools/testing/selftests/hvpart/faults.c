@@ -518,7 +518,8 @@ static void try_call(const void *row)
 }
 
 /*
- * The first call of a VM, which gets it its hierarchy and the root partition in it: either all of it, or as if the call had not been made.
+ * The first call of a VM, which gets it its hierarchy and the root partition in it: either
+ * all of it, or as if the call had not been made.
  */
 static u64 fail_first_call(unsigned int nth, bool and_later)
 {
