@@ -13,25 +13,41 @@
 #include "terminal.h"
 #include "watch.h"
 
+/* In seconds, how long what is printed may take to get written once told to end. */
+#define LAST_WORDS	1
+
 static volatile sig_atomic_t ending, stopping, resized;
+static sigset_t while_waiting;
 
 static void note_signal(int signal)
 {
-	if (signal == SIGWINCH)
+	if (signal == SIGWINCH) {
 		resized = 1;
-	else if (signal == SIGTSTP)
+	} else if (signal == SIGTSTP) {
 		stopping = 1;
-	else
+	} else {
 		ending = signal;
+		alarm(LAST_WORDS);
+	}
 }
 
-/* They come while this waits in ppoll(), and at no other time. */
-static void catch_signals(sigset_t *while_waiting)
+/* Nobody reads what this writes. */
+static void give_up(int unused)
+{
+	(void)unused;
+	signal(ending, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &while_waiting, NULL);
+	raise(ending);
+}
+
+/* They come while this waits in ppoll() or writes, and at no other time. */
+static void catch_signals(void)
 {
 	static const int signals[] = {
 		SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGWINCH
 	};
-	struct sigaction action = { .sa_handler = note_signal };
+	const struct sigaction note = { .sa_handler = note_signal, .sa_flags = SA_RESTART };
+	const struct sigaction last = { .sa_handler = give_up };
 	struct sigaction before;
 	sigset_t blocked;
 	unsigned int i;
@@ -41,12 +57,14 @@ static void catch_signals(sigset_t *while_waiting)
 		/* As nohup wants it. */
 		if (!sigaction(signals[i], NULL, &before) && before.sa_handler == SIG_IGN)
 			continue;
-		sigaction(signals[i], &action, NULL);
+		sigaction(signals[i], &note, NULL);
 		sigaddset(&blocked, signals[i]);
 	}
-	sigprocmask(SIG_BLOCK, &blocked, while_waiting);
+	sigaction(SIGALRM, &last, NULL);
+	sigprocmask(SIG_BLOCK, &blocked, &while_waiting);
 	for (i = 0; i < ARRAY_SIZE(signals); i++)
-		sigdelset(while_waiting, signals[i]);
+		sigdelset(&while_waiting, signals[i]);
+	sigdelset(&while_waiting, SIGALRM);
 }
 
 /* Ctrl-Z, until somebody says "fg" */
@@ -86,8 +104,11 @@ static void scroll(struct view *view, enum key key)
 
 static void show(const struct sample *sample, struct view *view, bool json)
 {
+	sigset_t before;
+
 	if (view->screen)
 		terminal_size(&view->rows, &view->columns);
+	sigprocmask(SIG_SETMASK, &while_waiting, &before);
 	if (json)
 		json_print(sample);
 	else
@@ -95,24 +116,26 @@ static void show(const struct sample *sample, struct view *view, bool json)
 	if (!json && !view->screen)
 		putchar('\n');
 	fflush(stdout);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
 /*
  * Wait until @until, drawing anew what has been scrolled or resized; false: until told
  * to end.
  */
-static bool wait_until(double until, const struct sample *sample, struct view *view,
-		       const sigset_t *while_waiting)
+static bool wait_until(double until, const struct sample *sample, struct view *view)
 {
 	struct pollfd input = { .fd = -1, .events = POLLIN };
 
 	if (view->screen && isatty(STDIN_FILENO))
 		input.fd = STDIN_FILENO;
-	/* Once at least: nothing else lets signals in. */
+	/* Once at least: few other places let signals in. */
 	do {
-		double left = until > now() ? until - now() : 0;
+		/* What has come while something was shown does not come again. */
+		bool told = ending || stopping || resized;
+		double left = until > now() && !told ? until - now() : 0;
 		struct timespec time = { left, (left - (time_t)left) * 1e9 };
-		int ready = ppoll(&input, 1, &time, while_waiting);
+		int ready = ppoll(&input, 1, &time, &while_waiting);
 		enum key key = ready > 0 ? terminal_key() : KEY_NONE;
 
 		if (key == KEY_QUIT || ending)
@@ -137,7 +160,6 @@ int watch(const struct watch *how, const struct selection *selection)
 	static struct sample samples[2];
 	struct sample *sample = &samples[0], *before;
 	unsigned long long number = 1;
-	sigset_t while_waiting;
 	double next = now();
 
 	sample_read(sample, selection);
@@ -145,7 +167,7 @@ int watch(const struct watch *how, const struct selection *selection)
 		fprintf(stderr, "hvpartstat: %s\n", sample->explanation);
 		return sample->problem;
 	}
-	catch_signals(&while_waiting);
+	catch_signals();
 	if (view.screen)
 		terminal_enter();
 	for (;;) {
@@ -156,7 +178,7 @@ int watch(const struct watch *how, const struct selection *selection)
 		/* What could not be done in time is left out. */
 		if (next < now())
 			next = now();
-		if (!wait_until(next, sample, &view, &while_waiting))
+		if (!wait_until(next, sample, &view))
 			break;
 		before = sample;
 		sample = &samples[sample == &samples[0]];
