@@ -12,11 +12,16 @@
 #include "proximity.h"
 #include "stats_page.h"
 
-static struct kmem_cache *caches[HVP_NR_CACHES];
+static struct {
+	struct kmem_cache *slab;
+	gfp_t zero;	/* what has a constructor is not to be zeroed */
+} caches[HVP_NR_CACHES];
 
-static struct kmem_cache *hvp_cache_create(const char *name, size_t size)
+static void hvp_cache_create(enum hvp_cache cache, const char *name, size_t size,
+			     void (*construct)(void *object))
 {
-	return kmem_cache_create(name, size, 0, SLAB_ACCOUNT, NULL);
+	caches[cache].slab = kmem_cache_create(name, size, 0, SLAB_ACCOUNT, construct);
+	caches[cache].zero = construct ? 0 : __GFP_ZERO;
 }
 
 /**
@@ -29,27 +34,24 @@ int hvp_caches_create(void)
 {
 	int i;
 
-	caches[HVP_CACHE_HIERARCHY] =
-		hvp_cache_create("hvpart_hierarchy", sizeof(struct hvp_hierarchy));
-	caches[HVP_CACHE_PARTITION] =
-		hvp_cache_create("hvpart_partition", hvp_partition_size());
-	caches[HVP_CACHE_ACTIVE] =
-		kmem_cache_create("hvpart_active", sizeof(struct hvp_active), 0, SLAB_ACCOUNT,
-				  hvp_active_construct);
-	caches[HVP_CACHE_GPA_ROOT] =
-		kmem_cache_create("hvpart_gpa_root", sizeof(struct hvp_gpa_root), 0, SLAB_ACCOUNT,
-				  hvp_gpa_root_construct);
-	caches[HVP_CACHE_PAGE_BLOCK] =
-		hvp_cache_create("hvpart_page_block", sizeof(struct hvp_page_block));
-	caches[HVP_CACHE_CLAIM_CHUNK] =
-		hvp_cache_create("hvpart_claim_chunk", sizeof(struct hvp_claim_chunk));
-	caches[HVP_CACHE_STATS_PAGE] =
-		hvp_cache_create("hvpart_stats_page", sizeof(struct hvp_stats_page));
-	caches[HVP_CACHE_VP_COUNTERS] =
-		hvp_cache_create("hvpart_vp_counters", sizeof(struct hvp_vp_counters));
+	hvp_cache_create(HVP_CACHE_HIERARCHY, "hvpart_hierarchy",
+			 sizeof(struct hvp_hierarchy), NULL);
+	hvp_cache_create(HVP_CACHE_PARTITION, "hvpart_partition", hvp_partition_size(), NULL);
+	hvp_cache_create(HVP_CACHE_ACTIVE, "hvpart_active", sizeof(struct hvp_active),
+			 hvp_active_construct);
+	hvp_cache_create(HVP_CACHE_GPA_ROOT, "hvpart_gpa_root", sizeof(struct hvp_gpa_root),
+			 hvp_gpa_root_construct);
+	hvp_cache_create(HVP_CACHE_PAGE_BLOCK, "hvpart_page_block",
+			 sizeof(struct hvp_page_block), NULL);
+	hvp_cache_create(HVP_CACHE_CLAIM_CHUNK, "hvpart_claim_chunk",
+			 sizeof(struct hvp_claim_chunk), NULL);
+	hvp_cache_create(HVP_CACHE_STATS_PAGE, "hvpart_stats_page",
+			 sizeof(struct hvp_stats_page), NULL);
+	hvp_cache_create(HVP_CACHE_VP_COUNTERS, "hvpart_vp_counters",
+			 sizeof(struct hvp_vp_counters), NULL);
 
 	for (i = 0; i < HVP_NR_CACHES; i++) {
-		if (!caches[i]) {
+		if (!caches[i].slab) {
 			hvp_caches_destroy();
 			return -ENOMEM;
 		}
@@ -68,8 +70,8 @@ void hvp_caches_destroy(void)
 	int i;
 
 	for (i = 0; i < HVP_NR_CACHES; i++) {
-		kmem_cache_destroy(caches[i]);
-		caches[i] = NULL;
+		kmem_cache_destroy(caches[i].slab);
+		caches[i].slab = NULL;
 	}
 }
 
@@ -85,13 +87,11 @@ void hvp_caches_destroy(void)
 void *hvp_cache_alloc(enum hvp_cache cache, struct hvp_proximity proximity)
 {
 	int node = hvp_proximity_any(proximity) ? NUMA_NO_NODE : proximity.id;
-	gfp_t gfp = HVP_GFP;
+	gfp_t gfp = HVP_GFP | caches[cache].zero;
 
-	if (cache != HVP_CACHE_ACTIVE && cache != HVP_CACHE_GPA_ROOT)
-		gfp |= __GFP_ZERO;
 	if (hvp_proximity_required(proximity))
 		gfp |= __GFP_THISNODE;
-	return kmem_cache_alloc_node(caches[cache], gfp, node);
+	return kmem_cache_alloc_node(caches[cache].slab, gfp, node);
 }
 
 /**
@@ -104,7 +104,7 @@ void *hvp_cache_alloc(enum hvp_cache cache, struct hvp_proximity proximity)
 void hvp_cache_free(enum hvp_cache cache, void *object)
 {
 	if (object)
-		kmem_cache_free(caches[cache], object);
+		kmem_cache_free(caches[cache].slab, object);
 }
 
 /**
@@ -115,5 +115,5 @@ void hvp_cache_free(enum hvp_cache cache, void *object)
  */
 size_t hvp_cache_object_size(enum hvp_cache cache)
 {
-	return kmem_cache_size(caches[cache]);
+	return kmem_cache_size(caches[cache].slab);
 }
