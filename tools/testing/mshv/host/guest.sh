@@ -9,7 +9,9 @@ files=$here/guest
 
 # On a machine whose CPUs are emulated, and so are those of its guest.
 boot_limit=120
-command_limit=120
+# For nothing to be said. The longest that a test program may be busy with one test, as it
+# says itself, is 240.
+silence_limit=300
 
 guest_pid=
 guest_dir=/tmp/guest
@@ -65,8 +67,20 @@ wait_for_guest()
 	from_guest ready "$boot_limit"
 }
 
+# no_answer - what its threads are doing: each one's state and the time it has had, in 1/100 s
+no_answer()
+{
+	echo "# no answer from the guest"
+	for _ in 1 2 3; do
+		awk '{ name = $0; sub(/.*\(/, "", name); sub(/\).*/, "", name)
+		       printf "# %s: %s, %d + %d\n", name, $(NF - 49), $(NF - 38), $(NF - 37) }' \
+			/proc/"$guest_pid"/task/*/stat
+		sleep 1
+	done
+}
+
 # from_guest WORD SECONDS - show what it says up to a line that begins with WORD; $answer
-# is the rest of that
+# is the rest of that. No line may take longer than that.
 from_guest()
 {
 	local end line
@@ -82,11 +96,12 @@ from_guest()
 				;;
 			esac
 			echo "$line"
+			end=$(($(date +%s) + $2))
 		elif ! kill -0 "$guest_pid" 2>/dev/null; then
 			echo "# QEMU has ended"
 			return 1
 		elif [ "$(date +%s)" -ge "$end" ]; then
-			echo "# no answer from the guest"
+			no_answer
 			return 1
 		fi
 	done
@@ -102,7 +117,7 @@ tell_guest()
 in_guest()
 {
 	tell_guest "$1"
-	from_guest exit "$command_limit" || return 125
+	from_guest exit "$silence_limit" || return 125
 	return "$((answer))"
 }
 
