@@ -10,12 +10,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "kselftest.h"
 
 #include "bulk.h"
+#include "measure.h"
 #include "module.h"
 #include "partitions.h"
 
@@ -34,14 +34,6 @@
 
 static unsigned int pages = 1 << 14, partitions = 1024;
 
-static u64 now(clockid_t clock)
-{
-	struct timespec time;
-
-	clock_gettime(clock, &time);
-	return time.tv_sec * 1000000000ULL + time.tv_nsec;
-}
-
 /*
  * What this process has executed, and what everybody else has: as long as this one
  * does not sleep, there is no idle time.
@@ -50,18 +42,18 @@ static u64 own_start, all_start;
 
 static void start(void)
 {
-	own_start = now(CLOCK_PROCESS_CPUTIME_ID);
-	all_start = now(CLOCK_MONOTONIC);
+	own_start = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+	all_start = clock_ns(CLOCK_MONOTONIC);
 }
 
 static u64 own(void)
 {
-	return now(CLOCK_PROCESS_CPUTIME_ID) - own_start;
+	return clock_ns(CLOCK_PROCESS_CPUTIME_ID) - own_start;
 }
 
 static u64 others(void)
 {
-	return now(CLOCK_MONOTONIC) - all_start - own();
+	return clock_ns(CLOCK_MONOTONIC) - all_start - own();
 }
 
 static void report(const char *what, u64 instructions, unsigned int units, const char *unit,

@@ -29,11 +29,9 @@
 #define PAGES		64
 #define LISTS		16
 #define CALLS		(LISTS * 4)
-/* An early property, of any value */
-#define SYNTHETIC_PROC_FEATURES	0x00010001
 
-/* A guest page is 512 of the words that a list is of. */
-#define INPUT_PAGES	(LISTS * (PAGES + 16) / 512 + 2)
+/* A list, and what is called with it, fit in one. */
+#define INPUT_PAGES	LISTS
 
 static unsigned int rounds = 500;
 
@@ -42,20 +40,11 @@ struct work {
 	bool alone;
 };
 
-static void add_calls(struct batch *batch, u64 id)
-{
-	struct hvp_partition_proximity pool = { .partition_id = id };
-	struct hvp_set_property_in set = { id, SYNTHETIC_PROC_FEATURES, 0, 0 };
-
-	batch_add_call(batch, HVP_CALL_GET_MEMORY_BALANCE, &pool, sizeof(pool));
-	batch_add_call(batch, HVP_CALL_SET_PARTITION_PROPERTY, &set, sizeof(set));
-	batch_add_call(batch, HVP_CALL_WITHDRAW_MEMORY | CONTROL_REPS(PAGES), &pool,
-		       sizeof(pool));
-}
-
 static struct batch *work_of(struct vcpu *vcpu, u64 id)
 {
 	struct batch *batch = batch_create(vcpu, CALLS, INPUT_PAGES);
+	struct hvp_partition_proximity pool = { .partition_id = id };
+	struct hvp_set_property_in set = { id, EARLY_PROPERTY, 0, 0 };
 	u64 list[1 + PAGES] = { id };
 	unsigned int i;
 
@@ -63,7 +52,10 @@ static struct batch *work_of(struct vcpu *vcpu, u64 id)
 	for (i = 0; i < LISTS; i++) {
 		batch_add_call(batch, HVP_CALL_DEPOSIT_MEMORY | CONTROL_REPS(PAGES), list,
 			       sizeof(list));
-		add_calls(batch, id);
+		batch_add_call(batch, HVP_CALL_GET_MEMORY_BALANCE, &pool, sizeof(pool));
+		batch_add_call(batch, HVP_CALL_SET_PARTITION_PROPERTY, &set, sizeof(set));
+		batch_add_call(batch, HVP_CALL_WITHDRAW_MEMORY | CONTROL_REPS(PAGES), &pool,
+			       sizeof(pool));
 	}
 	return batch;
 }

@@ -308,7 +308,6 @@ struct call {
 
 #define FAST		HVP_CONTROL_FAST
 #define REPS		CONTROL_REPS(LIST_PAGES)
-#define EARLY_PROPERTY	0x00010001
 
 static const struct call calls[] = {
 	{ "HvCreatePartition", HVP_CALL_CREATE_PARTITION, prepare_nothing, NOBODY,
@@ -500,7 +499,7 @@ static void try_call(const void *row)
 			struct tally before = tally;
 
 			more = false;
-			for (chance = 0; chance < (and_later ? 1 : CHANCES); chance++)
+			for (chance = 0; chance < CHANCES; chance++)
 				more |= fail_nth(call, nth, and_later, &tally);
 			needed += tally.resources > before.resources;
 			accessed += tally.accesses > before.accesses;
@@ -554,7 +553,7 @@ static void first_call(void)
 			bool failed = false;
 
 			more = false;
-			for (chance = 0; chance < (and_later ? 1 : CHANCES); chance++) {
+			for (chance = 0; chance < CHANCES; chance++) {
 				u64 result = fail_first_call(nth, and_later);
 
 				failed |= result_status(result) == HVP_STATUS_NO_RESOURCES;

@@ -55,14 +55,6 @@ static void measure_calls(struct vcpu *vcpu, const char *with, unsigned int size
 	figures_of_pages(&subject, DEPOSIT_MAX_REPS);
 }
 
-static u64 now(clockid_t clock)
-{
-	struct timespec time;
-
-	clock_gettime(clock, &time);
-	return time.tv_sec * 1000000000ULL + time.tv_nsec;
-}
-
 /* Somebody in a hurry, who wants the CPU each 100000 instructions. */
 
 #define NAP_NS	100000
@@ -79,10 +71,10 @@ static void *in_a_hurry(void *unused)
 	if (sched_setscheduler(0, SCHED_FIFO, &urgent))
 		die("sched_setscheduler: %m");
 	while (__atomic_load_n(&hurry, __ATOMIC_RELAXED)) {
-		u64 start = now(CLOCK_MONOTONIC), wait;
+		u64 start = clock_ns(CLOCK_MONOTONIC), wait;
 
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL);
-		wait = now(CLOCK_MONOTONIC) - start - NAP_NS;
+		wait = clock_ns(CLOCK_MONOTONIC) - start - NAP_NS;
 		if (wait > longest_wait)
 			longest_wait = wait;
 	}
@@ -100,9 +92,9 @@ static u64 end_of(struct guest *guest)
 	if (pthread_create(&thread, NULL, in_a_hurry, NULL))
 		die("pthread_create: %m");
 	usleep(1000);
-	took = now(CLOCK_THREAD_CPUTIME_ID);
+	took = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	guest_destroy(guest);
-	took = now(CLOCK_THREAD_CPUTIME_ID) - took;
+	took = clock_ns(CLOCK_THREAD_CPUTIME_ID) - took;
 	__atomic_store_n(&hurry, false, __ATOMIC_RELAXED);
 	pthread_join(thread, NULL);
 	return took;

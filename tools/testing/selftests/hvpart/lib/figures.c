@@ -10,10 +10,8 @@
 #include "figures.h"
 #include "partitions.h"
 
-#define SELF			HVP_PARTITION_ID_SELF
-#define CGROUP			"/sys/fs/cgroup"
-/* An early property, of any value */
-#define SYNTHETIC_PROC_FEATURES	0x00010001
+#define SELF	HVP_PARTITION_ID_SELF
+#define CGROUP	"/sys/fs/cgroup"
 
 unsigned int figures_rounds = 101;
 u64 figures_unknown;
@@ -121,9 +119,9 @@ void figures_of_queries(const struct figures_subject *subject)
 	u64 child = create_child(subject->vcpu);
 	struct hvp_partition_proximity pool = { .partition_id = child };
 	struct hvp_get_next_child_in next = { SELF, child };
-	struct hvp_get_property_in get = { child, SYNTHETIC_PROC_FEATURES, 0 };
-	struct hvp_get_property_ex_in get_ex = { child, SYNTHETIC_PROC_FEATURES, 0, 0 };
-	struct hvp_set_property_in set = { child, SYNTHETIC_PROC_FEATURES, 0, 0 };
+	struct hvp_get_property_in get = { child, EARLY_PROPERTY, 0 };
+	struct hvp_get_property_ex_in get_ex = { child, EARLY_PROPERTY, 0, 0 };
+	struct hvp_set_property_in set = { child, EARLY_PROPERTY, 0, 0 };
 	const struct named_call calls[] = {
 		{ "HvGetPartitionId", HVP_CALL_GET_PARTITION_ID, NULL, 0 },
 		{ "HvGetMemoryBalance", HVP_CALL_GET_MEMORY_BALANCE, &pool, sizeof(pool) },

@@ -178,6 +178,14 @@ u64 batch_cost(const struct batch *batch, unsigned int place)
 	return cost > nothing ? cost - nothing : 0;
 }
 
+u64 clock_ns(clockid_t clock)
+{
+	struct timespec time;
+
+	clock_gettime(clock, &time);
+	return time.tv_sec * 1000000000ULL + time.tv_nsec;
+}
+
 void samples_add(struct samples *samples, u64 value)
 {
 	if (samples->count == SAMPLES_MAX)

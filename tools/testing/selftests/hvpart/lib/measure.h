@@ -11,6 +11,8 @@
 #ifndef _HVPART_MEASURE_H
 #define _HVPART_MEASURE_H
 
+#include <time.h>
+
 #include "guest.h"
 
 /* What the guest does; all but the first leave it. */
@@ -39,6 +41,9 @@ void batch_run(struct batch *batch);
 /* Of the last run, by place: RAX, and what it took less MEASURE_NOTHING. */
 u64 batch_result(const struct batch *batch, unsigned int place);
 u64 batch_cost(const struct batch *batch, unsigned int place);
+
+/* Of the host program, in nanoseconds. */
+u64 clock_ns(clockid_t clock);
 
 /* What one figure was each time. */
 #define SAMPLES_MAX	512

@@ -14,6 +14,9 @@
 /* More pages than any call charges, for loops to end. */
 #define MAX_CHARGE		256
 
+/* SyntheticProcFeatures: early, and of any value */
+#define EARLY_PROPERTY		0x00010001
+
 /* A guest with all privileges and one vCPU, which this returns. */
 struct vcpu *new_guest(void);
 
