@@ -569,6 +569,74 @@ static void first_call(void)
 	remains_expect_none(&remains, harmless);
 }
 
+/*
+ * A VMM sets the CPUID of a guest that has been granted all: either it has got it, or the
+ * call fails, or as if nothing had been granted. Returns whether it was that.
+ */
+static bool fail_grant(unsigned int nth, bool and_later, bool again)
+{
+	/* The second vCPU's record is one for which the xarray needs a node. */
+	struct guest_config config = { .vcpus = 2 };
+	struct kvm_cpuid2 *cpuid;
+	struct vcpu *second;
+	bool granted;
+	int error;
+	u64 id;
+
+	REQUIRE_EQUAL(module_parameter_try("grant", "none"), 0);
+	second = &guest_create(&config)->vcpus[1];
+	cpuid = vcpu_copy_cpuid(second);
+	REQUIRE_EQUAL(module_parameter_try("grant", "all"), 0);
+	begin_fault(nth, and_later);
+	error = ioctl(second->fd, KVM_SET_CPUID2, cpuid) ? errno : 0;
+	fault.reached = !end_fault();
+	free(cpuid);
+	if (error)
+		EXPECT(error == ENOMEM || error == EFAULT);
+	if (error || again)
+		EXPECT_EQUAL(vcpu_set_cpuid_again(second), 0);
+	granted = vcpu_cpuid(second, HVP_CPUID_FEATURES).ebx & (HVP_PARTITION_PRIVILEGES >> 32);
+	if (granted)
+		EXPECT_STATUS(get_partition_id(second, &id), SUCCESS);
+	else
+		EXPECT_STATUS(get_partition_id(second, &id), INVALID_HYPERCALL_CODE);
+	if (error || again)
+		EXPECT(granted);
+	guest_destroy(second->guest);
+	return !granted;
+}
+
+static void grants(void)
+{
+	/* The VM, the vCPU; and a node of the xarray, where there is no falling back. */
+	static const unsigned int needed[] = { 2, 3 };
+	unsigned int and_later, nth, chance;
+
+	remains_watch(&remains);
+	open_faults();
+	for (and_later = 0; and_later < 2; and_later++) {
+		unsigned int withheld = 0;
+		bool more = true;
+
+		for (nth = 1; more && nth < MANY; nth++) {
+			bool failed = false;
+
+			more = false;
+			for (chance = 0; chance < CHANCES; chance++) {
+				failed |= fail_grant(nth, and_later, false);
+				more |= fault.reached;
+				fail_grant(nth, and_later, true);
+			}
+			withheld += failed;
+		}
+		printf("# granted: %u faults%s: %u without a privilege\n", nth - 2,
+		       and_later ? " with all allocations after them" : "", withheld);
+		EXPECT(nth < MANY);
+		EXPECT(withheld >= needed[and_later]);
+	}
+	remains_expect_none(&remains, harmless);
+}
+
 static void fill(void)
 {
 	vcpu = new_guest();
@@ -698,6 +766,7 @@ static void files_without_memory(void)
 
 static const struct test_case cases[] = {
 	{ .name = "first_call", .run = first_call, .seconds = 60 },
+	{ .name = "grants", .run = grants, .seconds = 60 },
 	{ .name = "ends", .run = ends },
 	{ .name = "files_without_memory", .run = files_without_memory },
 };

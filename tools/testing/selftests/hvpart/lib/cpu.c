@@ -116,8 +116,7 @@ void vcpu_set_privileges(struct vcpu *vcpu, u64 privileges)
 	free(cpuid);
 }
 
-/* For the caller to free. */
-static struct cpuid *cpuid_of(struct vcpu *vcpu)
+static struct cpuid *get_vcpu_cpuid(struct vcpu *vcpu)
 {
 	struct cpuid *cpuid = calloc(1, sizeof(*cpuid));
 
@@ -132,9 +131,14 @@ static struct cpuid *cpuid_of(struct vcpu *vcpu)
 	return cpuid;
 }
 
+struct kvm_cpuid2 *vcpu_copy_cpuid(struct vcpu *vcpu)
+{
+	return (struct kvm_cpuid2 *)get_vcpu_cpuid(vcpu);
+}
+
 struct cpuid_registers vcpu_get_cpuid(struct vcpu *vcpu, u32 leaf)
 {
-	struct cpuid *cpuid = cpuid_of(vcpu);
+	struct cpuid *cpuid = get_vcpu_cpuid(vcpu);
 	struct cpuid_registers found = { 0 };
 	unsigned int i;
 
@@ -151,7 +155,7 @@ struct cpuid_registers vcpu_get_cpuid(struct vcpu *vcpu, u32 leaf)
 
 int vcpu_set_cpuid_again(struct vcpu *vcpu)
 {
-	struct cpuid *cpuid = cpuid_of(vcpu);
+	struct cpuid *cpuid = get_vcpu_cpuid(vcpu);
 	int error = ioctl(vcpu->fd, KVM_SET_CPUID2, cpuid) ? errno : 0;
 
 	free(cpuid);

@@ -178,6 +178,8 @@ struct cpuid_registers vcpu_cpuid(struct vcpu *vcpu, u32 leaf);
 void vcpu_set_privileges(struct vcpu *vcpu, u64 privileges);
 /* What the VMM reads of that, as vcpu_cpuid() but by KVM_GET_CPUID2. */
 struct cpuid_registers vcpu_get_cpuid(struct vcpu *vcpu, u32 leaf);
+/* All of it, as KVM_SET_CPUID2 takes it; for the caller to free. */
+struct kvm_cpuid2 *vcpu_copy_cpuid(struct vcpu *vcpu);
 /* What KVM_GET_CPUID2 returns is set by KVM_SET_CPUID2; 0 or an error number. */
 int vcpu_set_cpuid_again(struct vcpu *vcpu);
 unsigned int vcpu_phys_bits(struct vcpu *vcpu);

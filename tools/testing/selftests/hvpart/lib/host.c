@@ -139,7 +139,9 @@ bool guest_folder_becomes(pid_t pid, int vm_fd, bool present)
 {
 	char path[128];
 
-	snprintf(path, sizeof(path), HVPART_DEBUGFS "/%d-%d", pid, vm_fd);
+	/* What is made last in it. */
+	snprintf(path, sizeof(path), HVPART_DEBUGFS "/%d-%d%s", pid, vm_fd,
+		 present ? "/partitions" : "");
 	return path_becomes(path, present);
 }
 
