@@ -43,12 +43,13 @@ static int hvp_set_sirbp(struct kvm_vcpu *vcpu, struct hvp_vcpu *known, u64 data
  */
 static int hvp_set_noted(struct kvm_vcpu *vcpu, u32 msr, u64 data, bool host)
 {
-	struct hvp_vcpu *known;
+	struct hvp_vcpu *known = hvp_vcpu_find(vcpu);
 	int error;
 
-	if (!hvp_vcpu_in_partition(vcpu) || (msr == HVP_MSR_SIRBP && host))
+	if (!hvp_vcpu_in_partition(vcpu, known) || (msr == HVP_MSR_SIRBP && host))
 		return hvp_original_kvm_hv_set_msr_common(vcpu, msr, data, host);
-	known = hvp_vcpu_find_or_add(vcpu);
+	if (!known)
+		known = hvp_vcpu_find_or_add(vcpu);
 	if (!known)
 		return 1;
 	if (msr == HVP_MSR_SIRBP)
@@ -104,7 +105,7 @@ static int hvp_replace_kvm_hv_get_msr_common(struct kvm_vcpu *vcpu, u32 msr, u64
 	const struct hvp_vcpu *known = hvp_vcpu_find(vcpu);
 	int error = 0;
 
-	if (host || !hvp_vcpu_in_partition(vcpu))
+	if (host || !hvp_vcpu_in_partition(vcpu, known))
 		error = hvp_original_kvm_hv_get_msr_common(vcpu, msr, data, host);
 	else
 		*data = known ? known->sirbp : 0;

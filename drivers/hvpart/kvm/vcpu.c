@@ -88,13 +88,14 @@ u64 hvp_vcpu_privileges(struct kvm_vcpu *vcpu, const struct hvp_vcpu *known)
 /**
  * hvp_vcpu_in_partition() - may a vCPU's guest make any of the partition calls?
  * @vcpu:	the vCPU
+ * @known:	what is known of it, from hvp_vcpu_find(), or NULL
  *
  * Context: Any; in the thread that has the vCPU.
  * Return: true if it may.
  */
-bool hvp_vcpu_in_partition(struct kvm_vcpu *vcpu)
+bool hvp_vcpu_in_partition(struct kvm_vcpu *vcpu, const struct hvp_vcpu *known)
 {
-	return hvp_vcpu_privileges(vcpu, hvp_vcpu_find(vcpu)) & HVP_PARTITION_PRIVILEGES;
+	return hvp_vcpu_privileges(vcpu, known) & HVP_PARTITION_PRIVILEGES;
 }
 
 /**

@@ -40,7 +40,7 @@ struct hvp_vcpu {
 struct hvp_vcpu *hvp_vcpu_find(struct kvm_vcpu *vcpu);
 struct hvp_vcpu *hvp_vcpu_find_or_add(struct kvm_vcpu *vcpu);
 u64 hvp_vcpu_privileges(struct kvm_vcpu *vcpu, const struct hvp_vcpu *known);
-bool hvp_vcpu_in_partition(struct kvm_vcpu *vcpu);
+bool hvp_vcpu_in_partition(struct kvm_vcpu *vcpu, const struct hvp_vcpu *known);
 void hvp_vcpu_set_privileges(struct kvm_vcpu *vcpu, u64 granted);
 u32 hvp_vcpu_vp_index(struct kvm_vcpu *vcpu);
 void hvp_vcpu_note_msr(struct hvp_vcpu *known, u32 msr, u64 data);
