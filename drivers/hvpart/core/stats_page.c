@@ -495,12 +495,16 @@ void hvp_stats_pages_refresh(struct hvp_hierarchy *hierarchy)
  */
 void hvp_vp_counters_note(const struct hvp_caller *caller)
 {
-	struct hvp_vp_counters *counters = NULL;
+	struct hvp_vp_counters *counters;
+	struct xarray *wanted;
 
-	/* Mostly nobody wants to know. */
-	if (caller->partition && !xa_empty(&caller->partition->hierarchy->vp_counters))
-		counters = xa_load(&caller->partition->hierarchy->vp_counters,
-				   caller->vp_index);
+	if (!caller->partition)
+		return;
+	wanted = &caller->partition->hierarchy->vp_counters;
+	/* Mostly nobody wants to know; whoever begins to just now is told of the next call. */
+	if (data_race(xa_empty(wanted)))
+		return;
+	counters = xa_load(wanted, caller->vp_index);
 	if (!counters)
 		return;
 	WRITE_ONCE(counters->hypercalls, caller->hypercalls);

@@ -41,6 +41,8 @@ struct hlist_head { struct hlist_node *first; };
 #define READ_ONCE(x)		(*(const volatile typeof(x) *)&(x))
 #define WRITE_ONCE(x, value)	(*(volatile typeof(x) *)&(x) = (value))
 #define smp_load_acquire(p)	READ_ONCE(*(p))
+/* Here is one thread. */
+#define data_race(expression)	(expression)
 #define smp_store_release(p, v)	WRITE_ONCE(*(p), v)
 #define container_of(p, type, member) ((type *)((char *)(p) - offsetof(type, member)))
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
