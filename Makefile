@@ -36,7 +36,7 @@ help:
 	@echo  '  make fuzz      - random calls: to the core alone, guided by coverage, and from'
 	@echo  '                   guests on the debug kernel; SECONDS=$(SECONDS) each'
 	@echo  '  make check-all - all of that, on a kernel with KCSAN and on 7.3 too, for longer;'
-	@echo  '                   and installing it. More than an hour on two CPUs'
+	@echo  '                   and installing it. An hour or two on two CPUs'
 	@echo  '  make demo-mshv - see a Linux 7.3 guest use it by /dev/mshv'
 	@echo  '  make check-mshv - the tests with such guests, on KERNELS="$(KERNELS)"'
 	@echo  '  make bench     - what calls cost, on KERNELS="$(KERNELS)", also when there are many'
