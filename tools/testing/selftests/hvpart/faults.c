@@ -518,9 +518,9 @@ static void try_call(const void *row)
 
 /*
  * The first call of a VM, which gets it its hierarchy and the root partition in it: either
- * all of it, or as if the call had not been made.
+ * all of it, or as if the call had not been made. Returns whether there was no memory.
  */
-static u64 fail_first_call(unsigned int nth, bool and_later)
+static bool fail_first_call(unsigned int nth, bool and_later)
 {
 	u64 result, id = 0;
 
@@ -534,46 +534,57 @@ static u64 fail_first_call(unsigned int nth, bool and_later)
 	EXPECT_EQUAL(id, 1);
 	EXPECT_EQUAL(create_child(vcpu), 2);
 	guest_destroy(vcpu->guest);
-	return result;
+	return result_status(result) == HVP_STATUS_NO_RESOURCES;
 }
 
-static void first_call(void)
+/*
+ * @fail makes the n-th fail and returns whether the guest went without something for want
+ * of memory: that has to be so for @needed[0] of all n, and for @needed[1] of them with all
+ * later allocations failing, where there is no falling back.
+ */
+static void fail_each(const char *what, bool (*fail)(unsigned int nth, bool and_later),
+		      const unsigned int needed[2])
 {
-	/* With a node of the xarray, and what KVM allocates, where there is no falling back. */
-	static const unsigned int needed[] = { 2, 4 };
 	unsigned int and_later, nth, chance;
 
 	remains_watch(&remains);
 	open_faults();
 	for (and_later = 0; and_later < 2; and_later++) {
-		unsigned int resources = 0;
+		unsigned int without = 0;
 		bool more = true;
 
 		for (nth = 1; more && nth < MANY; nth++) {
-			bool failed = false;
+			bool missed = false;
 
 			more = false;
 			for (chance = 0; chance < CHANCES; chance++) {
-				u64 result = fail_first_call(nth, and_later);
-
-				failed |= result_status(result) == HVP_STATUS_NO_RESOURCES;
+				missed |= fail(nth, and_later);
 				more |= fault.reached;
 			}
-			resources += failed;
+			without += missed;
 		}
-		printf("# first call: %u faults%s: %u NO_RESOURCES\n", nth - 2,
-		       and_later ? " with all allocations after them" : "", resources);
+		printf("# %s: %u faults%s: %u went without\n", what, nth - 2,
+		       and_later ? " with all allocations after them" : "", without);
 		EXPECT(nth < MANY);
-		EXPECT(resources >= needed[and_later]);
+		EXPECT(without >= needed[and_later]);
 	}
 	remains_expect_none(&remains, harmless);
 }
 
+static void first_call(void)
+{
+	/* With a node of the xarray, and what KVM allocates. */
+	static const unsigned int needed[] = { 2, 4 };
+
+	fail_each("first call", fail_first_call, needed);
+}
+
 /*
  * A VMM sets the CPUID of a guest that has been granted all: either it has got it, or the
- * call fails, or as if nothing had been granted. Returns whether it was that.
+ * call fails, or as if nothing had been granted; set once more, it has got it. Returns
+ * whether nothing was granted.
  */
-static bool fail_grant(unsigned int nth, bool and_later, bool again)
+static bool set_cpuid_with_fault(unsigned int nth, bool and_later, bool again)
 {
 	/* The second vCPU's record is one for which the xarray needs a node. */
 	struct guest_config config = { .vcpus = 2 };
@@ -606,35 +617,18 @@ static bool fail_grant(unsigned int nth, bool and_later, bool again)
 	return !granted;
 }
 
+static bool fail_grant(unsigned int nth, bool and_later)
+{
+	set_cpuid_with_fault(nth, and_later, true);
+	return set_cpuid_with_fault(nth, and_later, false);
+}
+
 static void grants(void)
 {
-	/* The VM, the vCPU; and a node of the xarray, where there is no falling back. */
+	/* The VM, the vCPU; and a node of the xarray. */
 	static const unsigned int needed[] = { 2, 3 };
-	unsigned int and_later, nth, chance;
 
-	remains_watch(&remains);
-	open_faults();
-	for (and_later = 0; and_later < 2; and_later++) {
-		unsigned int withheld = 0;
-		bool more = true;
-
-		for (nth = 1; more && nth < MANY; nth++) {
-			bool failed = false;
-
-			more = false;
-			for (chance = 0; chance < CHANCES; chance++) {
-				failed |= fail_grant(nth, and_later, false);
-				more |= fault.reached;
-				fail_grant(nth, and_later, true);
-			}
-			withheld += failed;
-		}
-		printf("# granted: %u faults%s: %u without a privilege\n", nth - 2,
-		       and_later ? " with all allocations after them" : "", withheld);
-		EXPECT(nth < MANY);
-		EXPECT(withheld >= needed[and_later]);
-	}
-	remains_expect_none(&remains, harmless);
+	fail_each("what is granted", fail_grant, needed);
 }
 
 static void fill(void)
