@@ -129,7 +129,7 @@ static bool wait_until(double until, const struct sample *sample, struct view *v
 
 	if (view->screen && isatty(STDIN_FILENO))
 		input.fd = STDIN_FILENO;
-	/* Once at least: few other places let signals in. */
+	/* Once at least: besides this, only show() lets signals in. */
 	do {
 		/* What has come while something was shown does not come again. */
 		bool told = ending || stopping || resized;
@@ -137,6 +137,7 @@ static bool wait_until(double until, const struct sample *sample, struct view *v
 		struct timespec time = { left, (left - (time_t)left) * 1e9 };
 		int ready = ppoll(&input, 1, &time, &while_waiting);
 		enum key key = ready > 0 ? terminal_key() : KEY_NONE;
+		bool redraw;
 
 		if (key == KEY_QUIT || ending)
 			return false;
@@ -145,8 +146,9 @@ static bool wait_until(double until, const struct sample *sample, struct view *v
 		else if (stopping)
 			raise(SIGSTOP);
 		stopping = 0;
-		if (view->screen && (key != KEY_NONE || resized)) {
-			resized = 0;
+		redraw = key != KEY_NONE || resized;
+		resized = 0;
+		if (view->screen && redraw) {
 			scroll(view, key);
 			show(sample, view, false);
 		}
