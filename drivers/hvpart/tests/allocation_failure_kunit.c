@@ -365,18 +365,23 @@ static void hvp_allocation_failure_in_a_new_vm(struct kunit *test)
 	world = hvp_world_create(test);
 	for (and_later = 0; and_later < ARRAY_SIZE(needed); and_later++) {
 		unsigned int failures = 0;
-		unsigned int nth;
-		bool failed;
+		unsigned int nth, chance;
+		bool failed = true;
 
-		for (nth = 1; nth < HVP_MANY_ALLOCATIONS; nth++) {
-			hvp_fail_allocation(nth, and_later);
-			hierarchy = hvp_hierarchy_create(&world->guest.guest, &limits, NULL);
-			failed = !hvp_allocations_left();
-			hvp_fail_allocation(0, false);
-			failures += !hierarchy;
-			hvp_hierarchy_put(hierarchy);
-			if (!failed)
-				break;
+		for (nth = 1; failed && nth < HVP_MANY_ALLOCATIONS; nth++) {
+			bool missed = false;
+
+			failed = false;
+			for (chance = 0; chance < HVP_CHANCES; chance++) {
+				hvp_fail_allocation(nth, and_later);
+				hierarchy = hvp_hierarchy_create(&world->guest.guest, &limits,
+								 NULL);
+				failed |= !hvp_allocations_left();
+				hvp_fail_allocation(0, false);
+				missed |= !hierarchy;
+				hvp_hierarchy_put(hierarchy);
+			}
+			failures += missed;
 		}
 		kunit_info(test, "%u allocations failed%s\n", failures,
 			   and_later ? " with all after them" : " alone");
