@@ -145,7 +145,7 @@ static int hvp_partition_file_show(struct seq_file *seq, void *unused)
 	if (partition)
 		hvp_snapshot_take(partition, &s);
 	hvp_partition_put(partition);
-	hvp_hierarchy_put(hierarchy);
+	hvp_hierarchy_drop(hierarchy);
 	if (!partition)
 		return -ENOENT;
 
@@ -218,7 +218,7 @@ static void hvp_table_stop(struct seq_file *seq, void *line)
 
 	if (line != SEQ_START_TOKEN)
 		hvp_partition_put(line);
-	hvp_hierarchy_put(table->hierarchy);
+	hvp_hierarchy_drop(table->hierarchy);
 	table->hierarchy = NULL;
 }
 
@@ -371,7 +371,7 @@ static void hvp_files_remove_stale(struct hvp_vm_debugfs *debugfs)
 			hvp_file_remove(debugfs, file);
 		cond_resched();
 	}
-	hvp_hierarchy_put(hierarchy);
+	hvp_hierarchy_drop(hierarchy);
 }
 
 /* Return: whether there may be more to add. */
@@ -391,7 +391,7 @@ static bool hvp_files_add(struct hvp_vm_debugfs *debugfs)
 		added++;
 		cond_resched();
 	}
-	hvp_hierarchy_put(hierarchy);
+	hvp_hierarchy_drop(hierarchy);
 	return added == HVP_FILES_AT_ONCE;
 }
 

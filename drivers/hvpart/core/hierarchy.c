@@ -13,19 +13,28 @@ static void hvp_hierarchy_free_rcu(struct rcu_head *rcu)
 	hvp_cache_free(HVP_CACHE_HIERARCHY, container_of(rcu, struct hvp_hierarchy, rcu));
 }
 
-static void hvp_hierarchy_free(struct hvp_hierarchy *hierarchy)
+/*
+ * No call is under way and none will be, but others may still look.  So all partitions
+ * are closed first, parents and children alike, and only then does any of them go.
+ */
+static void hvp_hierarchy_empty(struct hvp_hierarchy *hierarchy)
 {
 	struct hvp_partition *partition;
 	unsigned long id;
 
 	xa_for_each(&hierarchy->partitions, id, partition) {
+		hvp_partition_close(partition);
+		cond_resched();
+	}
+	xa_for_each(&hierarchy->partitions, id, partition) {
+		hvp_hierarchy_unpublish(hierarchy, partition);
 		hvp_partition_release(partition);
 		cond_resched();
 	}
 	xa_destroy(&hierarchy->partitions);
 	hvp_claims_destroy(&hierarchy->claims);
 	hvp_vp_counters_destroy(hierarchy);
-	call_rcu(&hierarchy->rcu, hvp_hierarchy_free_rcu);
+	hvp_hierarchy_drop(hierarchy);
 }
 
 /**
@@ -50,7 +59,8 @@ struct hvp_hierarchy *hvp_hierarchy_create(struct hvp_guest *guest,
 	if (!hierarchy)
 		return NULL;
 
-	kref_init(&hierarchy->refs);
+	refcount_set(&hierarchy->calls, 1);
+	refcount_set(&hierarchy->holds, 1);
 	hierarchy->guest = guest;
 	hierarchy->limits = limits;
 	hierarchy->watcher = watcher;
@@ -75,12 +85,12 @@ struct hvp_hierarchy *hvp_hierarchy_create(struct hvp_guest *guest,
 put_root:
 	hvp_partition_put(root);
 free_hierarchy:
-	hvp_hierarchy_free(hierarchy);
+	hvp_hierarchy_put(hierarchy);
 	return NULL;
 }
 
 /**
- * hvp_hierarchy_get() - take a reference
+ * hvp_hierarchy_get() - take a reference, for the VM or for a call
  * @hierarchy:	a hierarchy that somebody holds, or that was found under RCU
  *
  * Context: Any.
@@ -88,24 +98,46 @@ free_hierarchy:
  */
 bool hvp_hierarchy_get(struct hvp_hierarchy *hierarchy)
 {
-	return kref_get_unless_zero(&hierarchy->refs);
-}
-
-static void hvp_hierarchy_last_put(struct kref *refs)
-{
-	hvp_hierarchy_free(container_of(refs, struct hvp_hierarchy, refs));
+	return refcount_inc_not_zero(&hierarchy->calls);
 }
 
 /**
- * hvp_hierarchy_put() - drop a reference; the last one frees everything
+ * hvp_hierarchy_put() - drop a reference; with the last one go all partitions
  * @hierarchy:	a hierarchy or NULL
  *
  * Context: May sleep; reschedules.
  */
 void hvp_hierarchy_put(struct hvp_hierarchy *hierarchy)
 {
-	if (hierarchy)
-		kref_put(&hierarchy->refs, hvp_hierarchy_last_put);
+	if (hierarchy && refcount_dec_and_test(&hierarchy->calls))
+		hvp_hierarchy_empty(hierarchy);
+}
+
+/**
+ * hvp_hierarchy_hold() - keep the object, to look at what is in it
+ * @hierarchy:	as for hvp_hierarchy_get()
+ *
+ * For those who do not act for the VM: a reader of debugfs, a work item.  What is in it
+ * goes meanwhile if the VM does, and is never left to them to free.
+ *
+ * Context: Any.
+ * Return: false if it is gone already.
+ */
+bool hvp_hierarchy_hold(struct hvp_hierarchy *hierarchy)
+{
+	return refcount_inc_not_zero(&hierarchy->holds);
+}
+
+/**
+ * hvp_hierarchy_drop() - the reverse of hvp_hierarchy_hold()
+ * @hierarchy:	a hierarchy or NULL
+ *
+ * Context: Any.
+ */
+void hvp_hierarchy_drop(struct hvp_hierarchy *hierarchy)
+{
+	if (hierarchy && refcount_dec_and_test(&hierarchy->holds))
+		call_rcu(&hierarchy->rcu, hvp_hierarchy_free_rcu);
 }
 
 /**

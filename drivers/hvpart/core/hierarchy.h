@@ -2,8 +2,8 @@
 #ifndef _HVPART_HIERARCHY_H
 #define _HVPART_HIERARCHY_H
 
-#include <linux/kref.h>
 #include <linux/rcupdate.h>
+#include <linux/refcount.h>
 #include <linux/xarray.h>
 #include <hvpart/abi.h>
 #include <hvpart/guest.h>
@@ -40,7 +40,10 @@ struct hvp_watcher {
 
 /**
  * struct hvp_hierarchy - all partitions below one VM, the VM itself being the root
- * @refs:	one of the VM, one of each call in flight
+ * @calls:	one of the VM, one of each call in flight; when the last is gone, so is
+ *		all that is in it
+ * @holds:	one of @calls together, one of everybody who looks; when the last is
+ *		gone, so is the object
  * @rcu:	a VM's is looked up under RCU
  * @guest:	the VM's memory
  * @limits:	its limits
@@ -57,7 +60,8 @@ struct hvp_watcher {
  *		processors that somebody wanted to know something of
  */
 struct hvp_hierarchy {
-	struct kref refs;
+	refcount_t calls;
+	refcount_t holds;
 	struct rcu_head rcu;
 	struct hvp_guest *guest;
 	const struct hvp_limits *limits;
@@ -78,6 +82,8 @@ struct hvp_hierarchy *hvp_hierarchy_create(struct hvp_guest *guest,
 					   struct hvp_watcher *watcher);
 bool hvp_hierarchy_get(struct hvp_hierarchy *hierarchy);
 void hvp_hierarchy_put(struct hvp_hierarchy *hierarchy);
+bool hvp_hierarchy_hold(struct hvp_hierarchy *hierarchy);
+void hvp_hierarchy_drop(struct hvp_hierarchy *hierarchy);
 
 struct hvp_partition *hvp_hierarchy_find(struct hvp_hierarchy *hierarchy, u64 id);
 struct hvp_partition *hvp_hierarchy_find_from(struct hvp_hierarchy *hierarchy, u64 id);

@@ -87,10 +87,23 @@ void hvp_partition_put(struct hvp_partition *partition)
 }
 
 /**
- * hvp_partition_release() - free what a partition still has when its VM goes
+ * hvp_partition_close() - its VM goes: from now on nobody looks into a partition
  * @partition:	a partition of a hierarchy in which nobody makes calls any more
  *
- * Lets go of its deposited pages whatever its state, and drops the hierarchy's
+ * Context: Any.
+ */
+void hvp_partition_close(struct hvp_partition *partition)
+{
+	spin_lock(&partition->lock);
+	hvp_partition_set_state(partition, HVP_STATE_DELETED);
+	spin_unlock(&partition->lock);
+}
+
+/**
+ * hvp_partition_release() - free what a partition still has when its VM goes
+ * @partition:	a partition that has been closed, as have all of its hierarchy
+ *
+ * Lets go of its deposited pages whatever its state was, and drops the hierarchy's
  * reference.
  *
  * Context: May sleep; reschedules.

@@ -41,10 +41,11 @@ struct hvp_creation {
  *		as this one is not DELETED
  * @depth:	levels below the root
  * @creation:	what it was created with
- * @refs:	one of the hierarchy, one of each call that looks at it
+ * @refs:	one of the hierarchy, one of everybody who looks at it
  * @rcu:	lookup by ID is under RCU
- * @lock:	protects what follows, and nothing is done under it but
- *		arithmetic and list operations.  Of two, the parent's first.
+ * @lock:	protects what follows, until @state is DELETED, and nothing is done
+ *		under it but arithmetic and list operations.  Of two, the parent's
+ *		first.
  * @state:	set by hvp_partition_set_state() only
  * @early_properties: values of the early properties
  * @clock:	its reference time
@@ -88,6 +89,7 @@ struct hvp_partition *hvp_partition_alloc(struct hvp_hierarchy *hierarchy,
 					  struct hvp_partition *parent,
 					  const struct hvp_creation *creation);
 void hvp_partition_put(struct hvp_partition *partition);
+void hvp_partition_close(struct hvp_partition *partition);
 void hvp_partition_release(struct hvp_partition *partition);
 
 enum hvp_status hvp_partition_check_state(const struct hvp_partition *partition, u8 allowed);

@@ -8,7 +8,8 @@
  * struct hvp_snapshot - one moment of a partition, for people and scripts
  * @id:		its ID
  * @parent_id:	its parent's ID, 0 for the root
- * @state:	its state
+ * @state:	its state; of what is DELETED, @id and @creation alone are known, and the
+ *		rest is 0
  * @creation:	what it was created with
  * @total:	its pool
  * @used_for:	pages in use by what they pay for

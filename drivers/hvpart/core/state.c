@@ -11,8 +11,8 @@ static const char * const names[HVP_NR_STATES] = { HVP_STATE_LIST(HVP_STATE_NAME
 static const u8 next[HVP_NR_STATES] = {
 	/* HvCreatePartition makes it; HvInitializePartition, HvDeletePartition */
 	[HVP_STATE_UNINITIALIZED] = HVP_IN_ACTIVE | BIT(HVP_STATE_DELETED),
-	/* HvFinalizePartition begins */
-	[HVP_STATE_ACTIVE] = HVP_IN_FINALIZING,
+	/* HvFinalizePartition begins; its VM goes, as it may in the other states, too */
+	[HVP_STATE_ACTIVE] = HVP_IN_FINALIZING | BIT(HVP_STATE_DELETED),
 	/* HvFinalizePartition is done */
 	[HVP_STATE_FINALIZING] = HVP_IN_FINALIZED,
 	/* HvDeletePartition */

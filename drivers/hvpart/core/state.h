@@ -7,7 +7,7 @@
 
 /*
  * TLFS 2.0a, chapter 5, "Partition States".  DELETED is not one that a guest can
- * see: nothing but references are left.
+ * see: nothing but references are left, and what else the end of the VM has yet to free.
  */
 #define HVP_STATE_LIST(X)				\
 	X(0, UNINITIALIZED, "uninitialized")		\

@@ -479,8 +479,10 @@ void hvp_stats_pages_refresh(struct hvp_hierarchy *hierarchy)
 	while ((partition = hvp_hierarchy_find_from(hierarchy, id + 1))) {
 		id = partition->id;
 		spin_lock(&partition->lock);
-		list_for_each_entry(page, &partition->stats_pages, node)
-			hvp_stats_page_write(partition, page);
+		if (partition->state != HVP_STATE_DELETED) {
+			list_for_each_entry(page, &partition->stats_pages, node)
+				hvp_stats_page_write(partition, page);
+		}
 		spin_unlock(&partition->lock);
 		hvp_partition_put(partition);
 		cond_resched();

@@ -104,7 +104,7 @@ static void hvp_vm_refresh(struct work_struct *work)
 		hvp_stats_pages_refresh(hierarchy);
 		queue_delayed_work(hvp_vms_workqueue, &vm->refresh, HVP_REFRESH_PERIOD);
 	}
-	hvp_hierarchy_put(hierarchy);
+	hvp_hierarchy_drop(hierarchy);
 }
 
 /* Its memory is the VMM's, which may have to wait for it. */
@@ -170,23 +170,30 @@ struct hvp_vm *hvp_vm_find_or_add(struct kvm *kvm)
 	return hvp_vm_find(kvm) ?: hvp_vm_add(kvm);
 }
 
-/**
- * hvp_vm_peek_hierarchy() - the hierarchy that a VM has at the moment
- * @vm:		a VM that cannot go away
- *
- * Context: Any.
- * Return: the hierarchy with a reference for the caller, or NULL.
- */
-struct hvp_hierarchy *hvp_vm_peek_hierarchy(struct hvp_vm *vm)
+/* The hierarchy that a VM has at the moment, kept by @keep; or NULL. */
+static struct hvp_hierarchy *hvp_vm_keep_hierarchy(struct hvp_vm *vm,
+						   bool (*keep)(struct hvp_hierarchy *))
 {
 	struct hvp_hierarchy *hierarchy;
 
 	rcu_read_lock();
 	hierarchy = rcu_dereference(vm->hierarchy);
-	if (hierarchy && !hvp_hierarchy_get(hierarchy))
+	if (hierarchy && !keep(hierarchy))
 		hierarchy = NULL;
 	rcu_read_unlock();
 	return hierarchy;
+}
+
+/**
+ * hvp_vm_peek_hierarchy() - the hierarchy that a VM has at the moment, to look at
+ * @vm:		a VM that cannot go away
+ *
+ * Context: Any.
+ * Return: the hierarchy, held by hvp_hierarchy_hold(), or NULL.
+ */
+struct hvp_hierarchy *hvp_vm_peek_hierarchy(struct hvp_vm *vm)
+{
+	return hvp_vm_keep_hierarchy(vm, hvp_hierarchy_hold);
 }
 
 static struct hvp_hierarchy *hvp_vm_new_hierarchy(struct hvp_vm *vm)
@@ -227,7 +234,7 @@ static struct hvp_hierarchy *hvp_vm_new_hierarchy(struct hvp_vm *vm)
  */
 struct hvp_hierarchy *hvp_vm_hierarchy(struct hvp_vm *vm)
 {
-	return hvp_vm_peek_hierarchy(vm) ?: hvp_vm_new_hierarchy(vm);
+	return hvp_vm_keep_hierarchy(vm, hvp_hierarchy_get) ?: hvp_vm_new_hierarchy(vm);
 }
 
 /**

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* hierarchy.c: IDs, lookup, limits, and the end of a VM. */
 
+#include "../core/snapshot.h"
+#include "../core/stats_page.h"
 #include "world.h"
 
 static void hvp_hierarchy_is_its_root(struct kunit *test)
@@ -221,6 +223,38 @@ static void hvp_hierarchy_outlives_its_vm(struct kunit *test)
 	hvp_hierarchy_put(NULL);
 }
 
+/* Who looks keeps objects, not pages, and what is in them is not left to them to free. */
+static void hvp_hierarchy_ends_while_somebody_looks(struct kunit *test)
+{
+	struct hvp_world *world = hvp_world_create(test);
+	struct hvp_hierarchy *hierarchy = world->hierarchy;
+	struct hvp_snapshot *snapshot = kunit_kmalloc(test, sizeof(*snapshot), GFP_KERNEL);
+	struct hvp_partition *child, *grandchild;
+
+	KUNIT_ASSERT_NOT_NULL(test, snapshot);
+	hvp_world_deposit(world, world->root, 0, 40);
+	child = hvp_world_child(world, world->root, HVP_STATE_ACTIVE);
+	hvp_world_deposit(world, child, 0, 5);
+	grandchild = hvp_world_child(world, child, HVP_STATE_UNINITIALIZED);
+	hvp_try_map(world, world->root, HVP_PARTITION_AREA(child->id, HVP_STATS_AREA_SELF));
+
+	KUNIT_ASSERT_TRUE(test, hvp_hierarchy_hold(hierarchy));
+	hvp_world_end(world);
+	KUNIT_EXPECT_EQ(test, world->guest.pinned, 0);
+	KUNIT_EXPECT_EQ(test, world->guest.locked, 0);
+	KUNIT_EXPECT_FALSE(test, hvp_hierarchy_get(hierarchy));
+	KUNIT_EXPECT_NULL(test, hvp_hierarchy_find(hierarchy, child->id));
+	KUNIT_EXPECT_NULL(test, hvp_hierarchy_find_from(hierarchy, 0));
+	hvp_stats_pages_refresh(hierarchy);
+	hvp_snapshot_take(grandchild, snapshot);
+	KUNIT_EXPECT_EQ(test, snapshot->state, HVP_STATE_DELETED);
+	KUNIT_EXPECT_EQ(test, snapshot->parent_id, 0);
+	hvp_snapshot_take(child, snapshot);
+	KUNIT_EXPECT_EQ(test, snapshot->total.available, 0);
+	hvp_hierarchy_drop(hierarchy);
+	hvp_hierarchy_drop(NULL);
+}
+
 static struct kunit_case hvp_hierarchy_cases[] = {
 	KUNIT_CASE(hvp_hierarchy_is_its_root),
 	KUNIT_CASE_PARAM(hvp_hierarchy_finds_nothing, hvp_no_id_gen_params),
@@ -234,6 +268,7 @@ static struct kunit_case hvp_hierarchy_cases[] = {
 	KUNIT_CASE(hvp_hierarchy_gives_an_id_once),
 	KUNIT_CASE(hvp_hierarchy_end_lets_go_of_everything),
 	KUNIT_CASE(hvp_hierarchy_outlives_its_vm),
+	KUNIT_CASE(hvp_hierarchy_ends_while_somebody_looks),
 	{}
 };
 

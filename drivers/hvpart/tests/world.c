@@ -54,6 +54,15 @@ struct hvp_world *hvp_world_create(struct kunit *test)
 }
 
 /**
+ * hvp_world_end() - the VM goes before the test ends
+ * @world:	the world
+ */
+void hvp_world_end(struct hvp_world *world)
+{
+	kunit_release_action(world->test, hvp_world_put_hierarchy, world->hierarchy);
+}
+
+/**
  * hvp_world_fresh_pages() - RAM that is in no pool yet, in one piece
  * @world:	the world
  * @node:	NUMA node that it pretends to be on

@@ -58,6 +58,7 @@ struct hvp_world {
 };
 
 struct hvp_world *hvp_world_create(struct kunit *test);
+void hvp_world_end(struct hvp_world *world);
 
 /* Building worlds: these assert that every call on the way succeeds. */
 u64 hvp_world_fresh_pages(struct hvp_world *world, int node, unsigned int count);
