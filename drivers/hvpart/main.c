@@ -10,6 +10,7 @@
 #include "core/stats.h"
 #include "debugfs.h"
 #include "kvm/entry.h"
+#include "kvm/hook.h"
 #include "kvm/vm.h"
 
 /* What is above can only be a mistake: 8 TiB of pages, for one. */
@@ -51,16 +52,16 @@ static int __init hvp_init(void)
 	error = hvp_vms_create();
 	if (error)
 		goto destroy_stats;
-	hvp_debugfs_create();
 	error = hvp_entry_install();
 	if (error)
-		goto destroy_debugfs;
-
+		goto destroy_vms;
+	/* Nothing fails any more: now all at once is there, for the host and for guests. */
+	hvp_debugfs_create();
+	hvp_hooks_open();
 	pr_info("version %s loaded\n", THIS_MODULE->version);
 	return 0;
 
-destroy_debugfs:
-	hvp_debugfs_destroy();
+destroy_vms:
 	hvp_vms_destroy();
 destroy_stats:
 	hvp_stats_destroy();
@@ -72,8 +73,8 @@ destroy_caches:
 static void __exit hvp_exit(void)
 {
 	hvp_entry_remove();
-	hvp_debugfs_destroy();
 	hvp_vms_destroy();
+	hvp_debugfs_destroy();
 	hvp_stats_destroy();
 	/* Partitions and hierarchies are freed under RCU. */
 	rcu_barrier();

@@ -35,6 +35,7 @@ static const struct hvp_assumption assumptions[] = {
 	ASSUME(kvm_vcpu, stat.hypercalls),
 	ASSUME(kvm_vcpu, arch.regs),
 	ASSUME(kvm_vcpu, arch.efer),
+	ASSUME(kvm_vcpu, arch.hflags),
 	ASSUME(kvm_vcpu, arch.guest_state_protected),
 	/* What the VMM has set. */
 	ASSUME(kvm_vcpu, arch.maxphyaddr),

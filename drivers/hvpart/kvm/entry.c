@@ -111,10 +111,19 @@ static u64 hvp_answer_partition(struct kvm_vcpu *vcpu, const struct hvp_call *ca
 	return hvp_answer(vcpu, known, privileges, call);
 }
 
-/* A guest whose registers KVM cannot see makes no call that we could read. */
-static bool hvp_registers_visible(struct kvm_vcpu *vcpu)
+/*
+ * A 64-bit caller's code is in RCX, a 32-bit caller's in EAX.  To ask for the caller's mode
+ * costs more than all of this: what has its code in the other register is as KVM leaves it.
+ *
+ * No call of ours comes from a guest whose registers KVM cannot see, nor from one that runs
+ * under a hypervisor of its own, in the same vCPU: that hypervisor answers it, or nobody.
+ */
+static __always_inline bool hvp_call_may_be_ours(struct kvm_vcpu *vcpu)
 {
-	return !vcpu->arch.guest_state_protected;
+	if (!hvp_call_is_ours(vcpu->arch.regs[VCPU_REGS_RCX]) &&
+	    !hvp_call_is_ours(vcpu->arch.regs[VCPU_REGS_RAX]))
+		return false;
+	return !vcpu->arch.guest_state_protected && !(vcpu->arch.hflags & HF_GUEST_MASK);
 }
 
 /*
@@ -126,65 +135,39 @@ static bool hvp_registers_visible(struct kvm_vcpu *vcpu)
  */
 static int hvp_replace_kvm_hv_hypercall(struct kvm_vcpu *vcpu)
 {
-	int token = hvp_replacement_begin();
+	int token = srcu_read_lock(&hvp_calls_running);
+	bool ours = hvp_call_may_be_ours(vcpu);
 	bool is_64bit = hvp_caller_is_64bit(vcpu);
 	struct hvp_call call = hvp_call_from_registers(vcpu, is_64bit);
 	u64 completed = vcpu->stat.hypercalls;
 	int resume = hvp_original_kvm_hv_hypercall(vcpu);
 
-	if (hvp_call_row(call.control) && vcpu->stat.hypercalls != completed &&
+	if (ours && hvp_call_row(call.control) && vcpu->stat.hypercalls != completed &&
 	    hvp_result_from_registers(vcpu, is_64bit) == HVP_STATUS_INVALID_HYPERCALL_CODE)
 		hvp_result_to_registers(vcpu, is_64bit, hvp_answer_partition(vcpu, &call));
 
-	hvp_replacement_end(token);
+	srcu_read_unlock(&hvp_calls_running, token);
 	return resume;
 }
 
-/*
- * Diverts calls with a code of ours.  A 64-bit caller's code is in RCX, a 32-bit
- * caller's in EAX.  To ask for the caller's mode costs more than all of this, so the
- * replacement does that: what is diverted in vain, for what is in the other register,
- * is as KVM leaves it.
- */
 static notrace void hvp_divert_kvm_hv_hypercall(unsigned long ip, unsigned long parent_ip,
 						struct ftrace_ops *ops,
 						struct ftrace_regs *fregs)
 {
 	struct kvm_vcpu *vcpu = (struct kvm_vcpu *)hvp_ftrace_argument(fregs, 0);
 
-	if (!hvp_call_is_ours(vcpu->arch.regs[VCPU_REGS_RCX]) &&
-	    !hvp_call_is_ours(vcpu->arch.regs[VCPU_REGS_RAX]))
-		return;
-	if (hvp_registers_visible(vcpu))
+	if (hvp_hook_diverts_all() || hvp_call_may_be_ours(vcpu))
 		hvp_hook_divert(ops, ip, fregs);
 }
 
-/* The last reference to the VM is gone, and with it every vCPU thread. */
-static void hvp_replace_kvm_hv_destroy_vm(struct kvm *kvm)
-{
-	int token = hvp_replacement_begin();
-
-	hvp_vm_destroy(kvm);
-	hvp_original_kvm_hv_destroy_vm(kvm);
-	hvp_replacement_end(token);
-}
-
-static notrace void hvp_divert_kvm_hv_destroy_vm(unsigned long ip, unsigned long parent_ip,
-						 struct ftrace_ops *ops,
-						 struct ftrace_regs *fregs)
-{
-	hvp_hook_divert(ops, ip, fregs);
-}
-
-static HVP_DEFINE_HOOK(kvm_hv_destroy_vm, "void (struct kvm *)");
 static HVP_DEFINE_HOOK(kvm_hv_hypercall, "int (struct kvm_vcpu *)");
 
 /*
- * In the order of installation: no VM is known before its end and its reset are
- * watched, and nobody is granted what is not answered.
+ * In the order of installation.  The first one watches the end of VMs and is the last to
+ * stop: VMs come to their end also while others keep the module from going.
  */
 static struct hvp_hook *const hooks[] = {
-	&hvp_hook_kvm_hv_destroy_vm,
+	&hvp_hook_kvm_arch_flush_shadow_all,
 	&hvp_hook_kvm_hv_set_msr_common,
 	&hvp_hook_kvm_hv_get_msr_common,
 	&hvp_hook_kvm_hv_hypercall,
@@ -192,19 +175,29 @@ static struct hvp_hook *const hooks[] = {
 	&hvp_hook_kvm_hv_set_cpuid,
 };
 
+/*
+ * For a load that fails as for the module's end.  First nobody makes a new call, and what
+ * no call under way needs goes; then those calls end, each when its VMM lets it; then
+ * all VMs go that have not come to their end meanwhile.
+ */
 static void hvp_hooks_remove(unsigned int installed)
 {
 	unsigned int i;
 
-	for (i = installed; i-- > 0;)
+	for (i = installed; i-- > 1;)
 		hvp_hook_stop(hooks[i]);
-	hvp_hooks_drain();
+	hvp_vms_reset();
+	hvp_hooks_drain(&hvp_calls_running);
+	hvp_vms_release();
+	if (installed)
+		hvp_hook_stop(hooks[0]);
+	hvp_hooks_drain(&hvp_ends_running);
 	for (i = installed; i-- > 0;)
 		hvp_hook_remove(hooks[i]);
 }
 
 /**
- * hvp_entry_install() - from now on calls are answered
+ * hvp_entry_install() - put all hooks in place, which divert nothing yet
  *
  * Context: May sleep.
  * Return: 0 or a negative error, said in the log, with nothing left behind.
@@ -235,5 +228,4 @@ int hvp_entry_install(void)
 void hvp_entry_remove(void)
 {
 	hvp_hooks_remove(ARRAY_SIZE(hooks));
-	hvp_vms_release();
 }

@@ -111,14 +111,22 @@ module_param_cb(grant_uid, &hvp_grant_uid_ops, &grant_uid, 0644);
 __MODULE_PARM_TYPE(grant_uid, "int");
 MODULE_PARM_DESC(grant_uid, "User whose VMs get what is granted, -1 for all users' (default -1)");
 
-/*
- * The real user: whoever has started the VMM.  Nobody becomes another one without being
- * allowed to, not by means of a program that is set-user-ID either.
+/**
+ * hvp_grant() - what the operator grants to a guest that begins now
+ * @vcpu:	one of its vCPUs, whose VMM is the current task
+ *
+ * The real user counts: whoever has started the VMM.  Nobody becomes another one without
+ * being allowed to, not by means of a program that is set-user-ID either.
+ *
+ * Context: Any.
+ * Return: HVP_PRIVILEGE_*; none to a guest that is not shown Hyper-V.
  */
-static u64 hvp_grant_to_current(void)
+u64 hvp_grant(const struct kvm_vcpu *vcpu)
 {
 	int uid = READ_ONCE(grant_uid);
 
+	if (!vcpu->arch.hyperv_enabled)
+		return 0;
 	if (uid >= 0 && from_kuid(&init_user_ns, current_uid()) != uid)
 		return 0;
 	return (u64)READ_ONCE(granted) << 32;
@@ -126,11 +134,11 @@ static u64 hvp_grant_to_current(void)
 
 static void hvp_replace_kvm_hv_set_cpuid(struct kvm_vcpu *vcpu, bool hyperv_enabled)
 {
-	int token = hvp_replacement_begin();
+	int token = srcu_read_lock(&hvp_calls_running);
 
 	hvp_original_kvm_hv_set_cpuid(vcpu, hyperv_enabled);
-	hvp_vcpu_set_privileges(vcpu, hvp_grant_to_current());
-	hvp_replacement_end(token);
+	hvp_vcpu_set_privileges(vcpu, hvp_grant(vcpu));
+	srcu_read_unlock(&hvp_calls_running, token);
 }
 
 static notrace void hvp_divert_kvm_hv_set_cpuid(unsigned long ip, unsigned long parent_ip,
@@ -143,12 +151,14 @@ static notrace void hvp_divert_kvm_hv_set_cpuid(unsigned long ip, unsigned long 
 static bool hvp_replace_kvm_cpuid(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx, u32 *ecx,
 				  u32 *edx, bool exact_only)
 {
-	int token = hvp_replacement_begin();
+	int token = srcu_read_lock(&hvp_calls_running);
+	bool features = *eax == HVP_CPUID_FEATURES;
 	bool exact = hvp_original_kvm_cpuid(vcpu, eax, ebx, ecx, edx, exact_only);
 
-	*ebx |= hvp_vcpu_privileges(vcpu, hvp_vcpu_find(vcpu)) >> 32 &
-		HVP_PARTITION_PRIVILEGES >> 32;
-	hvp_replacement_end(token);
+	if (features)
+		*ebx |= hvp_vcpu_privileges(vcpu, hvp_vcpu_find(vcpu)) >> 32 &
+			HVP_PARTITION_PRIVILEGES >> 32;
+	srcu_read_unlock(&hvp_calls_running, token);
 	return exact;
 }
 
@@ -157,7 +167,7 @@ static notrace void hvp_divert_kvm_cpuid(unsigned long ip, unsigned long parent_
 {
 	const u32 *eax = (const u32 *)hvp_ftrace_argument(fregs, 1);
 
-	if (*eax == HVP_CPUID_FEATURES)
+	if (hvp_hook_diverts_all() || *eax == HVP_CPUID_FEATURES)
 		hvp_hook_divert(ops, ip, fregs);
 }
 

@@ -20,7 +20,7 @@
 #include <linux/errno.h>
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
-#include <linux/srcu.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 #include "compat.h"
 #include "hook.h"
@@ -31,45 +31,39 @@
  */
 #define HVP_OPS_FLAGS	(FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT)
 
-DEFINE_STATIC_SRCU(replacements);
+DEFINE_SRCU(hvp_calls_running);
+DEFINE_SRCU(hvp_ends_running);
+
+/* Whether anything is diverted: not before all hooks are in place. */
+static bool open;
 
 /**
- * hvp_replacement_begin() - a replacement starts
+ * hvp_hooks_open() - from now on, calls are diverted
  *
- * Context: May sleep afterwards.
- * Return: token for hvp_replacement_end().
+ * To be called when all hooks have been installed, and all that replacements need is
+ * there: a load that fails has then answered no call, and knows of no VM.
  */
-int hvp_replacement_begin(void)
-	__acquires(&replacements)
+void hvp_hooks_open(void)
 {
-	return srcu_read_lock(&replacements);
+	/* Whoever sees it sees what was made before. */
+	smp_store_release(&open, true);
 }
 
 /**
- * hvp_replacement_end() - a replacement is about to return
- * @token:	from hvp_replacement_begin()
- */
-void hvp_replacement_end(int token)
-	__releases(&replacements)
-{
-	srcu_read_unlock(&replacements, token);
-}
-
-/**
- * hvp_hooks_drain() - wait for all replacements to end
+ * hvp_hooks_drain() - wait for replacements to end
+ * @running:	which of them
  *
- * To be called when the hooks have been stopped.  A task may have been diverted
- * and not yet have reached hvp_replacement_begin(), or have passed
- * hvp_replacement_end() and not yet have left the module.  There it does not
- * sleep, so an RCU-tasks grace period on either side waits for it; in between
- * it may sleep, for which RCU-tasks does not wait.
+ * To be called when the hooks concerned have been stopped.  A task may have been diverted
+ * and not yet be in its read-side section, or have left that and not yet the module.
+ * There it does not sleep, so an RCU-tasks grace period on either side waits for it; in
+ * between it may sleep, for which RCU-tasks does not wait.
  *
  * Context: May sleep.
  */
-void hvp_hooks_drain(void)
+void hvp_hooks_drain(struct srcu_struct *running)
 {
 	synchronize_rcu_tasks();
-	synchronize_srcu(&replacements);
+	synchronize_srcu(running);
 	synchronize_rcu_tasks();
 }
 
@@ -86,6 +80,8 @@ notrace void hvp_hook_divert(struct ftrace_ops *inward, unsigned long ip,
 {
 	struct hvp_hook *hook = container_of(inward, struct hvp_hook, inward);
 
+	if (!smp_load_acquire(&open))
+		return;
 	/* The same value each time; written before the stub can be called. */
 	WRITE_ONCE(hook->body, ip + MCOUNT_INSN_SIZE);
 	hvp_ftrace_continue_at(fregs, (unsigned long)hook->replacement);
@@ -127,9 +123,22 @@ static int hvp_ops_register(struct ftrace_ops *ops, ftrace_func_t callback, cons
 	return error;
 }
 
+/*
+ * ftrace refuses once it has found something wrong with itself, and then never changes
+ * code again: functions go on calling what they call.  So what they call must not go.
+ */
 static void hvp_ops_unregister(struct ftrace_ops *ops)
 {
-	WARN_ON_ONCE(unregister_ftrace_function(ops));
+	int error = unregister_ftrace_function(ops);
+
+	if (error) {
+		pr_emerg("ftrace is dead (error %d), and KVM's functions lead here for good: waiting for ever; reboot this host\n",
+			 error);
+		for (;;) {
+			set_current_state(TASK_IDLE);
+			schedule();
+		}
+	}
 	ftrace_free_filter(ops);
 }
 

@@ -2,7 +2,9 @@
 #ifndef _HVPART_KVM_HOOK_H
 #define _HVPART_KVM_HOOK_H
 
+#include <linux/cpufeature.h>
 #include <linux/ftrace.h>
+#include <linux/srcu.h>
 #include <linux/types.h>
 
 /**
@@ -40,18 +42,36 @@ struct hvp_hook {
 		.divert = hvp_divert_##name,		\
 	}
 
+/*
+ * Whether a callback has to divert also those calls that its replacement leaves to KVM.
+ * An fexit program of BPF calls a function that is redirected by way of a register, at the
+ * address where ftrace has left it to go on.  For a diverted call that is where the
+ * replacement begins; for another one it is behind the function's ENDBR, where a CPU with
+ * IBT faults.
+ */
+#ifdef HVP_ALWAYS_DIVERT	/* for tests, where no CPU has IBT */
+static __always_inline bool hvp_hook_diverts_all(void) { return true; }
+#else
+static __always_inline bool hvp_hook_diverts_all(void)
+{
+	return cpu_feature_enabled(X86_FEATURE_IBT);
+}
+#endif
+
 int hvp_hook_install(struct hvp_hook *hook);
+void hvp_hooks_open(void);
 void hvp_hook_stop(struct hvp_hook *hook);
 void hvp_hook_remove(struct hvp_hook *hook);
 
 void hvp_hook_divert(struct ftrace_ops *inward, unsigned long ip, struct ftrace_regs *fregs);
 
 /*
- * Replacements run between these two.  hvp_hooks_drain() returns when every
- * replacement that had begun has ended.
+ * A replacement runs in an SRCU read-side section of one of these.  What a guest makes KVM
+ * do may wait for its VMM, for ever; the end of a VM waits for nobody.
  */
-int hvp_replacement_begin(void);
-void hvp_replacement_end(int token);
-void hvp_hooks_drain(void);
+extern struct srcu_struct hvp_calls_running;
+extern struct srcu_struct hvp_ends_running;
+
+void hvp_hooks_drain(struct srcu_struct *running);
 
 #endif /* _HVPART_KVM_HOOK_H */

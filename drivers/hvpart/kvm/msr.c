@@ -19,7 +19,7 @@ static int hvp_set_guest_os_id(struct kvm_vcpu *vcpu, u32 msr, u64 data, bool ho
 {
 	int error = hvp_original_kvm_hv_set_msr_common(vcpu, msr, data, host);
 
-	if (!error)
+	if (!error && !data)
 		hvp_vm_reset(vcpu->kvm);
 	return error;
 }
@@ -60,17 +60,34 @@ static int hvp_set_noted(struct kvm_vcpu *vcpu, u32 msr, u64 data, bool host)
 	return error;
 }
 
+static __always_inline bool hvp_msr_is_watched(u32 msr)
+{
+	switch (msr) {
+	case HV_X64_MSR_GUEST_OS_ID:
+	case HV_X64_MSR_VP_INDEX:
+	case HV_X64_MSR_VP_ASSIST_PAGE:
+	case HV_X64_MSR_SIEFP:
+	case HV_X64_MSR_SIMP:
+	case HVP_MSR_SIRBP:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static int hvp_replace_kvm_hv_set_msr_common(struct kvm_vcpu *vcpu, u32 msr, u64 data,
 					     bool host)
 {
-	int token = hvp_replacement_begin();
+	int token = srcu_read_lock(&hvp_calls_running);
 	int error;
 
-	if (msr == HV_X64_MSR_GUEST_OS_ID)
+	if (!hvp_msr_is_watched(msr))
+		error = hvp_original_kvm_hv_set_msr_common(vcpu, msr, data, host);
+	else if (msr == HV_X64_MSR_GUEST_OS_ID)
 		error = hvp_set_guest_os_id(vcpu, msr, data, host);
 	else
 		error = hvp_set_noted(vcpu, msr, data, host);
-	hvp_replacement_end(token);
+	srcu_read_unlock(&hvp_calls_running, token);
 	return error;
 }
 
@@ -78,38 +95,22 @@ static notrace void hvp_divert_kvm_hv_set_msr_common(unsigned long ip, unsigned 
 						     struct ftrace_ops *ops,
 						     struct ftrace_regs *fregs)
 {
-	u32 msr = hvp_ftrace_argument(fregs, 1);
-	u64 data = hvp_ftrace_argument(fregs, 2);
-
-	switch (msr) {
-	case HV_X64_MSR_GUEST_OS_ID:
-		if (data)
-			return;
-		break;
-	case HV_X64_MSR_VP_INDEX:
-	case HV_X64_MSR_VP_ASSIST_PAGE:
-	case HV_X64_MSR_SIEFP:
-	case HV_X64_MSR_SIMP:
-	case HVP_MSR_SIRBP:
-		break;
-	default:
-		return;
-	}
-	hvp_hook_divert(ops, ip, fregs);
+	if (hvp_hook_diverts_all() || hvp_msr_is_watched(hvp_ftrace_argument(fregs, 1)))
+		hvp_hook_divert(ops, ip, fregs);
 }
 
 static int hvp_replace_kvm_hv_get_msr_common(struct kvm_vcpu *vcpu, u32 msr, u64 *data,
 					     bool host)
 {
-	int token = hvp_replacement_begin();
-	const struct hvp_vcpu *known = hvp_vcpu_find(vcpu);
+	int token = srcu_read_lock(&hvp_calls_running);
+	const struct hvp_vcpu *known = msr == HVP_MSR_SIRBP ? hvp_vcpu_find(vcpu) : NULL;
 	int error = 0;
 
-	if (host || !hvp_vcpu_in_partition(vcpu, known))
+	if (msr != HVP_MSR_SIRBP || host || !hvp_vcpu_in_partition(vcpu, known))
 		error = hvp_original_kvm_hv_get_msr_common(vcpu, msr, data, host);
 	else
 		*data = known ? known->sirbp : 0;
-	hvp_replacement_end(token);
+	srcu_read_unlock(&hvp_calls_running, token);
 	return error;
 }
 
@@ -117,7 +118,7 @@ static notrace void hvp_divert_kvm_hv_get_msr_common(unsigned long ip, unsigned 
 						     struct ftrace_ops *ops,
 						     struct ftrace_regs *fregs)
 {
-	if ((u32)hvp_ftrace_argument(fregs, 1) == HVP_MSR_SIRBP)
+	if (hvp_hook_diverts_all() || (u32)hvp_ftrace_argument(fregs, 1) == HVP_MSR_SIRBP)
 		hvp_hook_divert(ops, ip, fregs);
 }
 

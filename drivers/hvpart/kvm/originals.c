@@ -45,7 +45,7 @@ noinline __noclone bool hvp_original_kvm_cpuid(struct kvm_vcpu *vcpu, u32 *eax, 
 	return false;
 }
 
-noinline __noclone void hvp_original_kvm_hv_destroy_vm(struct kvm *kvm)
+noinline __noclone void hvp_original_kvm_arch_flush_shadow_all(struct kvm *kvm)
 {
 	barrier();
 }

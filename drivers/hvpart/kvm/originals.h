@@ -17,6 +17,6 @@ int hvp_original_kvm_hv_get_msr_common(struct kvm_vcpu *vcpu, u32 msr, u64 *data
 void hvp_original_kvm_hv_set_cpuid(struct kvm_vcpu *vcpu, bool hyperv_enabled);
 bool hvp_original_kvm_cpuid(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx, u32 *ecx, u32 *edx,
 			    bool exact_only);
-void hvp_original_kvm_hv_destroy_vm(struct kvm *kvm);
+void hvp_original_kvm_arch_flush_shadow_all(struct kvm *kvm);
 
 #endif /* _HVPART_KVM_ORIGINALS_H */

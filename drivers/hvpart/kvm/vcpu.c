@@ -30,6 +30,17 @@ static u64 hvp_cpuid_privileges(struct kvm_vcpu *vcpu)
 	return 0;
 }
 
+/*
+ * A vCPU that is being made may have no index of its own yet, but 0: from Linux 6.14 on, KVM
+ * sets its CPUID, which is empty, before that, until later releases make the index -1 first.
+ */
+static struct hvp_vcpu *hvp_vcpu_record(struct hvp_vm *vm, const struct kvm_vcpu *vcpu)
+{
+	struct hvp_vcpu *known = xa_load(&vm->vcpus, vcpu->vcpu_idx);
+
+	return known && known->vcpu == vcpu ? known : NULL;
+}
+
 /**
  * hvp_vcpu_find() - what is known of a vCPU
  * @vcpu:	the vCPU
@@ -41,7 +52,7 @@ struct hvp_vcpu *hvp_vcpu_find(struct kvm_vcpu *vcpu)
 {
 	struct hvp_vm *vm = hvp_vm_find(vcpu->kvm);
 
-	return vm ? xa_load(&vm->vcpus, vcpu->vcpu_idx) : NULL;
+	return vm ? hvp_vcpu_record(vm, vcpu) : NULL;
 }
 
 /**
@@ -54,7 +65,7 @@ struct hvp_vcpu *hvp_vcpu_find(struct kvm_vcpu *vcpu)
 struct hvp_vcpu *hvp_vcpu_find_or_add(struct kvm_vcpu *vcpu)
 {
 	struct hvp_vm *vm = hvp_vm_find_or_add(vcpu->kvm);
-	struct hvp_vcpu *known = vm ? xa_load(&vm->vcpus, vcpu->vcpu_idx) : NULL;
+	struct hvp_vcpu *known = vm ? hvp_vcpu_record(vm, vcpu) : NULL;
 
 	if (!vm || known)
 		return known;
@@ -62,10 +73,11 @@ struct hvp_vcpu *hvp_vcpu_find_or_add(struct kvm_vcpu *vcpu)
 	if (!known)
 		return NULL;
 	known->vm = vm;
+	known->vcpu = vcpu;
 	known->privileges = hvp_cpuid_privileges(vcpu);
 	known->vp_index = vcpu->vcpu_idx;
 	/* Nobody else adds this one: KVM has a vCPU in one thread at a time. */
-	if (xa_err(xa_store(&vm->vcpus, vcpu->vcpu_idx, known, HVP_GFP))) {
+	if (xa_insert(&vm->vcpus, vcpu->vcpu_idx, known, HVP_GFP)) {
 		kfree(known);
 		return NULL;
 	}
@@ -112,8 +124,7 @@ void hvp_vcpu_set_privileges(struct kvm_vcpu *vcpu, u64 granted)
 	u64 privileges = hvp_cpuid_privileges(vcpu);
 	struct hvp_vcpu *known = hvp_vcpu_find(vcpu);
 
-	if (vcpu->arch.hyperv_enabled)
-		privileges |= granted;
+	privileges |= granted;
 	if (!known && privileges & HVP_PARTITION_PRIVILEGES)
 		known = hvp_vcpu_find_or_add(vcpu);
 	if (known)

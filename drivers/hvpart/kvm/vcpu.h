@@ -16,6 +16,7 @@ struct kvm_vcpu;
 /**
  * struct hvp_vcpu - what is known of a virtual processor as Hyper-V has it
  * @vm:		its VM
+ * @vcpu:	KVM's
  * @privileges:	CPUID leaf 0x40000003, EAX and EBX, with what has been granted; changes
  *		only while the vCPU does not run
  * @vp_index:	HV_X64_MSR_VP_INDEX
@@ -29,6 +30,7 @@ struct kvm_vcpu;
  */
 struct hvp_vcpu {
 	struct hvp_vm *vm;
+	const struct kvm_vcpu *vcpu;
 	u64 privileges;
 	u32 vp_index;
 	u64 vp_assist;

@@ -2,6 +2,10 @@
 /*
  * The registry of VMs that may have partitions, from the first vCPU with a privilege,
  * or their first partition call, to their end.
+ *
+ * A VM's end is that of its VMM's address space, or that of the VM if it comes first.  A
+ * descriptor of the VM can outlive the process that has made it: KVM lets nobody use it
+ * then, and what was pinned would be nobody's.
  */
 
 #include <linux/hashtable.h>
@@ -12,6 +16,8 @@
 #include "../core/caches.h"
 #include "../core/stats_page.h"
 #include "../debugfs.h"
+#include "compat.h"
+#include "originals.h"
 #include "vcpu.h"
 #include "vm.h"
 
@@ -46,7 +52,7 @@ int hvp_vms_create(void)
 }
 
 /**
- * hvp_vms_destroy() - the reverse; all VMs have been let go of
+ * hvp_vms_destroy() - the reverse; all VMs have been released
  *
  * Context: May sleep.
  */
@@ -59,8 +65,8 @@ void hvp_vms_destroy(void)
  * hvp_vm_find() - look a VM up
  * @kvm:	the VM
  *
- * A VM is added in one of its vCPU threads and removed when it is destroyed,
- * when no such thread is left: a vCPU thread can use what it finds.
+ * A VM is added in one of its vCPU threads and removed at its end, when no such
+ * thread is left: a vCPU thread can use what it finds.
  *
  * Context: Any; in one of the VM's vCPU threads.
  * Return: the VM, or NULL if it is not in the registry.
@@ -107,6 +113,21 @@ static void hvp_vm_refresh(struct work_struct *work)
 	hvp_hierarchy_drop(hierarchy);
 }
 
+/* Nobody finds it any more.  What it shows goes when nobody looks any more. */
+static void hvp_vm_free(struct hvp_vm *vm)
+{
+	hvp_debugfs_remove_vm(vm->debugfs);
+	cancel_delayed_work_sync(&vm->refresh);
+	hvp_vcpus_free(vm);
+	mmdrop(vm->memory.mm);
+	kfree_rcu(vm, rcu);
+}
+
+static void hvp_vm_free_work(struct work_struct *work)
+{
+	hvp_vm_free(container_of(work, struct hvp_vm, free));
+}
+
 /* Its memory is the VMM's, which may have to wait for it. */
 static struct hvp_vm *hvp_vm_alloc(struct kvm *kvm)
 {
@@ -118,20 +139,20 @@ static struct hvp_vm *hvp_vm_alloc(struct kvm *kvm)
 	mmgrab(vm->memory.mm);
 	spin_lock_init(&vm->lock);
 	INIT_DELAYED_WORK(&vm->refresh, hvp_vm_refresh);
+	INIT_WORK(&vm->free, hvp_vm_free_work);
 	xa_init_flags(&vm->vcpus, XA_FLAGS_ACCOUNT);
 	vm->debugfs = hvp_debugfs_alloc_vm(vm);
 	return vm;
 }
 
-/* Not in the registry; only readers of the hash chain may still see it. */
-static void hvp_vm_free(struct hvp_vm *vm)
+/*
+ * Not in the registry any more.  What it holds goes at once; the rest waits for whoever
+ * reads its files in debugfs, which is not for the VM's end to wait for.
+ */
+static void hvp_vm_end(struct hvp_vm *vm)
 {
-	hvp_debugfs_remove_vm(vm->debugfs);
-	cancel_delayed_work_sync(&vm->refresh);
 	hvp_hierarchy_put(hvp_vm_take_hierarchy(vm));
-	hvp_vcpus_free(vm);
-	mmdrop(vm->memory.mm);
-	kfree_rcu(vm, rcu);
+	queue_work(hvp_vms_workqueue, &vm->free);
 }
 
 /* Nothing is done under the lock, which is everybody's, but adding to the table. */
@@ -167,6 +188,9 @@ static struct hvp_vm *hvp_vm_add(struct kvm *kvm)
  */
 struct hvp_vm *hvp_vm_find_or_add(struct kvm *kvm)
 {
+	/* In no other address space would its end be seen. */
+	if (WARN_ON_ONCE(current->mm != kvm->mm))
+		return NULL;
 	return hvp_vm_find(kvm) ?: hvp_vm_add(kvm);
 }
 
@@ -250,6 +274,12 @@ void hvp_vm_refresh_stats_pages(struct hvp_vm *vm)
 	queue_delayed_work(hvp_vms_workqueue, &vm->refresh, HVP_REFRESH_PERIOD);
 }
 
+static void hvp_vm_lose_hierarchy(struct hvp_vm *vm)
+{
+	hvp_hierarchy_put(hvp_vm_take_hierarchy(vm));
+	hvp_debugfs_forget_partitions(vm->debugfs);
+}
+
 /**
  * hvp_vm_reset() - the guest has given up its identity: its hierarchy goes
  * @kvm:	the VM
@@ -257,7 +287,7 @@ void hvp_vm_refresh_stats_pages(struct hvp_vm *vm)
  * Calls that other vCPUs have under way end on the old hierarchy; the last of
  * them frees it.
  *
- * Context: May sleep; while the VM is alive.
+ * Context: May sleep; in one of the VM's vCPU threads.
  */
 void hvp_vm_reset(struct kvm *kvm)
 {
@@ -265,51 +295,92 @@ void hvp_vm_reset(struct kvm *kvm)
 
 	if (!vm)
 		return;
-	hvp_hierarchy_put(hvp_vm_take_hierarchy(vm));
+	hvp_vm_lose_hierarchy(vm);
 	hvp_vcpus_reset(vm);
-	hvp_debugfs_forget_partitions(vm->debugfs);
 }
 
 /**
- * hvp_vm_destroy() - the VM is being destroyed: nothing of it remains
- * @kvm:	the VM
+ * hvp_vms_reset() - all hierarchies go, but for what calls under way use
  *
- * Context: May sleep.
+ * The module goes, and nobody makes new calls.
+ *
+ * Context: May sleep.  The hooks are stopped but for that of VMs' end.
  */
-void hvp_vm_destroy(struct kvm *kvm)
+void hvp_vms_reset(void)
 {
 	struct hvp_vm *vm;
+	int bucket;
 
-	/* Nobody else adds or removes this one now, unless the module goes. */
-	if (!hvp_vm_find(kvm))
-		return;
-
+	/* VMs' ends wait for the lock, and so for what is freed here, but for nobody else. */
 	mutex_lock(&vms_lock);
-	vm = hvp_vm_find(kvm);
+	hash_for_each(vms, bucket, vm, node)
+		hvp_vm_lose_hierarchy(vm);
+	mutex_unlock(&vms_lock);
+}
+
+/* Out of the registry: for whoever takes it out to end. */
+static struct hvp_vm *hvp_vm_remove(struct hvp_vm *vm)
+{
+	lockdep_assert_held(&vms_lock);
 	if (vm)
 		hash_del_rcu(&vm->node);
-	mutex_unlock(&vms_lock);
+	return vm;
+}
 
-	if (vm)
-		hvp_vm_free(vm);
+static struct hvp_vm *hvp_vms_first(void)
+{
+	struct hvp_vm *vm;
+	int bucket;
+
+	hash_for_each(vms, bucket, vm, node)
+		return vm;
+	return NULL;
 }
 
 /**
  * hvp_vms_release() - let go of all VMs; the module goes
  *
- * They may be alive or be destroyed meanwhile, so KVM's view of them is not
+ * They may be alive or come to their end meanwhile, so KVM's view of them is not
  * looked at.
  *
- * Context: May sleep.  All hooks are stopped and drained.
+ * Context: May sleep.  The hooks are stopped and drained but for that of VMs' end.
  */
 void hvp_vms_release(void)
 {
-	struct hlist_node *next;
 	struct hvp_vm *vm;
-	int bucket;
 
-	hash_for_each_safe(vms, bucket, next, vm, node) {
-		hash_del_rcu(&vm->node);
-		hvp_vm_free(vm);
-	}
+	do {
+		mutex_lock(&vms_lock);
+		vm = hvp_vm_remove(hvp_vms_first());
+		mutex_unlock(&vms_lock);
+		if (vm)
+			hvp_vm_end(vm);
+	} while (vm);
 }
+
+static void hvp_replace_kvm_arch_flush_shadow_all(struct kvm *kvm)
+{
+	int token = srcu_read_lock(&hvp_ends_running);
+	struct hvp_vm *vm = hvp_vm_find(kvm);
+
+	/* Nobody adds it any more; but the module may be about to let go of it. */
+	if (vm) {
+		mutex_lock(&vms_lock);
+		vm = hvp_vm_remove(hvp_vm_find(kvm));
+		mutex_unlock(&vms_lock);
+	}
+	if (vm)
+		hvp_vm_end(vm);
+	hvp_original_kvm_arch_flush_shadow_all(kvm);
+	srcu_read_unlock(&hvp_ends_running, token);
+}
+
+static notrace void hvp_divert_kvm_arch_flush_shadow_all(unsigned long ip,
+							 unsigned long parent_ip,
+							 struct ftrace_ops *ops,
+							 struct ftrace_regs *fregs)
+{
+	hvp_hook_divert(ops, ip, fregs);
+}
+
+HVP_DEFINE_HOOK(kvm_arch_flush_shadow_all, "void (struct kvm *)");

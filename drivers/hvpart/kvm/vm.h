@@ -9,13 +9,14 @@
 #include <linux/xarray.h>
 #include "../core/hierarchy.h"
 #include "guest_memory.h"
+#include "hook.h"
 
 struct hvp_vm_debugfs;
 
 /**
  * struct hvp_vm - a VM that may make partition calls
  * @memory:	the core's view of it.  Its kvm is valid in vCPU threads and until
- *		the VM is destroyed; its mm is held by mmgrab().
+ *		the VM comes to its end; its mm is held by mmgrab().
  * @node:	place in the registry
  * @rcu:	lookup in the registry is under RCU
  * @lock:	protects changes of @hierarchy
@@ -24,6 +25,7 @@ struct hvp_vm_debugfs;
  * @debugfs:	its folder in debugfs, or NULL
  * @refresh:	keeps its statistics pages up to date while it has any
  * @vcpus:	vCPU index -> struct hvp_vcpu
+ * @free:	frees all this, after the VM's end
  */
 struct hvp_vm {
 	struct hvp_kvm_guest memory;
@@ -34,8 +36,10 @@ struct hvp_vm {
 	struct hvp_vm_debugfs *debugfs;
 	struct delayed_work refresh;
 	struct xarray vcpus;
+	struct work_struct free;
 };
 
+extern struct hvp_hook hvp_hook_kvm_arch_flush_shadow_all;
 extern struct hvp_limits hvp_vm_limits;
 extern struct workqueue_struct *hvp_vms_workqueue;
 
@@ -48,7 +52,7 @@ struct hvp_hierarchy *hvp_vm_hierarchy(struct hvp_vm *vm);
 struct hvp_hierarchy *hvp_vm_peek_hierarchy(struct hvp_vm *vm);
 void hvp_vm_refresh_stats_pages(struct hvp_vm *vm);
 void hvp_vm_reset(struct kvm *kvm);
-void hvp_vm_destroy(struct kvm *kvm);
+void hvp_vms_reset(void);
 void hvp_vms_release(void);
 
 #endif /* _HVPART_KVM_VM_H */

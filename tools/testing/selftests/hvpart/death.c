@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* However a VM ends, nothing of it stays and no other VM notices. */
+#define _GNU_SOURCE
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +14,13 @@
 #include "process.h"
 
 #define SELF	HVP_PARTITION_ID_SELF
+
+/* It gives itself an identity. */
+static void guest_boots(struct vcpu *vcpu)
+{
+	vcpu_write_msr(vcpu, MSR_GUEST_OS_ID, GUEST_OS_ID);
+	guest_enable_hypercalls(vcpu->guest);
+}
 
 static void expect_new_guest_works(void)
 {
@@ -68,6 +78,39 @@ static void vm_file_closed_first(void)
 	expect_as_before(before);
 }
 
+/* One page of each of so many VMMs that exit and leave the VM's descriptors open here. */
+#define VMMS	40
+
+static void be_a_vmm_that_exits(struct guest_config *config)
+{
+	struct vcpu *vcpu = guest_create(config)->vcpus;
+
+	deposit_new(vcpu, SELF, NULL, 10);
+	create_active_child(vcpu);
+	_exit(case_failed());
+}
+
+/* KVM lets nobody use them, so they are nothing to hold pages for. */
+static void descriptors_outlive_the_vmm(void)
+{
+	struct guest_config config = { .privileges = GUEST_ALL_PRIVILEGES };
+	struct host_state before = host_state();
+	int i, status;
+
+	for (i = 0; i < VMMS; i++) {
+		pid_t pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, 0);
+
+		if (!pid)
+			be_a_vmm_that_exits(&config);
+		if (pid < 0 || waitpid(pid, &status, 0) != pid)
+			die("cannot have a process: %m");
+		EXPECT_EQUAL(status, 0);
+	}
+	EXPECT(pinned_pages_become(before.pinned));
+	expect_as_before(before);
+	expect_new_guest_works();
+}
+
 /* Written to the guest OS ID by the VMM, as at a reset of the VM. */
 static void identity_given_up(void)
 {
@@ -84,13 +127,13 @@ static void identity_given_up(void)
 		EXPECT(pinned_pages_become(pinned));
 		EXPECT(partition_file_becomes(guest, 2, false));
 		EXPECT(partition_file_becomes(guest, HVP_PARTITION_ID_ROOT, false));
-		guest_enable_hypercalls(guest);
+		guest_boots(vcpu);
 		EXPECT_BALANCE(vcpu, SELF, 0, 0);
 		EXPECT(partition_file_becomes(guest, HVP_PARTITION_ID_ROOT, true));
 		EXPECT_STATUS(initialize_partition(vcpu, 2, FORM_FAST), INVALID_PARTITION_ID);
 		EXPECT_EQUAL(create_child(vcpu), 2);
 		guest_reset_identity(guest);
-		guest_enable_hypercalls(guest);
+		guest_boots(vcpu);
 	}
 }
 
@@ -106,7 +149,7 @@ static void identity_given_up_by_the_guest(void)
 		struct vcpu *vcpu = &guest->vcpus[i];
 
 		fill_with_partitions(vcpu);
-		vcpu_write_msr(vcpu, 0x40000000, 0);
+		vcpu_write_msr(vcpu, MSR_GUEST_OS_ID, 0);
 		EXPECT(pinned_pages_become(pinned));
 		guest_enable_hypercalls(guest);
 		EXPECT_BALANCE(vcpu, SELF, 0, 0);
@@ -120,7 +163,7 @@ static void identity_changed(void)
 	struct vcpu *vcpu = new_guest();
 	u64 id = create_active_child(vcpu);
 
-	guest_set_msr(vcpu, 0x40000000, GUEST_OS_ID | 0x00010203);
+	guest_set_msr(vcpu, MSR_GUEST_OS_ID, GUEST_OS_ID | 0x00010203);
 	EXPECT_STATE(vcpu, id, "active");
 	EXPECT_EQUAL(create_child(vcpu), id + 1);
 }
@@ -261,6 +304,7 @@ static void vm_outlives_its_memory(void)
 static const struct test_case cases[] = {
 	CASE(orderly_end),
 	CASE(vm_file_closed_first),
+	CASE(descriptors_outlive_the_vmm),
 	CASE(identity_given_up),
 	CASE(identity_given_up_by_the_guest),
 	CASE(identity_changed),

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "code_patching.h"
@@ -430,6 +431,19 @@ static void ends_with_the_module(void)
 	EXPECT_PRIVILEGES(guest_with(0), 0);
 }
 
+/* KVM may set the CPUID of a vCPU that it makes before it has given it an index. */
+static void another_vcpu_takes_nothing(void)
+{
+	struct vcpu *vcpu;
+
+	grant("all");
+	vcpu = guest_with(0);
+	EXPECT_PRIVILEGES(vcpu, ALL);
+	if (ioctl(vcpu->guest->vm_fd, KVM_CREATE_VCPU, 7) < 0)
+		die("KVM_CREATE_VCPU: %m");
+	EXPECT_PRIVILEGES(vcpu, ALL);
+}
+
 static const struct test_case cases[] = {
 	CASE(nothing_by_default),
 	CASE(besides_what_the_vmm_gives),
@@ -444,6 +458,7 @@ static const struct test_case cases[] = {
 	CASE(guest_without_hyperv_sees_kvm),
 	CASE(guest_that_had_hyperv_sees_nothing),
 	CASE(ends_with_the_module),
+	CASE(another_vcpu_takes_nothing),
 };
 
 int main(void)

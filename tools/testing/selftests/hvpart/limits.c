@@ -28,6 +28,7 @@
 #include "code_patching.h"
 #include "module.h"
 #include "partitions.h"
+#include "process.h"
 
 #define SELF	HVP_PARTITION_ID_SELF
 #define MIB	(1UL << 20)
@@ -994,6 +995,62 @@ static void unload_while_a_call_is_blocked(void)
 	load_module();
 }
 
+/* Until it is killed */
+static void be_a_holder(int ready, void *pages)
+{
+	struct vcpu *vcpu = new_guest();
+	int vm_fd = vcpu->guest->vm_fd;
+
+	deposit_new(vcpu, SELF, NULL, *(unsigned int *)pages);
+	create_active_child(vcpu);
+	process_tell(ready, &vm_fd, sizeof(vm_fd));
+	for (;;)
+		pause();
+}
+
+/*
+ * While the module's end waits for one VMM, other VMs come to theirs, and those that live
+ * on have nothing pinned any more.
+ */
+static void vms_end_while_unloading_waits(void)
+{
+	long long none = pinned_pages(), held;
+	struct vmm *vmm = blocked_start(BLOCKED_OUTPUT);
+	long long blocked = pinned_pages();
+	struct vcpu *alive = new_guest();
+	unsigned int pages = 100;
+	struct process dying;
+	pid_t unloader;
+	int vm_fd, status;
+	u64 id;
+
+	stay_on_one_cpu_if_emulated();
+	dying = process_start(be_a_holder, &pages);
+	process_hear(dying, &vm_fd, sizeof(vm_fd));
+	held = pinned_pages();
+	deposit_new(alive, SELF, NULL, 70);
+	EXPECT(guest_folder_becomes(dying.pid, vm_fd, true));
+
+	unloader = fork();
+	if (!unloader)
+		_exit(syscall(SYS_delete_module, "hvpart", O_NONBLOCK) ? errno : 0);
+	while (result_status(get_partition_id(alive, &id)) != HVP_STATUS_INVALID_HYPERCALL_CODE)
+		usleep(10000);
+	EXPECT(held > blocked + pages);
+	kill(dying.pid, SIGKILL);
+	EXPECT(pinned_pages_become(blocked));
+	EXPECT(guest_folder_becomes(dying.pid, vm_fd, false));
+	EXPECT_EQUAL(waitpid(unloader, &status, WNOHANG), 0);
+
+	kill(vmm->pid, SIGKILL);
+	vmm_end(vmm);
+	if (waitpid(unloader, &status, 0) != unloader)
+		die("waitpid: %m");
+	EXPECT_EQUAL(status, 0);
+	EXPECT(pinned_pages_become(none));
+	load_module();
+}
+
 static const struct test_case cases[] = {
 	CASE(defaults),
 	CASE(fewer_partitions_than_there_are),
@@ -1007,6 +1064,8 @@ static const struct test_case cases[] = {
 	CASE(read_while_vms_go),
 	CASE(files_open_when_the_vm_goes),
 	{ .name = "unload_while_a_call_is_blocked", .run = unload_while_a_call_is_blocked,
+	  .seconds = CASE_SECONDS + 2 * UNLOADING_SECONDS },
+	{ .name = "vms_end_while_unloading_waits", .run = vms_end_while_unloading_waits,
 	  .seconds = CASE_SECONDS + 2 * UNLOADING_SECONDS },
 };
 

@@ -7,7 +7,6 @@
 
 #define SELF			HVP_PARTITION_ID_SELF
 #define SIRBP			MSR_HYPERV_SIRBP
-#define MSR_GUEST_OS_ID		0x40000000
 #define ENABLE			1
 #define VCPUS			2
 

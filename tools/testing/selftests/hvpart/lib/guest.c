@@ -15,7 +15,6 @@
 #include "guest.h"
 #include "guest_code.h"
 
-#define MSR_HYPERV_GUEST_OS_ID	0x40000000
 #define MSR_HYPERV_HYPERCALL	0x40000001
 #define MSR_ENABLE		1
 
@@ -149,13 +148,13 @@ u64 guest_get_msr(struct vcpu *vcpu, u32 msr)
 
 void guest_enable_hypercalls(struct guest *guest)
 {
-	guest_set_msr(&guest->vcpus[0], MSR_HYPERV_GUEST_OS_ID, GUEST_OS_ID);
+	guest_set_msr(&guest->vcpus[0], MSR_GUEST_OS_ID, GUEST_OS_ID);
 	guest_set_msr(&guest->vcpus[0], MSR_HYPERV_HYPERCALL, GUEST_HYPERCALL_GPA | MSR_ENABLE);
 }
 
 void guest_reset_identity(struct guest *guest)
 {
-	guest_set_msr(&guest->vcpus[0], MSR_HYPERV_GUEST_OS_ID, 0);
+	guest_set_msr(&guest->vcpus[0], MSR_GUEST_OS_ID, 0);
 }
 
 static u8 *add_parameter_page(struct guest *guest, u64 gpa)
