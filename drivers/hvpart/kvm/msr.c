@@ -6,6 +6,7 @@
 
 #include <linux/kvm_host.h>
 #include "compat.h"
+#include "grant.h"
 #include "msr.h"
 #include "originals.h"
 #include "vcpu.h"
@@ -14,14 +15,21 @@
 /* No processor has wider ones. */
 #define HVP_MAX_GPA_BITS	52
 
-/* Guest OS ID written 0: the guest, or the VMM for it, gives up its identity. */
+/*
+ * Guest OS ID written 0: the guest, or the VMM for it, gives up its identity; anything else
+ * by the guest: it has booted.
+ */
 static int hvp_set_guest_os_id(struct kvm_vcpu *vcpu, u32 msr, u64 data, bool host)
 {
 	int error = hvp_original_kvm_hv_set_msr_common(vcpu, msr, data, host);
 
-	if (!error && !data)
-		hvp_vm_reset(vcpu->kvm);
-	return error;
+	if (error)
+		return error;
+	if (!data)
+		hvp_vm_reset(vcpu->kvm, hvp_grant(vcpu));
+	else if (!host)
+		hvp_vm_guest_begins(vcpu->kvm);
+	return 0;
 }
 
 /*

@@ -94,7 +94,12 @@ struct hvp_vcpu *hvp_vcpu_find_or_add(struct kvm_vcpu *vcpu)
  */
 u64 hvp_vcpu_privileges(struct kvm_vcpu *vcpu, const struct hvp_vcpu *known)
 {
-	return known ? known->privileges : hvp_cpuid_privileges(vcpu);
+	const struct hvp_vm *vm = known ? known->vm : hvp_vm_find(vcpu->kvm);
+	u64 privileges = known ? known->privileges : hvp_cpuid_privileges(vcpu);
+
+	if (vm && vcpu->arch.hyperv_enabled)
+		privileges |= READ_ONCE(vm->granted);
+	return privileges;
 }
 
 /**

@@ -93,6 +93,8 @@ static struct hvp_hierarchy *hvp_vm_take_hierarchy(struct hvp_vm *vm)
 
 	spin_lock(&vm->lock);
 	hierarchy = rcu_replace_pointer(vm->hierarchy, NULL, lockdep_is_held(&vm->lock));
+	if (hierarchy)
+		vm->last_id = READ_ONCE(hierarchy->last_id);
 	spin_unlock(&vm->lock);
 	return hierarchy;
 }
@@ -228,6 +230,8 @@ static struct hvp_hierarchy *hvp_vm_new_hierarchy(struct hvp_vm *vm)
 				    hvp_debugfs_watcher(vm->debugfs));
 
 	spin_lock(&vm->lock);
+	if (mine)
+		mine->last_id = max(mine->last_id, vm->last_id);
 	/*
 	 * A guest that has given up its identity has no hierarchy; this call
 	 * was under way when that happened.  KVM clears the identity before
@@ -283,20 +287,44 @@ static void hvp_vm_lose_hierarchy(struct hvp_vm *vm)
 /**
  * hvp_vm_reset() - the guest has given up its identity: its hierarchy goes
  * @kvm:	the VM
+ * @granted:	privileges that the next guest has besides what CPUID says
  *
  * Calls that other vCPUs have under way end on the old hierarchy; the last of
  * them frees it.
  *
  * Context: May sleep; in one of the VM's vCPU threads.
  */
-void hvp_vm_reset(struct kvm *kvm)
+void hvp_vm_reset(struct kvm *kvm, u64 granted)
+{
+	struct hvp_vm *vm = granted ? hvp_vm_find_or_add(kvm) : hvp_vm_find(kvm);
+
+	if (!vm)
+		return;
+	WRITE_ONCE(vm->granted, READ_ONCE(vm->granted) | granted);
+	hvp_vm_lose_hierarchy(vm);
+	hvp_vcpus_reset(vm);
+}
+
+/**
+ * hvp_vm_guest_begins() - a guest gives itself an identity: it has just booted
+ * @kvm:	the VM
+ *
+ * It knows of no partition, so the IDs of partitions begin anew.  A guest that gets its
+ * identity from the VMM has been there before: the VMM has loaded a state that it had
+ * saved.  That guest may remember partitions, which are gone, and must not take others for
+ * them.
+ *
+ * Context: Any; in one of the VM's vCPU threads.
+ */
+void hvp_vm_guest_begins(struct kvm *kvm)
 {
 	struct hvp_vm *vm = hvp_vm_find(kvm);
 
 	if (!vm)
 		return;
-	hvp_vm_lose_hierarchy(vm);
-	hvp_vcpus_reset(vm);
+	spin_lock(&vm->lock);
+	vm->last_id = 0;
+	spin_unlock(&vm->lock);
 }
 
 /**

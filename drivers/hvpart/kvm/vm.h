@@ -19,9 +19,12 @@ struct hvp_vm_debugfs;
  *		the VM comes to its end; its mm is held by mmgrab().
  * @node:	place in the registry
  * @rcu:	lookup in the registry is under RCU
- * @lock:	protects changes of @hierarchy
+ * @lock:	protects changes of @hierarchy and @last_id
  * @hierarchy:	its partitions, looked up under RCU; NULL until the first call, also after
  *		a reset
+ * @last_id:	the ID given out last to a guest that may be the one that is there now; 0 if
+ *		this one has booted since
+ * @granted:	privileges that the operator has granted at a reset of the guest
  * @debugfs:	its folder in debugfs, or NULL
  * @refresh:	keeps its statistics pages up to date while it has any
  * @vcpus:	vCPU index -> struct hvp_vcpu
@@ -33,6 +36,8 @@ struct hvp_vm {
 	struct rcu_head rcu;
 	spinlock_t lock;
 	struct hvp_hierarchy __rcu *hierarchy;
+	u64 last_id;
+	u64 granted;
 	struct hvp_vm_debugfs *debugfs;
 	struct delayed_work refresh;
 	struct xarray vcpus;
@@ -51,7 +56,8 @@ struct hvp_vm *hvp_vm_find_or_add(struct kvm *kvm);
 struct hvp_hierarchy *hvp_vm_hierarchy(struct hvp_vm *vm);
 struct hvp_hierarchy *hvp_vm_peek_hierarchy(struct hvp_vm *vm);
 void hvp_vm_refresh_stats_pages(struct hvp_vm *vm);
-void hvp_vm_reset(struct kvm *kvm);
+void hvp_vm_reset(struct kvm *kvm, u64 granted);
+void hvp_vm_guest_begins(struct kvm *kvm);
 void hvp_vms_reset(void);
 void hvp_vms_release(void);
 

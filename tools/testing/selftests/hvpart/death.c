@@ -137,6 +137,38 @@ static void identity_given_up(void)
 	}
 }
 
+/*
+ * The VMM gives the guest an identity, as if it had loaded a state that it had saved: that
+ * guest may remember partitions, and none of its VM's gets such an ID again.
+ */
+static void state_is_loaded(void)
+{
+	struct vcpu *vcpu = new_guest();
+	struct guest *guest = vcpu->guest;
+	u64 id;
+
+	fill_with_partitions(vcpu);	/* 2 to 4 */
+	guest_reset_identity(guest);
+	guest_enable_hypercalls(guest);
+	for (id = 2; id <= 4; id++)
+		EXPECT_STATUS(initialize_partition(vcpu, id, FORM_FAST), INVALID_PARTITION_ID);
+	EXPECT_EQUAL(create_child(vcpu), 5);
+	EXPECT_EQUAL(create_child(vcpu), 6);
+	EXPECT(partition_file_becomes(guest, 6, true));
+	EXPECT(partition_file_becomes(guest, 2, false));
+	/* Once more, by way of one that has made none */
+	guest_reset_identity(guest);
+	guest_enable_hypercalls(guest);
+	EXPECT_BALANCE(vcpu, SELF, 0, 0);
+	guest_reset_identity(guest);
+	guest_enable_hypercalls(guest);
+	EXPECT_EQUAL(create_child(vcpu), 7);
+	/* Who boots remembers nothing. */
+	guest_reset_identity(guest);
+	guest_boots(vcpu);
+	EXPECT_EQUAL(create_child(vcpu), 2);
+}
+
 /* The guest reboots by itself, each time on another vCPU. */
 static void identity_given_up_by_the_guest(void)
 {
@@ -306,6 +338,7 @@ static const struct test_case cases[] = {
 	CASE(vm_file_closed_first),
 	CASE(descriptors_outlive_the_vmm),
 	CASE(identity_given_up),
+	CASE(state_is_loaded),
 	CASE(identity_given_up_by_the_guest),
 	CASE(identity_changed),
 	CASE(killed_at_work),

@@ -431,6 +431,54 @@ static void ends_with_the_module(void)
 	EXPECT_PRIVILEGES(guest_with(0), 0);
 }
 
+/* A guest that was there before the module, or its grant, has it from its next boot on. */
+static void from_the_next_boot_on(void)
+{
+	struct vcpu *old, *late;
+
+	grant("all");
+	old = guest_with(0);
+	EXPECT_EQUAL(create_child(old), 2);
+	unload_module();
+	load_module();
+	late = guest_with(0);
+	grant("all");
+	EXPECT_PRIVILEGES(old, 0);
+	EXPECT_PRIVILEGES(late, 0);
+	/* By the VMM, and by the guest on another vCPU than the one that asks */
+	guest_reset_identity(old->guest);
+	vcpu_write_msr(&late[1], MSR_GUEST_OS_ID, 0);
+	EXPECT_EQUAL(seen_by_guest(old), ALL);
+	EXPECT_EQUAL(seen_by_guest(&late[0]), ALL);
+	guest_enable_hypercalls(old->guest);
+	guest_enable_hypercalls(late->guest);
+	EXPECT_PRIVILEGES(&old[0], ALL);
+	EXPECT_PRIVILEGES(&old[1], ALL);
+	EXPECT_PRIVILEGES(&late[0], ALL);
+	EXPECT_EQUAL(create_child(old), 2);
+	/* It keeps what it has. */
+	grant("none");
+	guest_reset_identity(old->guest);
+	guest_enable_hypercalls(old->guest);
+	EXPECT_PRIVILEGES(old, ALL);
+}
+
+/* Nor has one by way of a reset what another user's VMs are granted. */
+static void not_by_a_reset_either(void)
+{
+	struct vcpu *other = guest_with(0), *without;
+	struct guest_config config = { .no_hyperv = true };
+
+	without = guest_create(&config)->vcpus;
+	grant("all");
+	guest_reset_identity(without->guest);
+	EXPECT_EQUAL(seen_by_guest(without), 0);
+	grant_to("12345");
+	guest_reset_identity(other->guest);
+	guest_enable_hypercalls(other->guest);
+	EXPECT_PRIVILEGES(other, 0);
+}
+
 /* KVM may set the CPUID of a vCPU that it makes before it has given it an index. */
 static void another_vcpu_takes_nothing(void)
 {
@@ -458,6 +506,8 @@ static const struct test_case cases[] = {
 	CASE(guest_without_hyperv_sees_kvm),
 	CASE(guest_that_had_hyperv_sees_nothing),
 	CASE(ends_with_the_module),
+	CASE(from_the_next_boot_on),
+	CASE(not_by_a_reset_either),
 	CASE(another_vcpu_takes_nothing),
 };
 
