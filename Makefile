@@ -114,27 +114,22 @@ demo:
 demo-mshv:
 	@$(TESTS)/mshv/demo $(KERNEL) $(OUT)
 
-# $(call on_kernels,KERNEL...) - the selftests on these, or TESTS_ONLY of them
-on_kernels = $(foreach k,$(1),$(k)$(if $(TESTS_ONLY),=$(subst $(space),$(comma),$(strip $(TESTS_ONLY)))))
+# $(call on_kernels,KERNEL...) - TESTS_ONLY on these
+on_kernels = $(addsuffix =$(call commas,$(TESTS_ONLY)),$(1))
+commas	= $(subst $(space),$(comma),$(strip $(1)))
 comma	:= ,
 space	:= $() $()
 CHECK	:= $(TESTS)/check --out $(OUT)
 
-# All selftests on the first kernel; on the others those that have more to do with the
-# kernel than with time. check-all runs all on all.
-short	:= call,privileges,initialize,create,lifecycle,property,children,pool,statistics,counters,sirbp,isolation,race,death
+# What these stand for is in tools/testing/suites.
 check:
-	@$(CHECK) $(if $(TESTS_ONLY),$(call on_kernels,$(KERNELS)),\
-		lint unit $(firstword $(KERNELS)) $(addsuffix =$(short),$(wordlist 2,9,$(KERNELS))) \
-		bench hvpartstat fuzz=20)
+	@$(CHECK) $(if $(TESTS_ONLY),$(call on_kernels,$(KERNELS)),make-check=$(call commas,$(KERNELS)))
 
 fuzz:
-	@$(CHECK) fuzz=$(SECONDS) stress=6.12-debug,$(SECONDS)
+	@$(CHECK) make-fuzz=$(SECONDS)
 
 check-all:
-	@$(CHECK) unit=leaks 6.12-debug 6.12-kcsan lint hvpartstat fuzz=300 6.1 6.12 7.3 headers \
-		stress=6.12-debug,150 stress=6.12-kcsan,150 stress=6.12,150 bounds bench bench=6.12 \
-		mshv=6.1 mshv=6.12 install in-tree
+	@$(CHECK) make-check-all
 
 check-mshv:
 	@$(CHECK) $(addprefix mshv=,$(KERNELS))
@@ -143,7 +138,7 @@ bench:
 	@$(TESTS)/bench/all $(OUT) $(KERNELS)
 
 check-debug:
-	@$(CHECK) $(if $(TESTS_ONLY),,unit=leaks) $(call on_kernels,6.12-debug)
+	@$(CHECK) $(if $(TESTS_ONLY),$(call on_kernels,6.12-debug),make-check-debug)
 
 lint:
 	@$(TESTS)/lint/run $(OUT)
