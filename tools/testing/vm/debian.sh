@@ -1,8 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# Debian releases other than this machine's: what they have, and trees of theirs that
-# programs can be run in. Sourced after common.sh.
+# Packages of Debian's: from this machine's apt or from other releases, and trees of these
+# that programs can be run in. Sourced after common.sh.
+
+# update_lists: false when that has been done already, or cannot be
+updated=
+update_lists()
+{
+	[ -z "$updated" ] || return 1
+	updated=1
+	can_be_root || {
+		msg "neither root nor sudo; please run: apt-get update"
+		return 1
+	}
+	apt_update
+}
 
 # Where this machine's apt has Debian from
 find_mirror()
@@ -46,6 +59,19 @@ use_suites()
 	# apt's sandbox user cannot get into this directory.
 	apt_options+=(-o APT::Sandbox::User=root)
 	progress "apt-get update, of $*" apt-get -q "${apt_options[@]}" update
+}
+
+# apt sets its sandbox user up as the owner of what it downloads, who cannot
+# get into this directory, complains and goes on without.
+#
+# download DIR PACKAGE...
+download()
+{
+	local dir=$1
+	shift
+
+	progress "downloading $*" env -C "$dir" \
+		apt-get -q -o APT::Sandbox::User=root "${apt_options[@]}" download "$@"
 }
 
 # What make_tree needs to have the packages that this machine's apt has
