@@ -27,6 +27,7 @@
 #include "core/snapshot.h"
 #include "core/stats.h"
 #include "debugfs.h"
+#include "kvm/compat.h"
 #include "kvm/vm.h"
 
 #define HVP_FILES_AT_ONCE	128
@@ -341,18 +342,25 @@ static void hvp_file_add(struct hvp_vm_debugfs *debugfs, struct hvp_hierarchy *h
 		hvp_file_remove(debugfs, file);
 }
 
+/* It gets its name when all is in it: whoever waits for the folder finds it whole. */
 static void hvp_folder_add(struct hvp_vm_debugfs *debugfs)
 {
 	struct dentry *folder = debugfs_lookup(debugfs->name, hvp_folder);
+	char hidden[sizeof(debugfs->name) + 1];
 
 	/* Of a former VM with this name, which is not quite gone; debugfs would log it. */
 	if (folder) {
 		dput(folder);
 		return;
 	}
-	debugfs->folder = debugfs_create_dir(debugfs->name, hvp_folder);
-	debugfs->partitions = debugfs_create_dir("partition", debugfs->folder);
-	debugfs_create_file("partitions", 0400, debugfs->folder, debugfs, &hvp_table_fops);
+	snprintf(hidden, sizeof(hidden), ".%s", debugfs->name);
+	folder = debugfs_create_dir(hidden, hvp_folder);
+	debugfs->partitions = debugfs_create_dir("partition", folder);
+	debugfs_create_file("partitions", 0400, folder, debugfs, &hvp_table_fops);
+	if (hvp_debugfs_rename(folder, hvp_folder, debugfs->name))
+		debugfs_remove(folder);
+	else
+		debugfs->folder = folder;
 }
 
 static void hvp_files_remove_stale(struct hvp_vm_debugfs *debugfs)
@@ -445,7 +453,7 @@ struct hvp_vm_debugfs *hvp_debugfs_alloc_vm(struct hvp_vm *vm)
 	struct hvp_vm_debugfs *debugfs = kzalloc(sizeof(*debugfs), HVP_GFP);
 
 	/* KVM has made its own folder "<pid>-<fd>", unless debugfs is off. */
-	if (!debugfs || IS_ERR_OR_NULL(kvm_folder)) {
+	if (!debugfs || IS_ERR_OR_NULL(kvm_folder) || IS_ERR(hvp_folder)) {
 		kfree(debugfs);
 		return NULL;
 	}

@@ -6,6 +6,8 @@
 #ifndef _HVPART_KVM_COMPAT_H
 #define _HVPART_KVM_COMPAT_H
 
+#include <linux/debugfs.h>
+#include <linux/err.h>
 #include <linux/ftrace.h>
 #include <linux/ptrace.h>
 #include <linux/version.h>
@@ -44,6 +46,21 @@ static __always_inline void hvp_ftrace_continue_at(struct ftrace_regs *fregs,
 						   unsigned long ip)
 {
 	ftrace_regs_set_instruction_pointer(fregs, ip);
+}
+#endif
+
+/* Give a folder another name, which fails if there is one with that name. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
+static inline int hvp_debugfs_rename(struct dentry *folder, struct dentry *parent,
+				     const char *name)
+{
+	return PTR_ERR_OR_ZERO(debugfs_rename(parent, folder, parent, name));
+}
+#else
+static inline int hvp_debugfs_rename(struct dentry *folder, struct dentry *parent,
+				     const char *name)
+{
+	return debugfs_change_name(folder, "%s", name);
 }
 #endif
 

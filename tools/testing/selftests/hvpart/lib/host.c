@@ -137,12 +137,14 @@ static bool path_becomes(const char *path, bool present)
 
 bool guest_folder_becomes(pid_t pid, int vm_fd, bool present)
 {
-	char path[128];
+	char path[128], file[160];
 
-	/* What is made last in it. */
-	snprintf(path, sizeof(path), HVPART_DEBUGFS "/%d-%d%s", pid, vm_fd,
-		 present ? "/partitions" : "");
-	return path_becomes(path, present);
+	snprintf(path, sizeof(path), HVPART_DEBUGFS "/%d-%d", pid, vm_fd);
+	if (!path_becomes(path, present))
+		return false;
+	/* It comes with all that is in it. */
+	snprintf(file, sizeof(file), "%s/partitions", path);
+	return !present || !access(file, F_OK);
 }
 
 static void partition_path(struct guest *guest, u64 id, char *path, size_t size)
