@@ -8,7 +8,7 @@
 #include <linux/security.h>
 #include "core/caches.h"
 #include "core/stats.h"
-#include "debugfs.h"
+#include "debugfs/debugfs.h"
 #include "kvm/entry.h"
 #include "kvm/hook.h"
 #include "kvm/vm.h"

@@ -15,7 +15,7 @@
 #include <linux/slab.h>
 #include "../core/caches.h"
 #include "../core/stats_page.h"
-#include "../debugfs.h"
+#include "../debugfs/debugfs.h"
 #include "compat.h"
 #include "originals.h"
 #include "vcpu.h"
@@ -32,12 +32,8 @@ struct hvp_limits hvp_vm_limits = {
 	.depth = 2,
 };
 
-/*
- * What is done on VMs' behalf later, bound to no CPU.  The kernel's own workqueue for that
- * has another name from one release on, and warns who uses the old one: in the log, when a
- * guest makes its first call.
- */
-struct workqueue_struct *hvp_vms_workqueue;
+/* What is done on VMs' behalf later, bound to no CPU; not the kernel's own, see debugfs. */
+static struct workqueue_struct *hvp_vms_workqueue;
 
 /**
  * hvp_vms_create() - prepare for VMs
@@ -93,9 +89,25 @@ static struct hvp_hierarchy *hvp_vm_take_hierarchy(struct hvp_vm *vm)
 
 	spin_lock(&vm->lock);
 	hierarchy = rcu_replace_pointer(vm->hierarchy, NULL, lockdep_is_held(&vm->lock));
-	if (hierarchy)
+	if (hierarchy) {
 		vm->last_id = READ_ONCE(hierarchy->last_id);
+		hvp_debugfs_show(vm->debugfs, NULL);
+	}
 	spin_unlock(&vm->lock);
+	return hierarchy;
+}
+
+/* The hierarchy that a VM has at the moment, kept by @keep; or NULL. */
+static struct hvp_hierarchy *hvp_vm_keep_hierarchy(struct hvp_vm *vm,
+						   bool (*keep)(struct hvp_hierarchy *))
+{
+	struct hvp_hierarchy *hierarchy;
+
+	rcu_read_lock();
+	hierarchy = rcu_dereference(vm->hierarchy);
+	if (hierarchy && !keep(hierarchy))
+		hierarchy = NULL;
+	rcu_read_unlock();
 	return hierarchy;
 }
 
@@ -104,7 +116,7 @@ static struct hvp_hierarchy *hvp_vm_take_hierarchy(struct hvp_vm *vm)
 static void hvp_vm_refresh(struct work_struct *work)
 {
 	struct hvp_vm *vm = container_of(work, struct hvp_vm, refresh.work);
-	struct hvp_hierarchy *hierarchy = hvp_vm_peek_hierarchy(vm);
+	struct hvp_hierarchy *hierarchy = hvp_vm_keep_hierarchy(vm, hvp_hierarchy_hold);
 
 	if (!hierarchy)
 		return;
@@ -143,7 +155,9 @@ static struct hvp_vm *hvp_vm_alloc(struct kvm *kvm)
 	INIT_DELAYED_WORK(&vm->refresh, hvp_vm_refresh);
 	INIT_WORK(&vm->free, hvp_vm_free_work);
 	xa_init_flags(&vm->vcpus, XA_FLAGS_ACCOUNT);
-	vm->debugfs = hvp_debugfs_alloc_vm(vm);
+	/* As KVM has named its own, which goes before the VM does; none if debugfs is off. */
+	if (!IS_ERR_OR_NULL(kvm->debugfs_dentry))
+		vm->debugfs = hvp_debugfs_alloc_vm(kvm->debugfs_dentry->d_name.name);
 	return vm;
 }
 
@@ -196,32 +210,6 @@ struct hvp_vm *hvp_vm_find_or_add(struct kvm *kvm)
 	return hvp_vm_find(kvm) ?: hvp_vm_add(kvm);
 }
 
-/* The hierarchy that a VM has at the moment, kept by @keep; or NULL. */
-static struct hvp_hierarchy *hvp_vm_keep_hierarchy(struct hvp_vm *vm,
-						   bool (*keep)(struct hvp_hierarchy *))
-{
-	struct hvp_hierarchy *hierarchy;
-
-	rcu_read_lock();
-	hierarchy = rcu_dereference(vm->hierarchy);
-	if (hierarchy && !keep(hierarchy))
-		hierarchy = NULL;
-	rcu_read_unlock();
-	return hierarchy;
-}
-
-/**
- * hvp_vm_peek_hierarchy() - the hierarchy that a VM has at the moment, to look at
- * @vm:		a VM that cannot go away
- *
- * Context: Any.
- * Return: the hierarchy, held by hvp_hierarchy_hold(), or NULL.
- */
-struct hvp_hierarchy *hvp_vm_peek_hierarchy(struct hvp_vm *vm)
-{
-	return hvp_vm_keep_hierarchy(vm, hvp_hierarchy_hold);
-}
-
 static struct hvp_hierarchy *hvp_vm_new_hierarchy(struct hvp_vm *vm)
 {
 	struct hvp_hierarchy *mine, *hierarchy;
@@ -242,12 +230,12 @@ static struct hvp_hierarchy *hvp_vm_new_hierarchy(struct hvp_vm *vm)
 		hierarchy = mine;
 		mine = NULL;
 		rcu_assign_pointer(vm->hierarchy, hierarchy);
+		hvp_debugfs_show(vm->debugfs, hierarchy);
 	}
 	if (hierarchy)
 		hvp_hierarchy_get(hierarchy);
 	spin_unlock(&vm->lock);
 
-	hvp_debugfs_show_vm(vm->debugfs);
 	hvp_hierarchy_put(mine);
 	return hierarchy;
 }
@@ -278,12 +266,6 @@ void hvp_vm_refresh_stats_pages(struct hvp_vm *vm)
 	queue_delayed_work(hvp_vms_workqueue, &vm->refresh, HVP_REFRESH_PERIOD);
 }
 
-static void hvp_vm_lose_hierarchy(struct hvp_vm *vm)
-{
-	hvp_hierarchy_put(hvp_vm_take_hierarchy(vm));
-	hvp_debugfs_forget_partitions(vm->debugfs);
-}
-
 /**
  * hvp_vm_reset() - the guest has given up its identity: its hierarchy goes
  * @kvm:	the VM
@@ -301,7 +283,7 @@ void hvp_vm_reset(struct kvm *kvm, u64 granted)
 	if (!vm)
 		return;
 	WRITE_ONCE(vm->granted, READ_ONCE(vm->granted) | granted);
-	hvp_vm_lose_hierarchy(vm);
+	hvp_hierarchy_put(hvp_vm_take_hierarchy(vm));
 	hvp_vcpus_reset(vm);
 }
 
@@ -342,7 +324,7 @@ void hvp_vms_reset(void)
 	/* VMs' ends wait for the lock, and so for what is freed here, but for nobody else. */
 	mutex_lock(&vms_lock);
 	hash_for_each(vms, bucket, vm, node)
-		hvp_vm_lose_hierarchy(vm);
+		hvp_hierarchy_put(hvp_vm_take_hierarchy(vm));
 	mutex_unlock(&vms_lock);
 }
 

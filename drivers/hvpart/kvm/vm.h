@@ -11,7 +11,7 @@
 #include "guest_memory.h"
 #include "hook.h"
 
-struct hvp_vm_debugfs;
+struct hvp_debugfs_vm;
 
 /**
  * struct hvp_vm - a VM that may make partition calls
@@ -38,7 +38,7 @@ struct hvp_vm {
 	struct hvp_hierarchy __rcu *hierarchy;
 	u64 last_id;
 	u64 granted;
-	struct hvp_vm_debugfs *debugfs;
+	struct hvp_debugfs_vm *debugfs;
 	struct delayed_work refresh;
 	struct xarray vcpus;
 	struct work_struct free;
@@ -46,7 +46,6 @@ struct hvp_vm {
 
 extern struct hvp_hook hvp_hook_kvm_arch_flush_shadow_all;
 extern struct hvp_limits hvp_vm_limits;
-extern struct workqueue_struct *hvp_vms_workqueue;
 
 int hvp_vms_create(void);
 void hvp_vms_destroy(void);
@@ -54,7 +53,6 @@ void hvp_vms_destroy(void);
 struct hvp_vm *hvp_vm_find(struct kvm *kvm);
 struct hvp_vm *hvp_vm_find_or_add(struct kvm *kvm);
 struct hvp_hierarchy *hvp_vm_hierarchy(struct hvp_vm *vm);
-struct hvp_hierarchy *hvp_vm_peek_hierarchy(struct hvp_vm *vm);
 void hvp_vm_refresh_stats_pages(struct hvp_vm *vm);
 void hvp_vm_reset(struct kvm *kvm, u64 granted);
 void hvp_vm_guest_begins(struct kvm *kvm);

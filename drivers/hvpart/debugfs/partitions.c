@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The files that show partitions: a table of all, and one for each.
+ *
+ * A reader takes one partition's lock at a time, to copy its numbers, and none
+ * while it prints.
+ */
+
+#include <linux/debugfs.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+#include "../core/hierarchy.h"
+#include "../core/partition.h"
+#include "../core/proximity.h"
+#include "../core/snapshot.h"
+#include "partitions.h"
+
+/**
+ * hvp_shown_set() - show these partitions from now on
+ * @shown:	where
+ * @hierarchy:	the partitions, which the caller holds, or NULL: none
+ *
+ * Context: Any.
+ */
+void hvp_shown_set(struct hvp_shown *shown, struct hvp_hierarchy *hierarchy)
+{
+	struct hvp_hierarchy *before;
+
+	if (hierarchy && WARN_ON_ONCE(!hvp_hierarchy_hold(hierarchy)))
+		hierarchy = NULL;
+	spin_lock(&shown->lock);
+	before = shown->hierarchy;
+	shown->hierarchy = hierarchy;
+	spin_unlock(&shown->lock);
+	hvp_hierarchy_drop(before);
+}
+
+/**
+ * hvp_shown_hold() - the partitions that are shown at the moment
+ * @shown:	where
+ *
+ * Context: Any.
+ * Return: the partitions, for the caller to drop, or NULL.
+ */
+struct hvp_hierarchy *hvp_shown_hold(struct hvp_shown *shown)
+{
+	struct hvp_hierarchy *hierarchy;
+
+	spin_lock(&shown->lock);
+	hierarchy = shown->hierarchy;
+	if (hierarchy && !hvp_hierarchy_hold(hierarchy))
+		hierarchy = NULL;
+	spin_unlock(&shown->lock);
+	return hierarchy;
+}
+
+static void hvp_show_proximity(struct seq_file *seq, struct hvp_proximity proximity)
+{
+	if (hvp_proximity_any(proximity))
+		seq_puts(seq, "any");
+	else
+		seq_printf(seq, "node %u %s", proximity.id,
+			   hvp_proximity_required(proximity) ? "required" : "preferred");
+}
+
+#define HVP_USE_TEXT(value, name, text)	[value] = text,
+static const char * const use_names[HVP_NR_USES] = { HVP_USE_LIST(HVP_USE_TEXT) };
+
+/* The properties that are kept; read-only ones say nothing about the partition. */
+static void hvp_show_properties(struct seq_file *seq, const struct hvp_snapshot *s)
+{
+	const struct hvp_property_row *row;
+	unsigned int i;
+
+	for (i = 0; (row = hvp_property_at(i)); i++) {
+		const u64 *values = NULL;
+
+		if (row->kind == HVP_PROPERTY_EARLY)
+			values = s->early_properties;
+		else if (row->kind == HVP_PROPERTY_REGULAR && s->has_regular_properties)
+			values = s->regular_properties;
+		if (values)
+			seq_printf(seq, "property 0x%08x %s 0x%llx\n", row->code, row->name,
+				   values[row->slot]);
+	}
+}
+
+static int hvp_partition_file_show(struct seq_file *seq, void *unused)
+{
+	struct hvp_partition_file *file = seq->private;
+	struct hvp_hierarchy *hierarchy = hvp_shown_hold(file->shown);
+	struct hvp_partition *partition = NULL;
+	struct hvp_snapshot s;
+	unsigned int node;
+	int use;
+
+	if (hierarchy)
+		partition = hvp_hierarchy_find(hierarchy, file->id);
+	if (partition)
+		hvp_snapshot_take(partition, &s);
+	hvp_partition_put(partition);
+	hvp_hierarchy_drop(hierarchy);
+	if (!partition)
+		return -ENOENT;
+
+	seq_printf(seq, "id %llu\n", s.id);
+	seq_printf(seq, "parent %llu\n", s.parent_id);
+	seq_printf(seq, "state %s\n", hvp_state_name(s.state));
+	seq_printf(seq, "creation_flags 0x%llx\n", s.creation.flags);
+	seq_printf(seq, "compatibility_version 0x%x\n", s.creation.compatibility_version);
+	seq_puts(seq, "proximity ");
+	hvp_show_proximity(seq, s.creation.proximity);
+	seq_printf(seq, "\ndeposited %llu\n", s.total.available + s.total.in_use);
+	seq_printf(seq, "available %llu\n", s.total.available);
+	seq_printf(seq, "in_use %llu\n", s.total.in_use);
+	for (use = 0; use < HVP_NR_USES; use++)
+		seq_printf(seq, "in_use_%s %llu\n", use_names[use], s.used_for[use]);
+	for (node = 0; node < hvp_pool_nodes(); node++) {
+		struct hvp_balance *balance = &s.nodes[node];
+
+		if (balance->available || balance->in_use)
+			seq_printf(seq, "node %u deposited %llu available %llu in_use %llu\n",
+				   node, balance->available + balance->in_use,
+				   balance->available, balance->in_use);
+	}
+	hvp_show_properties(seq, &s);
+	return 0;
+}
+
+static int hvp_partition_file_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, hvp_partition_file_show, inode->i_private);
+}
+
+const struct file_operations hvp_partition_file_fops = {
+	.owner = THIS_MODULE,
+	.open = hvp_partition_file_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
+/*
+ * The table.  A line is one moment of one partition; position 0 is the header
+ * and any other the lowest ID to show next.  The hierarchy is held while a read
+ * is in progress, not while the file is open.
+ */
+struct hvp_table {
+	struct hvp_shown *shown;
+	struct hvp_hierarchy *hierarchy;
+};
+
+static void *hvp_table_from(struct hvp_table *table, loff_t *pos)
+{
+	struct hvp_partition *partition;
+
+	if (!table->hierarchy)
+		return NULL;
+	partition = hvp_hierarchy_find_from(table->hierarchy, *pos);
+	if (partition)
+		*pos = partition->id;
+	return partition;
+}
+
+static void *hvp_table_start(struct seq_file *seq, loff_t *pos)
+{
+	struct hvp_table *table = seq->private;
+
+	table->hierarchy = hvp_shown_hold(table->shown);
+	return *pos ? hvp_table_from(table, pos) : SEQ_START_TOKEN;
+}
+
+static void *hvp_table_next(struct seq_file *seq, void *line, loff_t *pos)
+{
+	if (line != SEQ_START_TOKEN)
+		hvp_partition_put(line);
+	++*pos;
+	return hvp_table_from(seq->private, pos);
+}
+
+static void hvp_table_stop(struct seq_file *seq, void *line)
+{
+	struct hvp_table *table = seq->private;
+
+	if (line != SEQ_START_TOKEN)
+		hvp_partition_put(line);
+	hvp_hierarchy_drop(table->hierarchy);
+	table->hierarchy = NULL;
+}
+
+static void hvp_table_show_uses(struct seq_file *seq, const struct hvp_snapshot *s)
+{
+	int use;
+
+	for (use = 0; use < HVP_NR_USES; use++) {
+		if (s->used_for[use])
+			seq_printf(seq, " %s:%llu", use_names[use], s->used_for[use]);
+	}
+	if (!s->total.in_use)
+		seq_puts(seq, " -");
+}
+
+static int hvp_table_show(struct seq_file *seq, void *line)
+{
+	struct hvp_partition *partition = line;
+	struct hvp_snapshot s;
+	unsigned int node;
+
+	if (line == SEQ_START_TOKEN) {
+		seq_printf(seq, "%6s %6s %-13s %9s %9s %9s  %s\n", "ID", "PARENT", "STATE",
+			   "DEPOSITED", "AVAILABLE", "IN-USE", "IN USE BY; DEPOSITED BY NODE");
+		return 0;
+	}
+
+	hvp_snapshot_take(partition, &s);
+	seq_printf(seq, "%6llu ", s.id);
+	if (s.parent_id)
+		seq_printf(seq, "%6llu", s.parent_id);
+	else
+		seq_printf(seq, "%6s", "-");
+	seq_printf(seq, " %-13s %9llu %9llu %9llu ", hvp_state_name(s.state),
+		   s.total.available + s.total.in_use, s.total.available, s.total.in_use);
+	hvp_table_show_uses(seq, &s);
+	for (node = 0; node < hvp_pool_nodes(); node++) {
+		u64 deposited = s.nodes[node].available + s.nodes[node].in_use;
+
+		if (deposited)
+			seq_printf(seq, "; node %u:%llu", node, deposited);
+	}
+	seq_putc(seq, '\n');
+	return 0;
+}
+
+static const struct seq_operations hvp_table_seq_ops = {
+	.start = hvp_table_start,
+	.next = hvp_table_next,
+	.stop = hvp_table_stop,
+	.show = hvp_table_show,
+};
+
+static int hvp_table_open(struct inode *inode, struct file *file)
+{
+	struct hvp_table *table;
+
+	table = __seq_open_private(file, &hvp_table_seq_ops, sizeof(*table));
+	if (!table)
+		return -ENOMEM;
+	table->shown = inode->i_private;
+	return 0;
+}
+
+const struct file_operations hvp_partition_table_fops = {
+	.owner = THIS_MODULE,
+	.open = hvp_table_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = seq_release_private,
+};
