@@ -2,11 +2,11 @@
 #ifndef _HVPART_DEBUGFS_PARTITIONS_H
 #define _HVPART_DEBUGFS_PARTITIONS_H
 
+#include <linux/fs.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
 struct dentry;
-struct file_operations;
 struct hvp_hierarchy;
 
 /**

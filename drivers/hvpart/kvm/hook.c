@@ -80,6 +80,7 @@ notrace void hvp_hook_divert(struct ftrace_ops *inward, unsigned long ip,
 {
 	struct hvp_hook *hook = container_of(inward, struct hvp_hook, inward);
 
+	/* Pairs with hvp_hooks_open(). */
 	if (!smp_load_acquire(&open))
 		return;
 	/* The same value each time; written before the stub can be called. */
