@@ -43,7 +43,8 @@ struct hvp_pinned_page {
  *		writing and for long.  Returns how many, in order, were pinned;
  *		when that is fewer than @count, *error says why the next one was
  *		not: -EFAULT (not plain writable RAM), -ENOMEM, -EINTR
- * @unpin:	let go of pages[0..count), which may have been written to
+ * @unpin:	let go of pages[0..count), which may have been written to; waits for
+ *		nothing that a VMM can hold
  * @zero:	fill a pinned page with zeroes
  * @write_page:	copy @len bytes from @buf to @offset of a pinned page; must not sleep
  *		and is called under locks

@@ -9,7 +9,10 @@
 #include <linux/debugfs.h>
 #include <linux/err.h>
 #include <linux/ftrace.h>
+#include <linux/mm.h>
 #include <linux/ptrace.h>
+#include <linux/rcupdate.h>
+#include <linux/shmem_fs.h>
 #include <linux/version.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
@@ -61,6 +64,36 @@ static inline int hvp_debugfs_rename(struct dentry *folder, struct dentry *paren
 				     const char *name)
 {
 	return debugfs_change_name(folder, "%s", name);
+}
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+/*
+ * May a page be pinned for long, and written to meanwhile?  Not if a file system has to
+ * know when it is: it would write the page back while we write to it, or not know that it
+ * has to.  Later kernels do not even pin those.
+ *
+ * The mapping is that of an inode, which is freed after a grace period.  It is NULL once
+ * the page has been truncated; whose it was nobody can tell then.
+ */
+static inline bool hvp_page_may_be_pinned(struct page *page)
+{
+	struct address_space *mapping;
+	bool is_shmem;
+
+	if (PageAnon(page) || PageHuge(page))
+		return true;
+	rcu_read_lock();
+	mapping = READ_ONCE(page_folio(page)->mapping);
+	is_shmem = mapping && !((unsigned long)mapping & PAGE_MAPPING_FLAGS) &&
+		   shmem_mapping(mapping);
+	rcu_read_unlock();
+	return is_shmem;
+}
+#else
+static inline bool hvp_page_may_be_pinned(struct page *page)
+{
+	return true;
 }
 #endif
 

@@ -15,6 +15,7 @@
 #include <linux/mm.h>
 #include <linux/uaccess.h>
 #include <linux/user_namespace.h>
+#include "compat.h"
 #include "guest_memory.h"
 #include "vcpu.h"
 #include "vm.h"
@@ -204,6 +205,20 @@ static unsigned int hvp_contiguous(struct hvp_guest *guest,
 /* On the stack of a hypercall; deposits are long lists of neighbours. */
 #define HVP_PIN_BATCH	32
 
+/* Pin pages that are neighbours in the VMM.  Return: how many, or an error. */
+static int hvp_pin_neighbours(unsigned long address, unsigned int count, struct page **batch)
+{
+	int got = pin_user_pages_fast(address, count, FOLL_WRITE | FOLL_LONGTERM, batch);
+	int good = 0;
+
+	if (got < 0)
+		return got == -ENOMEM || fatal_signal_pending(current) ? -ENOMEM : -EFAULT;
+	while (good < got && hvp_page_may_be_pinned(batch[good]))
+		good++;
+	unpin_user_pages(batch + good, got - good);
+	return good ?: -EFAULT;
+}
+
 static unsigned int hvp_guest_pin(struct hvp_guest *guest, struct hvp_pinned_page *pages,
 				  unsigned int count, int *error)
 {
@@ -216,14 +231,9 @@ static unsigned int hvp_guest_pin(struct hvp_guest *guest, struct hvp_pinned_pag
 		int i, got;
 
 		want = hvp_contiguous(guest, &pages[done], want, &address);
-		if (!want) {
-			*error = -EFAULT;
-			break;
-		}
-		got = pin_user_pages_fast(address, want, FOLL_WRITE | FOLL_LONGTERM, batch);
+		got = want ? hvp_pin_neighbours(address, want, batch) : -EFAULT;
 		if (got < 0) {
-			*error = got == -ENOMEM || fatal_signal_pending(current) ?
-				 -ENOMEM : -EFAULT;
+			*error = got;
 			break;
 		}
 		for (i = 0; i < got; i++)
@@ -234,6 +244,20 @@ static unsigned int hvp_guest_pin(struct hvp_guest *guest, struct hvp_pinned_pag
 	return done;
 }
 
+/*
+ * Without the folio's lock, which others may hold for as long as they like: the end of one
+ * VM, and unloading, would wait for that.  The lock is for file systems that do something
+ * when a folio becomes dirty, and for an inode that goes meanwhile.  What can be pinned for
+ * long has neither: anonymous memory, with or without a place in swap, shmem and hugetlbfs,
+ * and on later kernels whatever else is never written back.  Marking those dirty is
+ * noop_dirty_folio(), which sets this bit and does not look at the mapping.
+ */
+static void hvp_mark_dirty(struct folio *folio)
+{
+	if (!folio_test_dirty(folio))
+		folio_set_dirty(folio);
+}
+
 static void hvp_guest_unpin(struct hvp_guest *guest, struct hvp_pinned_page *pages,
 			    unsigned int count)
 {
@@ -242,9 +266,11 @@ static void hvp_guest_unpin(struct hvp_guest *guest, struct hvp_pinned_page *pag
 
 	for (done = 0; done < count; done += some) {
 		some = min_t(unsigned int, count - done, HVP_PIN_BATCH);
-		for (i = 0; i < some; i++)
+		for (i = 0; i < some; i++) {
 			batch[i] = pages[done + i].page;
-		unpin_user_pages_dirty_lock(batch, some, true);
+			hvp_mark_dirty(page_folio(batch[i]));
+		}
+		unpin_user_pages(batch, some);
 		cond_resched();
 	}
 }

@@ -29,6 +29,7 @@
 #include "module.h"
 #include "partitions.h"
 #include "process.h"
+#include "served_file.h"
 
 #define SELF	HVP_PARTITION_ID_SELF
 #define MIB	(1UL << 20)
@@ -959,6 +960,44 @@ static void try_blocked(const void *data)
 	expect_as_before(before);
 }
 
+static u64 map_served_file(struct guest *guest, struct served_file *file, int flags)
+{
+	u8 *page = mmap(NULL, HVP_PAGE_SIZE, PROT_READ | PROT_WRITE, flags, file->fd, 0);
+
+	if (page == MAP_FAILED)
+		die("%s: %m", file->path);
+	page[0] = 1;
+	return guest_add_memory(guest, 0, page, HVP_PAGE_SIZE);
+}
+
+/*
+ * Memory of a file that is to be written back: what the host does with a deposited page
+ * happens behind the file system's back, and whoever looks at the page while it is being
+ * written back waits for a server that may never be done.
+ */
+static void file_that_is_never_written_back(void)
+{
+	struct hvp_stats_page_in object = stats_of_partition(SELF, HVP_STATS_AREA_PARENT);
+	struct host_state before = host_state();
+	struct vcpu *vcpu = new_guest();
+	struct served_file file;
+	u64 shared, private;
+
+	if (!served_file_start(&file))
+		case_skip("this kernel has no FUSE");
+	shared = map_served_file(vcpu->guest, &file, MAP_SHARED);
+	private = map_served_file(vcpu->guest, &file, MAP_PRIVATE);
+
+	EXPECT_RESULT(deposit_memory(vcpu, SELF, &shared, 1), OPERATION_DENIED, 0);
+	EXPECT_STATUS(map_stats_page2(vcpu, &object, shared), OPERATION_DENIED);
+	EXPECT_EQUAL(pinned_pages(), before.pinned);
+	/* A copy of what is in the file is the VMM's own. */
+	EXPECT_RESULT(deposit_memory(vcpu, SELF, &private, 1), SUCCESS, 1);
+	served_file_stop(&file);
+	guest_destroy(vcpu->guest);
+	expect_as_before(before);
+}
+
 #define UNLOADING_SECONDS	8
 
 /* Unloading waits for the call, and nobody else waits for the unloading. */
@@ -1063,6 +1102,7 @@ static const struct test_case cases[] = {
 	CASE(files_are_as_many_as_partitions),
 	CASE(read_while_vms_go),
 	CASE(files_open_when_the_vm_goes),
+	CASE(file_that_is_never_written_back),
 	{ .name = "unload_while_a_call_is_blocked", .run = unload_while_a_call_is_blocked,
 	  .seconds = CASE_SECONDS + 2 * UNLOADING_SECONDS },
 	{ .name = "vms_end_while_unloading_waits", .run = vms_end_while_unloading_waits,

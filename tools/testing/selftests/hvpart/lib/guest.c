@@ -93,18 +93,24 @@ void guest_alloc_list(struct guest *guest, u64 *gpns, unsigned int count)
 		*gpns++ = guest_alloc(guest);
 }
 
+u64 guest_add_memory(struct guest *guest, u32 flags, void *host, u64 size)
+{
+	u64 gpa = guest->next_extra_gpa;
+
+	guest_add_slot(guest, gpa, size, host, flags);
+	guest->next_extra_gpa += size + HVP_PAGE_SIZE;
+	return gpa >> HVP_PAGE_SHIFT;
+}
+
 u64 guest_add_page(struct guest *guest, u32 flags, int prot)
 {
 	void *host = map_pages(HVP_PAGE_SIZE, PROT_READ | PROT_WRITE,
 			       MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	u64 gpa = guest->next_extra_gpa;
 
 	memset(host, FREE_PAGE_PATTERN, HVP_PAGE_SIZE);
 	if (mprotect(host, HVP_PAGE_SIZE, prot))
 		die("mprotect: %m");
-	guest_add_slot(guest, gpa, HVP_PAGE_SIZE, host, flags);
-	guest->next_extra_gpa += 2 * HVP_PAGE_SIZE;
-	return gpa >> HVP_PAGE_SHIFT;
+	return guest_add_memory(guest, flags, host, HVP_PAGE_SIZE);
 }
 
 /* struct kvm_msrs, with room for one */

@@ -54,7 +54,7 @@ typedef __u64 u64;
 #define GUEST_HOLE_GPA		0x80000000ULL
 /* The local APIC's registers, handled by KVM in a guest with .synic. */
 #define GUEST_MMIO_GPA		0xfee00000ULL
-/* Whatever guest_add_page() adds. */
+/* Whatever guest_add_page() and guest_add_memory() add. */
 #define GUEST_EXTRA_GPA		0x90000000ULL
 /*
  * A vCPU's input page and output page are alone among unmapped pages, in the
@@ -148,6 +148,8 @@ void guest_alloc_list(struct guest *guest, u64 *gpns, unsigned int count);
  * @prot: of the host program's mapping behind it, for example PROT_READ
  */
 u64 guest_add_page(struct guest *guest, u32 flags, int prot);
+/* Ditto, what is mapped there already; unmapped with the guest. */
+u64 guest_add_memory(struct guest *guest, u32 flags, void *host, u64 size);
 
 /* Make (again) a guest that has identified itself and has a hypercall page. */
 void guest_enable_hypercalls(struct guest *guest);
