@@ -60,6 +60,7 @@ static const struct hvp_assumption assumptions[] = {
 	ASSUME(kvm_memory_slot, npages),
 	ASSUME(kvm_memory_slot, userspace_addr),
 	ASSUME(kvm_memory_slot, flags),
+	ASSUME(kvm_memory_slot, id),
 };
 
 static int hvp_check_members(const struct hvp_btf *btf)

@@ -17,6 +17,7 @@
 #include <linux/user_namespace.h>
 #include "compat.h"
 #include "guest_memory.h"
+#include "slot.h"
 #include "vcpu.h"
 #include "vm.h"
 
@@ -51,11 +52,7 @@ static void __user *hvp_gfn_to_user(struct hvp_guest *guest, u64 gfn, bool write
 {
 	const struct kvm_memory_slot *slot = hvp_gfn_to_slot(guest, gfn);
 
-	if (!slot || slot->flags & KVM_MEMSLOT_INVALID)
-		return NULL;
-	if (write && slot->flags & KVM_MEM_READONLY)
-		return NULL;
-	return (void __user *)__gfn_to_hva_memslot(slot, gfn);
+	return slot ? hvp_slot_address(slot, gfn, write) : NULL;
 }
 
 static void __user *hvp_gpa_to_user(struct hvp_guest *guest, u64 gpa, bool write)
