@@ -84,7 +84,7 @@ static u64 hvp_answer(struct kvm_vcpu *vcpu, const struct hvp_vcpu *known, u64 p
 		.hypercalls = vcpu->stat.hypercalls,
 		.run_time = hvp_run_time(),
 	};
-	struct hvp_kvm_guest memory = hvp_kvm_guest(vcpu->kvm);
+	struct hvp_kvm_guest memory = hvp_kvm_guest(vcpu->kvm, known ? &known->vm->locked : NULL);
 	struct hvp_hierarchy *hierarchy = known ? hvp_vm_hierarchy(known->vm) : NULL;
 	u64 result;
 

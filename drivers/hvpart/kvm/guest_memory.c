@@ -8,15 +8,14 @@
  * VMM's address space and holds kvm->srcu, which keeps the slots.
  */
 
-#include <linux/capability.h>
 #include <linux/fault-inject-usercopy.h>
 #include <linux/highmem.h>
 #include <linux/kvm_host.h>
 #include <linux/mm.h>
 #include <linux/uaccess.h>
-#include <linux/user_namespace.h>
 #include "compat.h"
 #include "guest_memory.h"
+#include "locked_memory.h"
 #include "slot.h"
 #include "vcpu.h"
 #include "vm.h"
@@ -26,9 +25,9 @@ static struct kvm *hvp_guest_kvm(struct hvp_guest *guest)
 	return container_of(guest, struct hvp_kvm_guest, guest)->kvm;
 }
 
-static struct mm_struct *hvp_guest_mm(struct hvp_guest *guest)
+static struct hvp_locked_memory *hvp_guest_locked(struct hvp_guest *guest)
 {
-	return container_of(guest, struct hvp_kvm_guest, guest)->mm;
+	return container_of(guest, struct hvp_kvm_guest, guest)->locked;
 }
 
 /*
@@ -202,8 +201,12 @@ static unsigned int hvp_contiguous(struct hvp_guest *guest,
 /* On the stack of a hypercall; deposits are long lists of neighbours. */
 #define HVP_PIN_BATCH	32
 
-/* Pin pages that are neighbours in the VMM.  Return: how many, or an error. */
-static int hvp_pin_neighbours(unsigned long address, unsigned int count, struct page **batch)
+/*
+ * Pin pages that are neighbours in the VMM, and count their folios: before more than these
+ * are pinned.  Return: how many, or an error.
+ */
+static int hvp_pin_neighbours(struct hvp_locked_memory *locked, unsigned long address,
+			      unsigned int count, struct page **batch)
 {
 	int got = pin_user_pages_fast(address, count, FOLL_WRITE | FOLL_LONGTERM, batch);
 	int good = 0;
@@ -212,6 +215,10 @@ static int hvp_pin_neighbours(unsigned long address, unsigned int count, struct 
 		return got == -ENOMEM || fatal_signal_pending(current) ? -ENOMEM : -EFAULT;
 	while (good < got && hvp_page_may_be_pinned(batch[good]))
 		good++;
+	if (hvp_locked_memory_add_folios(locked, batch, good)) {
+		unpin_user_pages(batch, got);
+		return -ENOMEM;
+	}
 	unpin_user_pages(batch + good, got - good);
 	return good ?: -EFAULT;
 }
@@ -228,7 +235,8 @@ static unsigned int hvp_guest_pin(struct hvp_guest *guest, struct hvp_pinned_pag
 		int i, got;
 
 		want = hvp_contiguous(guest, &pages[done], want, &address);
-		got = want ? hvp_pin_neighbours(address, want, batch) : -EFAULT;
+		got = want ? hvp_pin_neighbours(hvp_guest_locked(guest), address, want, batch) :
+			     -EFAULT;
 		if (got < 0) {
 			*error = got;
 			break;
@@ -258,8 +266,10 @@ static void hvp_mark_dirty(struct folio *folio)
 static void hvp_guest_unpin(struct hvp_guest *guest, struct hvp_pinned_page *pages,
 			    unsigned int count)
 {
+	struct hvp_locked_memory *locked = hvp_guest_locked(guest);
 	struct page *batch[HVP_PIN_BATCH];
 	unsigned int i, done, some;
+	long release;
 
 	for (done = 0; done < count; done += some) {
 		some = min_t(unsigned int, count - done, HVP_PIN_BATCH);
@@ -267,7 +277,10 @@ static void hvp_guest_unpin(struct hvp_guest *guest, struct hvp_pinned_page *pag
 			batch[i] = pages[done + i].page;
 			hvp_mark_dirty(page_folio(batch[i]));
 		}
+		release = hvp_locked_memory_remove_folios(locked, batch, some);
 		unpin_user_pages(batch, some);
+		if (release)
+			hvp_locked_memory_release(locked, release);
 		cond_resched();
 	}
 }
@@ -311,30 +324,14 @@ static u64 hvp_guest_os_id(struct hvp_guest *guest)
 	return READ_ONCE(hvp_guest_kvm(guest)->arch.hyperv.hv_guest_os_id);
 }
 
-/*
- * Pinned pages count against RLIMIT_MEMLOCK, together with what the VMM has locked by
- * itself.  The counter of pinned pages needs no lock, which that of locked ones does:
- * the mmap_lock, where vCPUs would wait for each other and for whatever the VMM does
- * to its address space.
- */
 static int hvp_guest_reserve_locked_pages(struct hvp_guest *guest, unsigned long count)
 {
-	struct mm_struct *mm = hvp_guest_mm(guest);
-	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
-	unsigned long pinned = atomic64_add_return(count, &mm->pinned_vm);
-
-	if (pinned + READ_ONCE(mm->locked_vm) <= limit)
-		return 0;
-	/* A guest can make this be asked as often as it likes: no line for the audit log. */
-	if (ns_capable_noaudit(&init_user_ns, CAP_IPC_LOCK))
-		return 0;
-	atomic64_sub(count, &mm->pinned_vm);
-	return -ENOMEM;
+	return hvp_locked_memory_reserve(hvp_guest_locked(guest), count);
 }
 
 static void hvp_guest_release_locked_pages(struct hvp_guest *guest, unsigned long count)
 {
-	atomic64_sub(count, &hvp_guest_mm(guest)->pinned_vm);
+	hvp_locked_memory_release(hvp_guest_locked(guest), count);
 }
 
 static const struct hvp_guest_ops hvp_guest_memory_ops = {
@@ -357,15 +354,17 @@ static const struct hvp_guest_ops hvp_guest_memory_ops = {
 /**
  * hvp_kvm_guest() - the core's view of a VM
  * @kvm:	the VM
+ * @locked:	what it has pinned, or NULL if it is in no registry: it pins nothing then
  *
  * Return: the view, without a reference to @kvm or its address space: whoever
  * keeps it sees to that.
  */
-struct hvp_kvm_guest hvp_kvm_guest(struct kvm *kvm)
+struct hvp_kvm_guest hvp_kvm_guest(struct kvm *kvm, struct hvp_locked_memory *locked)
 {
 	return (struct hvp_kvm_guest) {
 		.guest.ops = &hvp_guest_memory_ops,
 		.kvm = kvm,
 		.mm = kvm->mm,
+		.locked = locked,
 	};
 }

@@ -4,6 +4,7 @@
 
 #include <hvpart/guest.h>
 
+struct hvp_locked_memory;
 struct kvm;
 struct kvm_memory_slot;
 struct mm_struct;
@@ -12,16 +13,18 @@ struct mm_struct;
  * struct hvp_kvm_guest - the core's view of a VM
  * @guest:	what the core gets
  * @kvm:	KVM's view; used by the operations that run in a vCPU thread
- * @mm:		the VMM's address space; used by the others as well
+ * @mm:		the VMM's address space
+ * @locked:	what is pinned of its memory; used by the others as well
  * @slot:	where a vCPU thread has looked last in the call that this is made for
  */
 struct hvp_kvm_guest {
 	struct hvp_guest guest;
 	struct kvm *kvm;
 	struct mm_struct *mm;
+	struct hvp_locked_memory *locked;
 	const struct kvm_memory_slot *slot;
 };
 
-struct hvp_kvm_guest hvp_kvm_guest(struct kvm *kvm);
+struct hvp_kvm_guest hvp_kvm_guest(struct kvm *kvm, struct hvp_locked_memory *locked);
 
 #endif /* _HVPART_KVM_GUEST_MEMORY_H */

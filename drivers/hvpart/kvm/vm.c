@@ -133,6 +133,7 @@ static void hvp_vm_free(struct hvp_vm *vm)
 	hvp_debugfs_remove_vm(vm->debugfs);
 	cancel_delayed_work_sync(&vm->refresh);
 	hvp_vcpus_free(vm);
+	hvp_locked_memory_destroy(&vm->locked);
 	mmdrop(vm->memory.mm);
 	kfree_rcu(vm, rcu);
 }
@@ -149,8 +150,9 @@ static struct hvp_vm *hvp_vm_alloc(struct kvm *kvm)
 
 	if (!vm)
 		return NULL;
-	vm->memory = hvp_kvm_guest(kvm);
+	vm->memory = hvp_kvm_guest(kvm, &vm->locked);
 	mmgrab(vm->memory.mm);
+	hvp_locked_memory_init(&vm->locked, vm->memory.mm);
 	spin_lock_init(&vm->lock);
 	INIT_DELAYED_WORK(&vm->refresh, hvp_vm_refresh);
 	INIT_WORK(&vm->free, hvp_vm_free_work);

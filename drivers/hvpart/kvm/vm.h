@@ -10,6 +10,7 @@
 #include "../core/hierarchy.h"
 #include "guest_memory.h"
 #include "hook.h"
+#include "locked_memory.h"
 
 struct hvp_debugfs_vm;
 
@@ -17,6 +18,7 @@ struct hvp_debugfs_vm;
  * struct hvp_vm - a VM that may make partition calls
  * @memory:	the core's view of it.  Its kvm is valid in vCPU threads and until
  *		the VM comes to its end; its mm is held by mmgrab().
+ * @locked:	what is pinned of its memory
  * @node:	place in the registry
  * @rcu:	lookup in the registry is under RCU
  * @lock:	protects changes of @hierarchy and @last_id
@@ -32,6 +34,7 @@ struct hvp_debugfs_vm;
  */
 struct hvp_vm {
 	struct hvp_kvm_guest memory;
+	struct hvp_locked_memory locked;
 	struct hlist_node node;
 	struct rcu_head rcu;
 	spinlock_t lock;

@@ -281,25 +281,16 @@ static int vmm_end(struct vmm *vmm)
 
 /* RLIMIT_MEMLOCK */
 
-static u64 pinned_kib(void)
+static long long pinned_kib(void)
 {
-	char line[256];
-	u64 kib = ~0ULL;
-	FILE *file = fopen("/proc/self/status", "r");
-
-	while (file && fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "VmPin: %llu kB", &kib) == 1)
-			break;
-	}
-	fclose(file);
-	return kib;
+	return file_number("/proc/self/status", "VmPin:");
 }
 
 static void locked_memory_vmm(struct vmm *vmm)
 {
 	const u64 room = 16, own = 4;
 	struct rlimit limit = { room * HVP_PAGE_SIZE, room * HVP_PAGE_SIZE };
-	struct vcpu *vcpu = new_guest();
+	struct vcpu *vcpu = new_guest_of_small_pages();
 	struct hvp_memory_balance_out balance;
 	u64 gpns[16], back[16];
 
@@ -338,6 +329,155 @@ static void locked_memory_limit_raised(void)
 		die("prlimit: %m");
 	sem_post(&vmm->go);
 	EXPECT_EQUAL(vmm_end(vmm), 0);
+}
+
+/* A huge page counts whole, once, as long as one page of it is pinned. */
+
+#define HUGE_PAGE	(2 * MIB)
+#define HUGE_COUNT	(HUGE_PAGE / HVP_PAGE_SIZE)
+#define HUGE_KIB	(HUGE_PAGE / 1024)
+#define HUGE_PAGES	5
+
+static const struct huge_row {
+	const char *name;
+	bool hugetlb;
+} huge_rows[] = {
+	{ "locked_huge_pages", false },
+	{ "locked_huge_pages_of_hugetlbfs", true },
+};
+
+static void *huge_memory(bool hugetlb)
+{
+	const size_t size = HUGE_PAGES * HUGE_PAGE;
+	u8 *memory;
+	int fd;
+
+	if (hugetlb) {
+		fd = memfd_create("huge pages", MFD_CLOEXEC | MFD_HUGETLB);
+		if (fd < 0)
+			case_skip("this kernel has no hugetlbfs");
+		write_text("/proc/sys/vm/nr_hugepages", "5");
+		if (ftruncate(fd, size))
+			die("ftruncate: %m");
+		memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		close(fd);
+	} else {
+		memory = mmap(NULL, size + HUGE_PAGE, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (memory != MAP_FAILED) {
+			memory = (u8 *)(((unsigned long)memory | (HUGE_PAGE - 1)) + 1);
+			if (madvise(memory, size, MADV_HUGEPAGE))
+				die("madvise: %m");
+		}
+	}
+	if (memory == MAP_FAILED)
+		die("cannot map huge pages: %m");
+	memset(memory, 0, size);
+	if (!hugetlb)
+		REQUIRE_EQUAL(file_number("/proc/self/smaps_rollup", "AnonHugePages:"),
+			      HUGE_PAGES * HUGE_KIB);
+	return memory;
+}
+
+static void try_locked_huge_pages(const void *data)
+{
+	const struct huge_row *row = data;
+	struct vcpu *vcpu = new_guest_of_small_pages();
+	void *memory = huge_memory(row->hugetlb);
+	u64 first = guest_add_memory(vcpu->guest, 0, memory, HUGE_PAGES * HUGE_PAGE);
+	u64 huge[HUGE_PAGES], list[HUGE_COUNT - 1], back[HUGE_COUNT], pair[2];
+	long long before = pinned_pages();
+	unsigned int i;
+
+	for (i = 0; i < HUGE_PAGES; i++)
+		huge[i] = first + i * HUGE_COUNT;
+	for (i = 0; i < ARRAY_SIZE(list); i++)
+		list[i] = huge[3] + 1 + i;
+	/* Of three, and some more for the list of a call, which is counted first */
+	limit_locked_memory(3 * HUGE_COUNT + 16);
+
+	EXPECT_RESULT(deposit_memory(vcpu, SELF, &huge[0], 1), SUCCESS, 1);
+	EXPECT_EQUAL(pinned_kib(), HUGE_KIB);
+	/* Other pages of it cost nothing, also in several runs. */
+	for (i = 0; i < 10; i++)
+		back[i] = huge[0] + 20 + i % 2 * 100 - i;
+	EXPECT_RESULT(deposit_memory(vcpu, SELF, back, 10), SUCCESS, 10);
+	EXPECT_EQUAL(pinned_kib(), HUGE_KIB);
+	EXPECT_RESULT(deposit_memory(vcpu, SELF, &huge[1], 2), SUCCESS, 2);
+	EXPECT_EQUAL(pinned_kib(), 3 * HUGE_KIB);
+	EXPECT_RESULT(deposit_memory(vcpu, SELF, &huge[3], 1), NO_RESOURCES, 0);
+	/* Nothing of the list, not even what would be for nothing */
+	pair[0] = huge[0] + 1;
+	pair[1] = huge[3];
+	EXPECT_RESULT(deposit_memory(vcpu, SELF, pair, 2), NO_RESOURCES, 0);
+	EXPECT_EQUAL(pinned_kib(), 3 * HUGE_KIB);
+	EXPECT_EQUAL(pinned_pages() - before, 13);
+	EXPECT_EQUAL(withdraw_all(vcpu, SELF), 13);
+	EXPECT_EQUAL(pinned_kib(), 0);
+
+	/* The whole of one, until the last page of it is gone */
+	limit_locked_memory(2 * HUGE_COUNT);
+	EXPECT_RESULT(deposit_memory(vcpu, SELF, list, ARRAY_SIZE(list)), SUCCESS,
+		      ARRAY_SIZE(list));
+	EXPECT_RESULT(deposit_memory(vcpu, SELF, &huge[3], 1), SUCCESS, 1);
+	EXPECT_EQUAL(pinned_kib(), HUGE_KIB);
+	EXPECT_RESULT(withdraw_memory(vcpu, SELF, NULL, back, HUGE_COUNT - 1), SUCCESS,
+		      HUGE_COUNT - 1);
+	EXPECT_EQUAL(pinned_kib(), HUGE_KIB);
+	EXPECT_RESULT(withdraw_memory(vcpu, SELF, NULL, back, 1), SUCCESS, 1);
+	EXPECT_EQUAL(pinned_kib(), 0);
+
+	/* And at the end of the VM */
+	EXPECT_RESULT(deposit_memory(vcpu, SELF, &huge[4], 1), SUCCESS, 1);
+	EXPECT_EQUAL(pinned_kib(), HUGE_KIB);
+	guest_destroy(vcpu->guest);
+	EXPECT(pinned_pages_become(before));
+	EXPECT_EQUAL(pinned_kib(), 0);
+	if (row->hugetlb)
+		write_text("/proc/sys/vm/nr_hugepages", "0");
+}
+
+#define HUGE_ROUNDS	100
+
+struct huge_turns {
+	u64 pages[2], ids[VCPUS];
+};
+
+/* Each vCPU has a partition and a page of its own, in the same two huge pages. */
+static void take_turns_with_huge_pages(struct vcpu *vcpu, void *arg)
+{
+	const struct huge_turns *turns = arg;
+	u64 id = turns->ids[vcpu->index], gpn, back;
+	unsigned int i;
+
+	for (i = 0; i < HUGE_ROUNDS && !case_failed(); i++) {
+		gpn = turns->pages[i % 2] + vcpu->index;
+		EXPECT_RESULT(deposit_memory(vcpu, id, &gpn, 1), SUCCESS, 1);
+		EXPECT_RESULT(withdraw_memory(vcpu, id, NULL, &back, 1), SUCCESS, 1);
+		EXPECT_EQUAL(back, gpn);
+	}
+}
+
+static void vcpus_with_the_same_huge_pages(void)
+{
+	struct guest_config config = {
+		.vcpus = VCPUS, .shared_ram = true, .privileges = GUEST_ALL_PRIVILEGES,
+	};
+	struct guest *guest = guest_create(&config);
+	u64 first = guest_add_memory(guest, 0, huge_memory(false), HUGE_PAGES * HUGE_PAGE);
+	struct huge_turns turns = { .pages = { first, first + HUGE_COUNT } };
+	long long before;
+	unsigned int i;
+
+	for (i = 0; i < VCPUS; i++)
+		turns.ids[i] = create_child(guest->vcpus);
+	before = pinned_kib();
+	guest_run_threads(guest, take_turns_with_huge_pages, &turns);
+	EXPECT_EQUAL(pinned_kib(), before);
+	EXPECT_RESULT(deposit_memory(guest->vcpus, SELF, turns.pages, 2), SUCCESS, 2);
+	EXPECT_EQUAL(pinned_kib(), before + 2 * HUGE_KIB);
+	guest_destroy(guest);
+	EXPECT_EQUAL(pinned_kib(), 0);
 }
 
 /* Memory cgroups */
@@ -1097,6 +1237,7 @@ static const struct test_case cases[] = {
 	CASE(less_depth_than_there_is),
 	CASE(vcpus_at_the_limits),
 	CASE(locked_memory_limit_raised),
+	CASE(vcpus_with_the_same_huge_pages),
 	CASE(cgroup_used_up),
 	CASE(cgroup_too_small_for_the_vmm),
 	CASE(files_are_as_many_as_partitions),
@@ -1113,6 +1254,7 @@ int main(void)
 {
 	cases_add(cases, ARRAY_SIZE(cases));
 	cases_add_rows(try_value, value_rows);
+	cases_add_rows(try_locked_huge_pages, huge_rows);
 	cases_add_rows(try_blocked, blocked_rows);
 	return cases_run();
 }

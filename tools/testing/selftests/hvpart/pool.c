@@ -485,7 +485,7 @@ static void page_limit(void)
 
 static void locked_memory_limit(void)
 {
-	struct vcpu *vcpu = new_guest();
+	struct vcpu *vcpu = new_guest_of_small_pages();
 	u64 gpns[20], back[20];
 	int round;
 
@@ -506,7 +506,7 @@ static void locked_memory_limit(void)
 /* A page that is refused for another reason is not charged. */
 static void refused_pages_are_not_charged(void)
 {
-	struct vcpu *vcpu = new_guest();
+	struct vcpu *vcpu = new_guest_of_small_pages();
 	u64 gpns[16], bad;
 	int round;
 

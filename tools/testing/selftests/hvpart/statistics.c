@@ -395,7 +395,7 @@ static void locked_memory_limit(void)
 {
 	struct hvp_stats_page_in object = stats_of_partition(SELF, AREA_SELF);
 	struct hvp_stats_page_in other = stats_of_vp(SELF, 0, 0);
-	struct vcpu *vcpu = new_guest();
+	struct vcpu *vcpu = new_guest_of_small_pages();
 	u64 child = create_active_child(vcpu);
 	struct hvp_stats_page_in of_child = stats_of_partition(child, AREA_SELF);
 	struct hvp_memory_balance_out balance = balance_of(vcpu, child);

@@ -196,14 +196,14 @@ u64 partition_number(struct guest *guest, u64 id, const char *key)
 long long file_number(const char *path, const char *name)
 {
 	long long value = -1;
-	char key[128];
+	char line[256], key[128];
 	long long number;
 	FILE *file = fopen(path, "r");
 
 	if (!file)
 		return -1;
-	while (fscanf(file, "%127s %lld%*[^\n]", key, &number) == 2) {
-		if (!strcmp(key, name))
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%127s %lld", key, &number) == 2 && !strcmp(key, name))
 			value = number;
 	}
 	fclose(file);

@@ -45,7 +45,7 @@ void partition_text(struct guest *guest, u64 id, const char *key, char *text, si
 bool partition_file_becomes(struct guest *guest, u64 id, bool present);
 bool guest_folder_becomes(pid_t pid, int vm_fd, bool present);
 
-/* A number out of a file of "name value" lines like /proc/vmstat, -1: none. */
+/* The number in a line "name number" of a file like /proc/vmstat, -1: none. */
 long long file_number(const char *path, const char *name);
 
 /*

@@ -8,6 +8,17 @@ struct vcpu *new_guest(void)
 	return &guest_create(NULL)->vcpus[0];
 }
 
+struct vcpu *new_guest_of_small_pages(void)
+{
+	/* What is in huge pages by default is anonymous memory. */
+	const struct guest_config config = {
+		.shared_ram = true,
+		.privileges = GUEST_ALL_PRIVILEGES,
+	};
+
+	return &guest_create(&config)->vcpus[0];
+}
+
 void deposit_new(struct vcpu *vcpu, u64 id, u64 *gpns, unsigned int count)
 {
 	u64 list[DEPOSIT_MAX_REPS];

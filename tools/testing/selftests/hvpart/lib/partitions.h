@@ -19,6 +19,8 @@
 
 /* A guest with all privileges and one vCPU, which this returns. */
 struct vcpu *new_guest(void);
+/* The same with RAM in no huge page: each of its pages is one of locked memory. */
+struct vcpu *new_guest_of_small_pages(void);
 
 /*
  * Repeat a call, with one more page in the pool of @payer each time, for as

@@ -53,30 +53,12 @@ static void expect_quiet(int log, const char *const *harmless)
 		die("cannot read /dev/kmsg: %m");
 }
 
-/* VmLck and VmPin, in KiB */
-static long long own_memory(const char *name)
-{
-	FILE *file = fopen("/proc/self/status", "r");
-	size_t length = strlen(name);
-	long long value = -1;
-	char line[256];
-
-	if (!file)
-		die("cannot read /proc/self/status: %m");
-	while (fgets(line, sizeof(line), file)) {
-		if (!strncmp(line, name, length) && sscanf(line + length, ": %lld", &value) == 1)
-			break;
-	}
-	fclose(file);
-	return value;
-}
-
 void remains_expect_none(struct remains *remains, const char *const *harmless)
 {
 	EXPECT(hvpart_objects_become(0));
 	EXPECT(pinned_pages_become(remains->pinned));
-	EXPECT_EQUAL(own_memory("VmLck"), 0);
-	EXPECT_EQUAL(own_memory("VmPin"), 0);
+	EXPECT_EQUAL(file_number("/proc/self/status", "VmLck:"), 0);
+	EXPECT_EQUAL(file_number("/proc/self/status", "VmPin:"), 0);
 	expect_quiet(remains->log, harmless);
 	close(remains->log);
 }

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What pinned pages count for against RLIMIT_MEMLOCK.
+ *
+ * One page that is pinned keeps the whole of its folio from being freed, split or
+ * reclaimed, so that counts whole, and once for each VM, however many of its pages are
+ * pinned.  The core, which knows nothing of folios, counts the pages of a list before it
+ * pins any.  What is counted here comes on top of that: with N of the folio's pages
+ * pinned, its size - N, which may be less than nothing if the VMM has mapped them twice.
+ *
+ * A pinned folio is not split, so its size stays what it was.
+ */
+
+#include <linux/capability.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/user_namespace.h>
+#include "../core/caches.h"
+#include "locked_memory.h"
+
+/**
+ * hvp_locked_memory_init() - a VM that has pinned nothing yet
+ * @locked:	its account
+ * @mm:		the VMM's address space, which the caller holds
+ */
+void hvp_locked_memory_init(struct hvp_locked_memory *locked, struct mm_struct *mm)
+{
+	locked->mm = mm;
+	xa_init_flags(&locked->folios, XA_FLAGS_ACCOUNT);
+}
+
+/**
+ * hvp_locked_memory_destroy() - the reverse; nothing is pinned any more
+ * @locked:	the account
+ */
+void hvp_locked_memory_destroy(struct hvp_locked_memory *locked)
+{
+	xa_destroy(&locked->folios);
+}
+
+/**
+ * hvp_locked_memory_reserve() - count more pages as locked
+ * @locked:	the VM's account
+ * @count:	how many; fewer, if it is negative, which cannot fail
+ *
+ * Together with what the VMM has locked by itself.  The counter of pinned pages needs no
+ * lock, which that of locked ones does: the mmap_lock, where vCPUs would wait for each
+ * other and for whatever the VMM does to its address space.
+ *
+ * Context: Any; in a thread of the VMM.
+ * Return: 0, or -ENOMEM with nothing counted at the limit.
+ */
+int hvp_locked_memory_reserve(struct hvp_locked_memory *locked, long count)
+{
+	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+	unsigned long pinned = atomic64_add_return(count, &locked->mm->pinned_vm);
+
+	if (count <= 0 || pinned + READ_ONCE(locked->mm->locked_vm) <= limit)
+		return 0;
+	/* A guest can make this be asked as often as it likes: no line for the audit log. */
+	if (ns_capable_noaudit(&init_user_ns, CAP_IPC_LOCK))
+		return 0;
+	hvp_locked_memory_release(locked, count);
+	return -ENOMEM;
+}
+
+/**
+ * hvp_locked_memory_release() - count fewer pages as locked
+ * @locked:	the VM's account
+ * @count:	how many; more, if it is negative, and whatever the limit is
+ *
+ * Context: Any.
+ */
+void hvp_locked_memory_release(struct hvp_locked_memory *locked, long count)
+{
+	atomic64_sub(count, &locked->mm->pinned_vm);
+}
+
+/* How many pages of a folio are the first of a list? */
+static unsigned int hvp_pages_of_folio(const struct folio *folio, struct page **pages,
+				       unsigned int count)
+{
+	unsigned int n = 1;
+
+	while (n < count && page_folio(pages[n]) == folio)
+		n++;
+	return n;
+}
+
+/*
+ * All of the folio is counted before anybody can see that it is, so that whoever finds it
+ * counted can rely on that.
+ */
+static int hvp_add_folio(struct hvp_locked_memory *locked, struct folio *folio, long pinned)
+{
+	long rest = folio_nr_pages(folio) - pinned;
+	unsigned long pfn = folio_pfn(folio);
+	void *found = xa_load(&locked->folios, pfn);
+	void *old;
+
+	do {
+		old = found;
+		if (!old && hvp_locked_memory_reserve(locked, rest))
+			return -ENOMEM;
+		found = xa_cmpxchg(&locked->folios, pfn, old,
+				   xa_mk_value((old ? xa_to_value(old) : 0) + pinned), HVP_GFP);
+		if (!old && found)
+			hvp_locked_memory_release(locked, rest);
+		if (xa_is_err(found))
+			return -ENOMEM;
+	} while (found != old);
+
+	/* The core has counted them once more. */
+	if (old)
+		hvp_locked_memory_release(locked, pinned);
+	return 0;
+}
+
+/* Return: what is to be released now. */
+static long hvp_remove_folio(struct hvp_locked_memory *locked, struct folio *folio, long pinned)
+{
+	unsigned long pfn = folio_pfn(folio);
+	void *found = xa_load(&locked->folios, pfn);
+	unsigned long left;
+	void *old;
+
+	do {
+		old = found;
+		left = xa_to_value(old) - pinned;
+		/* The entry is there, so this allocates nothing. */
+		found = xa_cmpxchg(&locked->folios, pfn, old, left ? xa_mk_value(left) : NULL, 0);
+	} while (found != old);
+
+	/* The core will count them less, but the folio stays. */
+	return left ? -pinned : (long)folio_nr_pages(folio) - pinned;
+}
+
+/**
+ * hvp_locked_memory_add_folios() - count the rest of the folios whose pages were pinned
+ * @locked:	the VM's account
+ * @pages:	pages that the caller has just pinned and has reserved
+ * @count:	how many
+ *
+ * Context: May sleep; in a thread of the VMM.
+ * Return: 0, or -ENOMEM with nothing changed at the limit, or if the host has no memory.
+ */
+int hvp_locked_memory_add_folios(struct hvp_locked_memory *locked, struct page **pages,
+				 unsigned int count)
+{
+	unsigned int i, some;
+
+	for (i = 0; i < count; i += some) {
+		struct folio *folio = page_folio(pages[i]);
+
+		some = 1;
+		if (!folio_test_large(folio))
+			continue;
+		some = hvp_pages_of_folio(folio, pages + i, count - i);
+		if (hvp_add_folio(locked, folio, some)) {
+			hvp_locked_memory_release(locked,
+				hvp_locked_memory_remove_folios(locked, pages, i));
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+/**
+ * hvp_locked_memory_remove_folios() - the reverse, before the pages are unpinned
+ * @locked:	the VM's account
+ * @pages:	pages that are pinned
+ * @count:	how many
+ *
+ * Once they are not, others may have their folio.  But they are locked memory until then.
+ *
+ * Context: Any.
+ * Return: what the caller is to hand to hvp_locked_memory_release() afterwards.
+ */
+long hvp_locked_memory_remove_folios(struct hvp_locked_memory *locked, struct page **pages,
+				     unsigned int count)
+{
+	unsigned int i, some;
+	long release = 0;
+
+	for (i = 0; i < count; i += some) {
+		struct folio *folio = page_folio(pages[i]);
+
+		some = 1;
+		if (!folio_test_large(folio))
+			continue;
+		some = hvp_pages_of_folio(folio, pages + i, count - i);
+		release += hvp_remove_folio(locked, folio, some);
+	}
+	return release;
+}
