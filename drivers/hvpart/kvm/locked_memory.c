@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What pinned pages count for against RLIMIT_MEMLOCK.
+ * What pinned pages count for against RLIMIT_MEMLOCK, of the VMM and of its user.
  *
  * One page that is pinned keeps the whole of its folio from being freed, split or
  * reclaimed, so that counts whole, and once for each VM, however many of its pages are
@@ -12,30 +12,73 @@
  */
 
 #include <linux/capability.h>
+#include <linux/cred.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/user.h>
 #include <linux/user_namespace.h>
 #include "../core/caches.h"
 #include "locked_memory.h"
+
+/* A guest can make this be asked as often as it likes: no line for the audit log. */
+static bool hvp_may_lock_any_memory(void)
+{
+	return ns_capable_noaudit(&init_user_ns, CAP_IPC_LOCK);
+}
 
 /**
  * hvp_locked_memory_init() - a VM that has pinned nothing yet
  * @locked:	its account
  * @mm:		the VMM's address space, which the caller holds
+ *
+ * Which user is charged is decided here, once, so that it is the same who is given back
+ * to, in whatever task that is.
+ *
+ * Context: Any; in a thread of the VMM.
  */
 void hvp_locked_memory_init(struct hvp_locked_memory *locked, struct mm_struct *mm)
 {
 	locked->mm = mm;
+	locked->user = hvp_may_lock_any_memory() ? NULL : get_uid(current_user());
 	xa_init_flags(&locked->folios, XA_FLAGS_ACCOUNT);
 }
 
 /**
  * hvp_locked_memory_destroy() - the reverse; nothing is pinned any more
  * @locked:	the account
+ *
+ * Context: Any.
  */
 void hvp_locked_memory_destroy(struct hvp_locked_memory *locked)
 {
 	xa_destroy(&locked->folios);
+	free_uid(locked->user);
+}
+
+/*
+ * The counter of pinned pages needs no lock, which that of locked ones does: the mmap_lock,
+ * where vCPUs would wait for each other and for whatever the VMM does to its address space.
+ */
+static bool hvp_reserve_of_mm(struct mm_struct *mm, long count, unsigned long limit)
+{
+	unsigned long pinned = atomic64_add_return(count, &mm->pinned_vm);
+
+	if (pinned + READ_ONCE(mm->locked_vm) <= limit || hvp_may_lock_any_memory())
+		return true;
+	atomic64_sub(count, &mm->pinned_vm);
+	return false;
+}
+
+/* Not even for a moment more than the limit: others, who have room, would be refused. */
+static bool hvp_reserve_of_user(struct user_struct *user, long count, unsigned long limit)
+{
+	long before = atomic_long_read(&user->locked_vm);
+
+	do {
+		if (before + count > limit)
+			return false;
+	} while (!atomic_long_try_cmpxchg(&user->locked_vm, &before, before + count));
+	return true;
 }
 
 /**
@@ -43,24 +86,25 @@ void hvp_locked_memory_destroy(struct hvp_locked_memory *locked)
  * @locked:	the VM's account
  * @count:	how many; fewer, if it is negative, which cannot fail
  *
- * Together with what the VMM has locked by itself.  The counter of pinned pages needs no
- * lock, which that of locked ones does: the mmap_lock, where vCPUs would wait for each
- * other and for whatever the VMM does to its address space.
+ * Of the VMM, together with what it has locked by itself; and of its user, together with
+ * what all processes of his have pinned.
  *
  * Context: Any; in a thread of the VMM.
- * Return: 0, or -ENOMEM with nothing counted at the limit.
+ * Return: 0, or -ENOMEM with nothing counted at either limit.
  */
 int hvp_locked_memory_reserve(struct hvp_locked_memory *locked, long count)
 {
 	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
-	unsigned long pinned = atomic64_add_return(count, &locked->mm->pinned_vm);
 
-	if (count <= 0 || pinned + READ_ONCE(locked->mm->locked_vm) <= limit)
+	if (count <= 0) {
+		hvp_locked_memory_release(locked, -count);
 		return 0;
-	/* A guest can make this be asked as often as it likes: no line for the audit log. */
-	if (ns_capable_noaudit(&init_user_ns, CAP_IPC_LOCK))
+	}
+	if (!hvp_reserve_of_mm(locked->mm, count, limit))
+		return -ENOMEM;
+	if (!locked->user || hvp_reserve_of_user(locked->user, count, limit))
 		return 0;
-	hvp_locked_memory_release(locked, count);
+	atomic64_sub(count, &locked->mm->pinned_vm);
 	return -ENOMEM;
 }
 
@@ -74,6 +118,8 @@ int hvp_locked_memory_reserve(struct hvp_locked_memory *locked, long count)
 void hvp_locked_memory_release(struct hvp_locked_memory *locked, long count)
 {
 	atomic64_sub(count, &locked->mm->pinned_vm);
+	if (locked->user)
+		atomic_long_sub(count, &locked->user->locked_vm);
 }
 
 /* How many pages of a folio are the first of a list? */

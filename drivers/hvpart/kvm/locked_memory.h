@@ -6,15 +6,18 @@
 
 struct mm_struct;
 struct page;
+struct user_struct;
 
 /**
  * struct hvp_locked_memory - what a VM has pinned of its VMM's memory
  * @mm:		the VMM's address space, whose RLIMIT_MEMLOCK it counts against
+ * @user:	whose it is, who has one limit for all VMs; NULL if there is no limit for it
  * @folios:	folio's page frame number -> how many pages of it are pinned, as a value;
  *		of those with more than one page
  */
 struct hvp_locked_memory {
 	struct mm_struct *mm;
+	struct user_struct *user;
 	struct xarray folios;
 };
 

@@ -219,6 +219,7 @@ struct vmm {
 	u64 result;
 	u16 call;
 	unsigned int partitions;
+	int pages;
 	char cgroup[64];
 };
 
@@ -329,6 +330,87 @@ static void locked_memory_limit_raised(void)
 		die("prlimit: %m");
 	sem_post(&vmm->go);
 	EXPECT_EQUAL(vmm_end(vmm), 0);
+}
+
+/* The limit is the user's, whatever he has his VMs in. */
+
+#define USER_ROOM	16
+
+static void vmm_of_a_user(struct vmm *vmm)
+{
+	const struct rlimit limit = { USER_ROOM * HVP_PAGE_SIZE, USER_ROOM * HVP_PAGE_SIZE };
+	u64 gpns[2 * USER_ROOM];
+	struct vcpu *vcpu;
+
+	if (setrlimit(RLIMIT_MEMLOCK, &limit) || setresuid(65534, 65534, 65534))
+		die("cannot become another user: %m");
+	vcpu = new_guest_of_small_pages();
+	vmm->vm_fd = vcpu->guest->vm_fd;
+	for (;;) {
+		vmm_done(vmm);
+		if (vmm->pages > 0) {
+			guest_alloc_list(vcpu->guest, gpns, vmm->pages);
+			vmm->result = deposit_memory(vcpu, SELF, gpns, vmm->pages);
+		} else {
+			vmm->result = withdraw_memory(vcpu, SELF, NULL, gpns, -vmm->pages);
+		}
+	}
+}
+
+static u64 vmm_deposit(struct vmm *vmm, int pages)
+{
+	vmm->pages = pages;
+	vmm_step(vmm);
+	return vmm->result;
+}
+
+static u64 vmm_withdraw(struct vmm *vmm, int pages)
+{
+	return vmm_deposit(vmm, -pages);
+}
+
+static void vmms_of_one_user(void)
+{
+	struct vmm *vmms[2] = { vmm_prepare(), vmm_prepare() };
+	struct host_state before = host_state();
+	struct guest *roots = guest_create(NULL);
+	unsigned int i;
+
+	if (chmod("/dev/kvm", 0666))
+		die("/dev/kvm: %m");
+	for (i = 0; i < 2; i++) {
+		vmm_start(vmms[i], vmm_of_a_user);
+		vmm_wait_until_done(vmms[i]);
+	}
+	EXPECT_RESULT(vmm_deposit(vmms[0], USER_ROOM + 1), NO_RESOURCES, 0);
+	EXPECT_RESULT(vmm_deposit(vmms[0], 10), SUCCESS, 10);
+	EXPECT_RESULT(vmm_deposit(vmms[1], 7), NO_RESOURCES, 0);
+	EXPECT_RESULT(vmm_deposit(vmms[1], 6), SUCCESS, 6);
+	for (i = 0; i < 2; i++)
+		EXPECT_RESULT(vmm_deposit(vmms[i], 1), NO_RESOURCES, 0);
+	/* Another user's, who has a limit of his own, or none */
+	deposit_new(roots->vcpus, SELF, NULL, 2 * USER_ROOM);
+	EXPECT_RESULT(vmm_withdraw(vmms[0], 3), SUCCESS, 3);
+	EXPECT_RESULT(vmm_deposit(vmms[1], 4), NO_RESOURCES, 0);
+	EXPECT_RESULT(vmm_deposit(vmms[1], 3), SUCCESS, 3);
+	EXPECT_RESULT(vmm_deposit(vmms[0], 1), NO_RESOURCES, 0);
+
+	/* What the end of a VM gives back is all that it had. */
+	kill(vmms[1]->pid, SIGKILL);
+	vmm_end(vmms[1]);
+	EXPECT(guest_folder_becomes(vmms[1]->pid, vmms[1]->vm_fd, false));
+	EXPECT_RESULT(vmm_deposit(vmms[0], 10), NO_RESOURCES, 0);
+	EXPECT_RESULT(vmm_deposit(vmms[0], 9), SUCCESS, 9);
+	kill(vmms[0]->pid, SIGKILL);
+	vmm_end(vmms[0]);
+	guest_destroy(roots);
+	expect_as_before(before);
+	vmm_start(vmms[0], vmm_of_a_user);
+	vmm_wait_until_done(vmms[0]);
+	EXPECT_RESULT(vmm_deposit(vmms[0], USER_ROOM), SUCCESS, USER_ROOM);
+	kill(vmms[0]->pid, SIGKILL);
+	vmm_end(vmms[0]);
+	chmod("/dev/kvm", 0600);
 }
 
 /* A huge page counts whole, once, as long as one page of it is pinned. */
@@ -1237,6 +1319,7 @@ static const struct test_case cases[] = {
 	CASE(less_depth_than_there_is),
 	CASE(vcpus_at_the_limits),
 	CASE(locked_memory_limit_raised),
+	CASE(vmms_of_one_user),
 	CASE(vcpus_with_the_same_huge_pages),
 	CASE(cgroup_used_up),
 	CASE(cgroup_too_small_for_the_vmm),
