@@ -47,9 +47,9 @@ static unsigned int hvp_accesses(const struct hvp_contract_call *shape, enum hvp
 		return shape->out_size || shape->out_element;
 	case HVP_FAKE_PIN:
 		return shape->in_element ? HVP_ELEMENTS :
-		       shape->code == HVP_CALL_MAP_STATS_PAGE2;
+		       hvp_contract_at(shape, HVP_FIELD_PAGE) >= 0;
 	case HVP_FAKE_RESERVE:
-		return shape->in_element || shape->code == HVP_CALL_MAP_STATS_PAGE2;
+		return shape->in_element || hvp_contract_at(shape, HVP_FIELD_PAGE) >= 0;
 	default:
 		return 0;
 	}
@@ -60,7 +60,8 @@ static struct hvp_world *hvp_access_world(struct kunit *test,
 					  const struct hvp_contract_call *shape,
 					  struct hvp_any_input *in)
 {
-	bool active = shape->code == HVP_CALL_FINALIZE_PARTITION;
+	bool active = !shape->names_self && shape->states &&
+		      !(shape->states & HVP_WHILE_UNINITIALIZED);
 	struct hvp_world *world = hvp_world_create(test);
 	struct hvp_partition *child;
 	unsigned int i;
@@ -72,18 +73,13 @@ static struct hvp_world *hvp_access_world(struct kunit *test,
 	if (shape->code == HVP_CALL_INITIALIZE_PARTITION)
 		hvp_world_deposit(world, child, 0, hvp_active_pages());
 
-	*in = hvp_contract_input(shape, shape->names_self ? HVP_PARTITION_ID_ROOT :
-					shape->names_child ? child->id : 0);
-	if (shape->code == HVP_CALL_GET_PARTITION_PROPERTY ||
-	    shape->code == HVP_CALL_GET_PARTITION_PROPERTY_EX ||
-	    shape->code == HVP_CALL_SET_PARTITION_PROPERTY)
-		in->word[1] = HVP_EARLY_PROPERTY;
+	*in = hvp_contract_input(shape, shape->names_self ? HVP_PARTITION_ID_ROOT : child->id);
 	if (shape->code == HVP_CALL_UNMAP_STATS_PAGE)
 		hvp_expect_status(test, hvp_try_map(world, world->root,
 						    HVP_PARTITION_AREA(1, HVP_STATS_AREA_SELF)),
 				  MAP_STATS_PAGE, SUCCESS);
 	for (i = 0; shape->in_element && i < HVP_ELEMENTS; i++)
-		in->word[1 + i] = hvp_world_fresh_pages(world, 0, 1);
+		in->word[shape->in_size / 8 + i] = hvp_world_fresh_pages(world, 0, 1);
 	return world;
 }
 
@@ -111,14 +107,10 @@ static bool hvp_fail_nth_access(struct kunit *test, const struct hvp_contract_ca
 {
 	struct hvp_any_input in;
 	struct hvp_world *world = hvp_access_world(test, shape, &in);
-	struct hvp_try try = hvp_contract_try(shape, &in);
+	struct hvp_try try = hvp_contract_try(shape, &in, HVP_ELEMENTS);
 	unsigned int reps = row->keeps ? nth - 1 : 0;
 	struct hvp_reply reply;
 
-	if (shape->rep) {
-		try.rep_count = HVP_ELEMENTS;
-		try.in_size = shape->in_size + HVP_ELEMENTS * shape->in_element;
-	}
 	hvp_fake_fail(&world->guest, row->op, nth, row->error);
 	if (row->op == HVP_FAKE_WRITE) {
 		reply = hvp_try_without_output(world, &try);
@@ -186,7 +178,7 @@ static void hvp_access_failure_stops_no_fast_call(struct kunit *test)
 		if (!shape->fast)
 			continue;
 		world = hvp_access_world(test, shape, &in);
-		try = hvp_contract_try(shape, &in);
+		try = hvp_contract_try(shape, &in, 0);
 		try.fast = true;
 		for (i = 0; i < ARRAY_SIZE(hvp_access_rows); i++)
 			hvp_fake_fail(&world->guest, hvp_access_rows[i].op, 1, -EFAULT);

@@ -8,8 +8,8 @@
  *	ignore-gfp-wait N, task-filter Y, probability 100, times -1
  */
 
+#include "contract.h"
 #include "faults.h"
-#include "world.h"
 
 /* No call makes more allocations than that. */
 #define HVP_MANY_ALLOCATIONS	400
@@ -266,25 +266,23 @@ static void hvp_allocation_failures_have_no_effect(struct kunit *test)
 	KUNIT_EXPECT_LT(test, nth, HVP_MANY_ALLOCATIONS);
 }
 
-/* What takes away and gives back must not need memory for it. */
-static const u16 hvp_frugal_codes[] = {
-	HVP_CALL_FINALIZE_PARTITION, HVP_CALL_DELETE_PARTITION, HVP_CALL_GET_PARTITION_ID,
-	HVP_CALL_GET_NEXT_CHILD_PARTITION, HVP_CALL_GET_MEMORY_BALANCE,
-	HVP_CALL_GET_PARTITION_PROPERTY, HVP_CALL_SET_PARTITION_PROPERTY,
-	HVP_CALL_UNMAP_STATS_PAGE, HVP_CALL_GET_PARTITION_PROPERTY_EX,
-};
+KUNIT_ARRAY_PARAM_DESC(hvp_contract, hvp_contract, name);
 
-static void hvp_frugal_desc(const u16 *code, char *desc)
+/* Other calls must not need memory, least of all what takes away and gives back. */
+static const void *hvp_frugal_gen_params(const void *row, char *desc)
 {
-	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "call %#x", *code);
-}
+	const struct hvp_contract_call *shape = row;
 
-KUNIT_ARRAY_PARAM(hvp_frugal, hvp_frugal_codes, hvp_frugal_desc);
+	do {
+		shape = hvp_contract_gen_params(shape, desc);
+	} while (shape && (shape->statuses | shape->unit_statuses) & HVP_CAN(NO_RESOURCES));
+	return shape;
+}
 
 static void hvp_allocation_failure_stops_no_other_call(struct kunit *test)
 {
-	u16 code = *(const u16 *)test->param_value;
-	bool active = code == HVP_CALL_FINALIZE_PARTITION || code == HVP_CALL_UNMAP_STATS_PAGE;
+	const struct hvp_contract_call *shape = test->param_value;
+	bool active = shape->states && !(shape->states & HVP_WHILE_UNINITIALIZED);
 	enum hvp_state state = active ? HVP_STATE_ACTIVE : HVP_STATE_UNINITIALIZED;
 	unsigned int needing = 0;
 	unsigned int chance;
@@ -293,7 +291,7 @@ static void hvp_allocation_failure_stops_no_other_call(struct kunit *test)
 	for (chance = 0; chance < HVP_CHANCES; chance++) {
 		struct hvp_world *world = hvp_world_create(test);
 		struct hvp_partition *child = hvp_world_child(world, world->root, state);
-		u64 id = code == HVP_CALL_GET_NEXT_CHILD_PARTITION ? 1 : child->id;
+		u64 id = shape->names_child ? child->id : 1;
 
 		hvp_world_deposit(world, world->root, 0, 4);
 		/* What is mapped when it is finalized. */
@@ -302,7 +300,7 @@ static void hvp_allocation_failure_stops_no_other_call(struct kunit *test)
 				    HVP_PARTITION_AREA(id, HVP_STATS_AREA_PARENT));
 		world->fail_nth = 1;
 		world->fail_later = true;
-		KUNIT_EXPECT_EQ(test, hvp_try_code(world, world->root, code, id).status,
+		KUNIT_EXPECT_EQ(test, hvp_try_code(world, world->root, shape->code, id).status,
 				HVP_STATUS_SUCCESS);
 		needing += !world->fail_nth;
 	}

@@ -3,8 +3,8 @@
 
 #include "../core/dispatch.h"
 #include "../core/stats_page.h"
+#include "contract.h"
 #include "faults.h"
-#include "world.h"
 
 static u64 hvp_end_of_page(u64 gfn, size_t size)
 {
@@ -20,8 +20,10 @@ static u64 hvp_end_of_page(u64 gfn, size_t size)
  */
 struct hvp_call hvp_world_place(struct hvp_world *world, const struct hvp_try *try)
 {
+	const struct hvp_contract_call *shape = hvp_contract_of(try->code);
 	u64 output_gfn = HVP_FAKE_OUTPUT_GFN(world->level);
-	size_t out_size = try->out_size + try->out_element * try->rep_count;
+	size_t in_size = hvp_contract_in_bytes(shape, try->rep_count);
+	size_t out_size = hvp_contract_out_bytes(shape, try->rep_count);
 	struct hvp_call call = {
 		.control = try->code | try->control |
 			   (u64)try->rep_count << HVP_CONTROL_REP_COUNT_SHIFT |
@@ -34,17 +36,16 @@ struct hvp_call hvp_world_place(struct hvp_world *world, const struct hvp_try *t
 	if (try->fast) {
 		call.control |= HVP_CONTROL_FAST;
 		call.input = *(const u64 *)try->in;
-	} else if (try->in_size) {
-		call.input = hvp_end_of_page(HVP_FAKE_INPUT_GFN(world->level), try->in_size);
-		memmove(hvp_fake_memory(&world->guest, call.input), try->in, try->in_size);
+	} else if (in_size) {
+		call.input = hvp_end_of_page(HVP_FAKE_INPUT_GFN(world->level), in_size);
+		memmove(hvp_fake_memory(&world->guest, call.input), try->in, in_size);
 	}
 	memset(hvp_fake_memory(&world->guest, output_gfn << HVP_PAGE_SHIFT),
 	       HVP_FAKE_UNTOUCHED, HVP_PAGE_SIZE);
 	if (out_size)
 		call.output = hvp_end_of_page(output_gfn, out_size);
 
-	world->guest.input = (struct hvp_fake_window){
-		call.input, try->fast ? 0 : try->in_size };
+	world->guest.input = (struct hvp_fake_window){ call.input, try->fast ? 0 : in_size };
 	world->guest.output = (struct hvp_fake_window){ call.output, out_size };
 	bitmap_zero(world->guest.read, HVP_FAKE_WORDS);
 	return call;
@@ -101,16 +102,17 @@ static void hvp_expect_output_confined(struct hvp_world *world, const struct hvp
 				       const struct hvp_call *call,
 				       const struct hvp_reply *reply)
 {
+	const struct hvp_contract_call *shape = hvp_contract_of(try->code);
 	u64 end_of_page = hvp_end_of_page(HVP_FAKE_OUTPUT_GFN(world->level), 0);
 	u64 from = end_of_page;
 	u64 to = end_of_page;
 
-	if (try->out_size && !reply->status) {
+	if (shape->out_size && !reply->status) {
 		from = call->output;
-		to = from + try->out_size;
-	} else if (try->out_element && reply->reps > try->rep_start) {
-		from = call->output + try->out_element * try->rep_start;
-		to = call->output + try->out_element * reply->reps;
+		to = from + shape->out_size;
+	} else if (shape->out_element && reply->reps > try->rep_start) {
+		from = call->output + shape->out_element * try->rep_start;
+		to = call->output + shape->out_element * reply->reps;
 	}
 	hvp_expect_untouched_but(world, from, to);
 }
@@ -172,31 +174,28 @@ struct hvp_reply hvp_try(struct hvp_world *world, struct hvp_partition *caller,
 	return reply;
 }
 
+static struct hvp_reply hvp_try_simple(struct hvp_world *world, struct hvp_partition *caller,
+				       u16 code, const void *in)
+{
+	return hvp_try(world, caller, &(struct hvp_try){ .code = code, .in = in });
+}
+
 struct hvp_reply hvp_try_create(struct hvp_world *world, struct hvp_partition *caller,
 				const struct hvp_create_partition_in *in)
 {
-	return hvp_try(world, caller, &(struct hvp_try){
-		.code = HVP_CALL_CREATE_PARTITION,
-		.in = in,
-		.in_size = sizeof(*in),
-		.out_size = sizeof(struct hvp_partition_id),
-	});
+	return hvp_try_simple(world, caller, HVP_CALL_CREATE_PARTITION, in);
 }
 
 /* A call whose input is one ID: initialize, finalize, delete. */
 struct hvp_reply hvp_try_id(struct hvp_world *world, struct hvp_partition *caller, u16 code,
 			    u64 id)
 {
-	return hvp_try(world, caller, &(struct hvp_try){
-		.code = code, .in = &id, .in_size = sizeof(id) });
+	return hvp_try_simple(world, caller, code, &id);
 }
 
 struct hvp_reply hvp_try_get_id(struct hvp_world *world, struct hvp_partition *caller)
 {
-	return hvp_try(world, caller, &(struct hvp_try){
-		.code = HVP_CALL_GET_PARTITION_ID,
-		.out_size = sizeof(struct hvp_partition_id),
-	});
+	return hvp_try_simple(world, caller, HVP_CALL_GET_PARTITION_ID, NULL);
 }
 
 struct hvp_reply hvp_try_deposit(struct hvp_world *world, struct hvp_partition *caller,
@@ -213,7 +212,6 @@ struct hvp_reply hvp_try_deposit(struct hvp_world *world, struct hvp_partition *
 	return hvp_try(world, caller, &(struct hvp_try){
 		.code = HVP_CALL_DEPOSIT_MEMORY,
 		.in = in,
-		.in_size = (1 + count) * sizeof(u64),
 		.rep_count = count,
 		.rep_start = start,
 	});
@@ -241,8 +239,6 @@ struct hvp_reply hvp_try_withdraw(struct hvp_world *world, struct hvp_partition 
 	struct hvp_reply reply = hvp_try(world, caller, &(struct hvp_try){
 		.code = HVP_CALL_WITHDRAW_MEMORY,
 		.in = &in,
-		.in_size = sizeof(in),
-		.out_element = sizeof(u64),
 		.rep_count = count,
 		.rep_start = start,
 	});
@@ -260,12 +256,7 @@ struct hvp_reply hvp_try_balance(struct hvp_world *world, struct hvp_partition *
 {
 	const struct hvp_partition_proximity in = { id, proximity };
 
-	return hvp_try(world, caller, &(struct hvp_try){
-		.code = HVP_CALL_GET_MEMORY_BALANCE,
-		.in = &in,
-		.in_size = sizeof(in),
-		.out_size = sizeof(struct hvp_memory_balance_out),
-	});
+	return hvp_try_simple(world, caller, HVP_CALL_GET_MEMORY_BALANCE, &in);
 }
 
 struct hvp_reply hvp_try_get_property(struct hvp_world *world, struct hvp_partition *caller,
@@ -274,12 +265,7 @@ struct hvp_reply hvp_try_get_property(struct hvp_world *world, struct hvp_partit
 	/* Padding holds rubbish, as it does in real calls. */
 	const struct hvp_get_property_in in = { id, property, 0xdeadbeef };
 
-	return hvp_try(world, caller, &(struct hvp_try){
-		.code = HVP_CALL_GET_PARTITION_PROPERTY,
-		.in = &in,
-		.in_size = sizeof(in),
-		.out_size = sizeof(struct hvp_get_property_out),
-	});
+	return hvp_try_simple(world, caller, HVP_CALL_GET_PARTITION_PROPERTY, &in);
 }
 
 struct hvp_reply hvp_try_set_property(struct hvp_world *world, struct hvp_partition *caller,
@@ -287,11 +273,7 @@ struct hvp_reply hvp_try_set_property(struct hvp_world *world, struct hvp_partit
 {
 	const struct hvp_set_property_in in = { id, property, 0xdeadbeef, value };
 
-	return hvp_try(world, caller, &(struct hvp_try){
-		.code = HVP_CALL_SET_PARTITION_PROPERTY,
-		.in = &in,
-		.in_size = sizeof(in),
-	});
+	return hvp_try_simple(world, caller, HVP_CALL_SET_PARTITION_PROPERTY, &in);
 }
 
 struct hvp_reply hvp_try_next_child(struct hvp_world *world, struct hvp_partition *caller,
@@ -299,12 +281,7 @@ struct hvp_reply hvp_try_next_child(struct hvp_world *world, struct hvp_partitio
 {
 	const struct hvp_get_next_child_in in = { parent_id, previous_child_id };
 
-	return hvp_try(world, caller, &(struct hvp_try){
-		.code = HVP_CALL_GET_NEXT_CHILD_PARTITION,
-		.in = &in,
-		.in_size = sizeof(in),
-		.out_size = sizeof(struct hvp_partition_id),
-	});
+	return hvp_try_simple(world, caller, HVP_CALL_GET_NEXT_CHILD_PARTITION, &in);
 }
 
 struct hvp_reply hvp_try_get_property_ex(struct hvp_world *world, struct hvp_partition *caller,
@@ -312,23 +289,13 @@ struct hvp_reply hvp_try_get_property_ex(struct hvp_world *world, struct hvp_par
 {
 	const struct hvp_get_property_ex_in in = { id, property, 0xdeadbeef, argument };
 
-	return hvp_try(world, caller, &(struct hvp_try){
-		.code = HVP_CALL_GET_PARTITION_PROPERTY_EX,
-		.in = &in,
-		.in_size = sizeof(in),
-		.out_size = sizeof(struct hvp_get_property_ex_out),
-	});
+	return hvp_try_simple(world, caller, HVP_CALL_GET_PARTITION_PROPERTY_EX, &in);
 }
 
 struct hvp_reply hvp_try_map(struct hvp_world *world, struct hvp_partition *caller,
 			     struct hvp_stats_page_in object)
 {
-	return hvp_try(world, caller, &(struct hvp_try){
-		.code = HVP_CALL_MAP_STATS_PAGE,
-		.in = &object,
-		.in_size = sizeof(object),
-		.out_size = sizeof(struct hvp_map_stats_page_out),
-	});
+	return hvp_try_simple(world, caller, HVP_CALL_MAP_STATS_PAGE, &object);
 }
 
 struct hvp_reply hvp_try_map2(struct hvp_world *world, struct hvp_partition *caller,
@@ -336,11 +303,7 @@ struct hvp_reply hvp_try_map2(struct hvp_world *world, struct hvp_partition *cal
 {
 	const struct hvp_map_stats_page2_in in = { object, gfn };
 
-	return hvp_try(world, caller, &(struct hvp_try){
-		.code = HVP_CALL_MAP_STATS_PAGE2,
-		.in = &in,
-		.in_size = sizeof(in),
-	});
+	return hvp_try_simple(world, caller, HVP_CALL_MAP_STATS_PAGE2, &in);
 }
 
 /* Where the caller has this mapped, and whether it is a page of its pool. */
@@ -371,11 +334,7 @@ struct hvp_reply hvp_try_unmap(struct hvp_world *world, struct hvp_partition *ca
 	const struct hvp_stats_page *mapped = hvp_mapped_page(world, caller, &object);
 	bool located = mapped && !mapped->lent;
 	u64 gfn = mapped ? mapped->page.gfn : 0;
-	struct hvp_reply reply = hvp_try(world, caller, &(struct hvp_try){
-		.code = HVP_CALL_UNMAP_STATS_PAGE,
-		.in = &object,
-		.in_size = sizeof(object),
-	});
+	struct hvp_reply reply = hvp_try_simple(world, caller, HVP_CALL_UNMAP_STATS_PAGE, &object);
 
 	if (!reply.status && located)
 		hvp_expect_returned(world, gfn);
@@ -435,38 +394,23 @@ static struct hvp_reply hvp_try_unmap_mapped(struct hvp_world *world,
 struct hvp_reply hvp_try_code(struct hvp_world *world, struct hvp_partition *caller, u16 code,
 			      u64 id)
 {
-	const struct hvp_create_partition_in create = {};
-	u64 gfn;
+	const struct hvp_contract_call *shape = hvp_contract_of(code);
+	struct hvp_any_input in = hvp_contract_input(shape, id);
+	struct hvp_try try = hvp_contract_try(shape, &in, 1);
 
 	switch (code) {
-	case HVP_CALL_CREATE_PARTITION:
-		return hvp_try_create(world, caller, &create);
-	case HVP_CALL_GET_PARTITION_PROPERTY:
-		return hvp_try_get_property(world, caller, id, HVP_EARLY_PROPERTY);
-	case HVP_CALL_SET_PARTITION_PROPERTY:
-		return hvp_try_set_property(world, caller, id, HVP_EARLY_PROPERTY, 0);
-	case HVP_CALL_GET_PARTITION_ID:
-		return hvp_try_get_id(world, caller);
-	case HVP_CALL_GET_NEXT_CHILD_PARTITION:
-		return hvp_try_next_child(world, caller, id, 0);
-	case HVP_CALL_DEPOSIT_MEMORY:
-		gfn = hvp_world_fresh_pages(world, 0, 1);
-		return hvp_try_deposit(world, caller, id, &gfn, 1, 0);
 	case HVP_CALL_WITHDRAW_MEMORY:
 		return hvp_try_withdraw(world, caller, id, HVP_PROXIMITY_ANY, 1, 0);
-	case HVP_CALL_GET_MEMORY_BALANCE:
-		return hvp_try_balance(world, caller, id, HVP_PROXIMITY_ANY);
-	case HVP_CALL_GET_PARTITION_PROPERTY_EX:
-		return hvp_try_get_property_ex(world, caller, id, HVP_EARLY_PROPERTY, 0);
 	case HVP_CALL_MAP_STATS_PAGE:
 		return hvp_try_map_either(world, caller, id);
 	case HVP_CALL_MAP_STATS_PAGE2:
 		return hvp_try_map2_either(world, caller, id);
 	case HVP_CALL_UNMAP_STATS_PAGE:
 		return hvp_try_unmap_mapped(world, caller, id);
-	default:
-		return hvp_try_id(world, caller, code, id);
 	}
+	if (shape->in_element)
+		in.word[shape->in_size / sizeof(u64)] = hvp_world_fresh_pages(world, 0, 1);
+	return hvp_try(world, caller, &try);
 }
 
 /**

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Which (call, status) pairs the tests get is said at the end of each suite, by
- * lines "# got HvCreatePartition SUCCESS".  Which ones they expect by name can be
- * read off the sources: two names next to each other and before a closing
- * parenthesis, in hvp_expect_status(test, reply, CALL, STATUS) or, in the row of a
- * table, HVP_PAIR(CALL, STATUS).  This prints each once:
- *
- *	grep -ohE '[A-Z]+_[A-Z_]+, [A-Z_]+\)' *_kunit.c | sort -u
+ * Calls, and what comes of them.  Which (call, status) pairs the tests get is said at
+ * the end of each suite, by lines "# got HvCreatePartition SUCCESS".
  */
 #ifndef _HVPART_TESTS_CALLS_H
 #define _HVPART_TESTS_CALLS_H
@@ -17,10 +12,7 @@
 struct hvp_world;
 struct kunit;
 
-#define HVP_ALL_PRIVILEGES	(HVP_PRIVILEGE_CREATE_PARTITIONS |	\
-				 HVP_PRIVILEGE_ACCESS_PARTITION_ID |	\
-				 HVP_PRIVILEGE_ACCESS_MEMORY_POOL |	\
-				 HVP_PRIVILEGE_ACCESS_STATS)
+#define HVP_ALL_PRIVILEGES	HVP_PARTITION_PRIVILEGES
 
 #define HVP_WORLD_GPA_BITS	48
 
@@ -36,13 +28,10 @@ struct hvp_pair {
 #define HVP_PAIR(call, status)	{ HVP_CALL_##call, HVP_STATUS_##status }
 
 /**
- * struct hvp_try - a call to be made
+ * struct hvp_try - a call to be made, with as much input and output as the contract says
  * @code:	its code
  * @control:	further bits of the input value
- * @in:		input, placed so that it ends where its page ends
- * @in_size:	bytes of it
- * @out_size:	bytes of output, likewise
- * @out_element: bytes of an element of the output list, 0 if there is none
+ * @in:		input; it and the output are placed so that they end where their pages end
  * @rep_count:	elements of a list
  * @rep_start:	the first to be processed
  * @fast:	pass the input in registers
@@ -51,9 +40,6 @@ struct hvp_try {
 	u16 code;
 	u64 control;
 	const void *in;
-	size_t in_size;
-	size_t out_size;
-	size_t out_element;
 	unsigned int rep_count;
 	unsigned int rep_start;
 	bool fast;

@@ -8,7 +8,7 @@
 
 KUNIT_ARRAY_PARAM_DESC(hvp_contract, hvp_contract, name);
 
-/* Misshapen calls, by (call, status) pair: what is wrong, in one word each. */
+/* Misshapen calls: what is wrong, in one word each. */
 enum hvp_flaw {
 	HVP_FLAW_CONTROL,	/* a reserved bit */
 	HVP_FLAW_INPUT_PLACE,
@@ -16,92 +16,56 @@ enum hvp_flaw {
 	HVP_FLAW_INPUT_GONE,	/* not mapped */
 	HVP_FLAW_OUTPUT_GONE,
 	HVP_FLAW_OUTPUT_READ_ONLY,
+	HVP_NR_FLAWS
 };
 
-static const char * const hvp_flaw_names[] = {
-	"control word", "input misplaced", "output misplaced", "input not mapped",
-	"output not mapped", "output read-only",
+static const struct {
+	const char *name;
+	enum hvp_status status;
+} hvp_flaws[HVP_NR_FLAWS] = {
+	[HVP_FLAW_CONTROL] = { "control word", HVP_STATUS_INVALID_HYPERCALL_INPUT },
+	[HVP_FLAW_INPUT_PLACE] = { "input misplaced", HVP_STATUS_INVALID_ALIGNMENT },
+	[HVP_FLAW_OUTPUT_PLACE] = { "output misplaced", HVP_STATUS_INVALID_ALIGNMENT },
+	[HVP_FLAW_INPUT_GONE] = { "input not mapped", HVP_STATUS_INVALID_HYPERCALL_INPUT },
+	[HVP_FLAW_OUTPUT_GONE] = { "output not mapped", HVP_STATUS_INVALID_HYPERCALL_INPUT },
+	[HVP_FLAW_OUTPUT_READ_ONLY] = { "output read-only",
+					HVP_STATUS_INVALID_HYPERCALL_INPUT },
 };
 
-struct hvp_flaw_row {
-	struct hvp_pair pair;
-	enum hvp_flaw flaw;
-};
-
-static const struct hvp_flaw_row hvp_flaw_rows[] = {
-	{ HVP_PAIR(CREATE_PARTITION, INVALID_HYPERCALL_INPUT), HVP_FLAW_CONTROL },
-	{ HVP_PAIR(CREATE_PARTITION, INVALID_ALIGNMENT), HVP_FLAW_INPUT_PLACE },
-	{ HVP_PAIR(CREATE_PARTITION, INVALID_ALIGNMENT), HVP_FLAW_OUTPUT_PLACE },
-	{ HVP_PAIR(CREATE_PARTITION, INVALID_HYPERCALL_INPUT), HVP_FLAW_INPUT_GONE },
-	{ HVP_PAIR(CREATE_PARTITION, INVALID_HYPERCALL_INPUT), HVP_FLAW_OUTPUT_GONE },
-	{ HVP_PAIR(CREATE_PARTITION, INVALID_HYPERCALL_INPUT), HVP_FLAW_OUTPUT_READ_ONLY },
-	{ HVP_PAIR(INITIALIZE_PARTITION, INVALID_HYPERCALL_INPUT), HVP_FLAW_CONTROL },
-	{ HVP_PAIR(INITIALIZE_PARTITION, INVALID_ALIGNMENT), HVP_FLAW_INPUT_PLACE },
-	{ HVP_PAIR(INITIALIZE_PARTITION, INVALID_HYPERCALL_INPUT), HVP_FLAW_INPUT_GONE },
-	{ HVP_PAIR(FINALIZE_PARTITION, INVALID_HYPERCALL_INPUT), HVP_FLAW_CONTROL },
-	{ HVP_PAIR(FINALIZE_PARTITION, INVALID_ALIGNMENT), HVP_FLAW_INPUT_PLACE },
-	{ HVP_PAIR(FINALIZE_PARTITION, INVALID_HYPERCALL_INPUT), HVP_FLAW_INPUT_GONE },
-	{ HVP_PAIR(DELETE_PARTITION, INVALID_HYPERCALL_INPUT), HVP_FLAW_CONTROL },
-	{ HVP_PAIR(DELETE_PARTITION, INVALID_ALIGNMENT), HVP_FLAW_INPUT_PLACE },
-	{ HVP_PAIR(DELETE_PARTITION, INVALID_HYPERCALL_INPUT), HVP_FLAW_INPUT_GONE },
-	{ HVP_PAIR(GET_PARTITION_PROPERTY, INVALID_HYPERCALL_INPUT), HVP_FLAW_CONTROL },
-	{ HVP_PAIR(GET_PARTITION_PROPERTY, INVALID_ALIGNMENT), HVP_FLAW_INPUT_PLACE },
-	{ HVP_PAIR(GET_PARTITION_PROPERTY, INVALID_ALIGNMENT), HVP_FLAW_OUTPUT_PLACE },
-	{ HVP_PAIR(GET_PARTITION_PROPERTY, INVALID_HYPERCALL_INPUT), HVP_FLAW_INPUT_GONE },
-	{ HVP_PAIR(GET_PARTITION_PROPERTY, INVALID_HYPERCALL_INPUT), HVP_FLAW_OUTPUT_GONE },
-	{ HVP_PAIR(SET_PARTITION_PROPERTY, INVALID_HYPERCALL_INPUT), HVP_FLAW_CONTROL },
-	{ HVP_PAIR(SET_PARTITION_PROPERTY, INVALID_ALIGNMENT), HVP_FLAW_INPUT_PLACE },
-	{ HVP_PAIR(SET_PARTITION_PROPERTY, INVALID_HYPERCALL_INPUT), HVP_FLAW_INPUT_GONE },
-	{ HVP_PAIR(GET_PARTITION_ID, INVALID_HYPERCALL_INPUT), HVP_FLAW_CONTROL },
-	{ HVP_PAIR(GET_PARTITION_ID, INVALID_ALIGNMENT), HVP_FLAW_OUTPUT_PLACE },
-	{ HVP_PAIR(GET_PARTITION_ID, INVALID_HYPERCALL_INPUT), HVP_FLAW_OUTPUT_GONE },
-	{ HVP_PAIR(GET_PARTITION_ID, INVALID_HYPERCALL_INPUT), HVP_FLAW_OUTPUT_READ_ONLY },
-	{ HVP_PAIR(GET_NEXT_CHILD_PARTITION, INVALID_HYPERCALL_INPUT), HVP_FLAW_CONTROL },
-	{ HVP_PAIR(GET_NEXT_CHILD_PARTITION, INVALID_ALIGNMENT), HVP_FLAW_INPUT_PLACE },
-	{ HVP_PAIR(GET_NEXT_CHILD_PARTITION, INVALID_ALIGNMENT), HVP_FLAW_OUTPUT_PLACE },
-	{ HVP_PAIR(GET_NEXT_CHILD_PARTITION, INVALID_HYPERCALL_INPUT), HVP_FLAW_INPUT_GONE },
-	{ HVP_PAIR(GET_NEXT_CHILD_PARTITION, INVALID_HYPERCALL_INPUT), HVP_FLAW_OUTPUT_GONE },
-	{ HVP_PAIR(DEPOSIT_MEMORY, INVALID_HYPERCALL_INPUT), HVP_FLAW_CONTROL },
-	{ HVP_PAIR(DEPOSIT_MEMORY, INVALID_ALIGNMENT), HVP_FLAW_INPUT_PLACE },
-	{ HVP_PAIR(DEPOSIT_MEMORY, INVALID_HYPERCALL_INPUT), HVP_FLAW_INPUT_GONE },
-	{ HVP_PAIR(WITHDRAW_MEMORY, INVALID_HYPERCALL_INPUT), HVP_FLAW_CONTROL },
-	{ HVP_PAIR(WITHDRAW_MEMORY, INVALID_ALIGNMENT), HVP_FLAW_INPUT_PLACE },
-	{ HVP_PAIR(WITHDRAW_MEMORY, INVALID_ALIGNMENT), HVP_FLAW_OUTPUT_PLACE },
-	{ HVP_PAIR(WITHDRAW_MEMORY, INVALID_HYPERCALL_INPUT), HVP_FLAW_INPUT_GONE },
-	{ HVP_PAIR(WITHDRAW_MEMORY, INVALID_HYPERCALL_INPUT), HVP_FLAW_OUTPUT_GONE },
-	{ HVP_PAIR(WITHDRAW_MEMORY, INVALID_HYPERCALL_INPUT), HVP_FLAW_OUTPUT_READ_ONLY },
-	{ HVP_PAIR(GET_MEMORY_BALANCE, INVALID_HYPERCALL_INPUT), HVP_FLAW_CONTROL },
-	{ HVP_PAIR(GET_MEMORY_BALANCE, INVALID_ALIGNMENT), HVP_FLAW_INPUT_PLACE },
-	{ HVP_PAIR(GET_MEMORY_BALANCE, INVALID_ALIGNMENT), HVP_FLAW_OUTPUT_PLACE },
-	{ HVP_PAIR(GET_MEMORY_BALANCE, INVALID_HYPERCALL_INPUT), HVP_FLAW_INPUT_GONE },
-	{ HVP_PAIR(GET_MEMORY_BALANCE, INVALID_HYPERCALL_INPUT), HVP_FLAW_OUTPUT_GONE },
-	{ HVP_PAIR(GET_MEMORY_BALANCE, INVALID_HYPERCALL_INPUT), HVP_FLAW_OUTPUT_READ_ONLY },
-	{ HVP_PAIR(MAP_STATS_PAGE, INVALID_HYPERCALL_INPUT), HVP_FLAW_CONTROL },
-	{ HVP_PAIR(MAP_STATS_PAGE, INVALID_ALIGNMENT), HVP_FLAW_INPUT_PLACE },
-	{ HVP_PAIR(MAP_STATS_PAGE, INVALID_ALIGNMENT), HVP_FLAW_OUTPUT_PLACE },
-	{ HVP_PAIR(MAP_STATS_PAGE, INVALID_HYPERCALL_INPUT), HVP_FLAW_INPUT_GONE },
-	{ HVP_PAIR(MAP_STATS_PAGE, INVALID_HYPERCALL_INPUT), HVP_FLAW_OUTPUT_GONE },
-	{ HVP_PAIR(MAP_STATS_PAGE, INVALID_HYPERCALL_INPUT), HVP_FLAW_OUTPUT_READ_ONLY },
-	{ HVP_PAIR(UNMAP_STATS_PAGE, INVALID_HYPERCALL_INPUT), HVP_FLAW_CONTROL },
-	{ HVP_PAIR(UNMAP_STATS_PAGE, INVALID_ALIGNMENT), HVP_FLAW_INPUT_PLACE },
-	{ HVP_PAIR(UNMAP_STATS_PAGE, INVALID_HYPERCALL_INPUT), HVP_FLAW_INPUT_GONE },
-	{ HVP_PAIR(GET_PARTITION_PROPERTY_EX, INVALID_HYPERCALL_INPUT), HVP_FLAW_CONTROL },
-	{ HVP_PAIR(GET_PARTITION_PROPERTY_EX, INVALID_ALIGNMENT), HVP_FLAW_INPUT_PLACE },
-	{ HVP_PAIR(GET_PARTITION_PROPERTY_EX, INVALID_ALIGNMENT), HVP_FLAW_OUTPUT_PLACE },
-	{ HVP_PAIR(GET_PARTITION_PROPERTY_EX, INVALID_HYPERCALL_INPUT), HVP_FLAW_INPUT_GONE },
-	{ HVP_PAIR(GET_PARTITION_PROPERTY_EX, INVALID_HYPERCALL_INPUT), HVP_FLAW_OUTPUT_GONE },
-	{ HVP_PAIR(MAP_STATS_PAGE2, INVALID_HYPERCALL_INPUT), HVP_FLAW_CONTROL },
-	{ HVP_PAIR(MAP_STATS_PAGE2, INVALID_ALIGNMENT), HVP_FLAW_INPUT_PLACE },
-	{ HVP_PAIR(MAP_STATS_PAGE2, INVALID_HYPERCALL_INPUT), HVP_FLAW_INPUT_GONE },
-};
-
-static void hvp_flaw_desc(const struct hvp_flaw_row *row, char *desc)
+static bool hvp_has_output(const struct hvp_contract_call *shape)
 {
-	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s: %s", hvp_contract_of(row->pair.code)->name,
-		 hvp_flaw_names[row->flaw]);
+	return shape->out_size || shape->out_element;
 }
 
-KUNIT_ARRAY_PARAM(hvp_flaw, hvp_flaw_rows, hvp_flaw_desc);
+static bool hvp_flaw_is_possible(const struct hvp_contract_call *shape, enum hvp_flaw flaw)
+{
+	switch (flaw) {
+	case HVP_FLAW_CONTROL:
+		return true;
+	case HVP_FLAW_INPUT_PLACE:
+	case HVP_FLAW_INPUT_GONE:
+		return shape->in_size;
+	default:
+		return hvp_has_output(shape);
+	}
+}
+
+/* Each flaw of each call, one call after the other. */
+static const void *hvp_flaw_gen_params(const void *previous, char *desc)
+{
+	static unsigned int row;
+	const struct hvp_contract_call *shape;
+
+	for (row = previous ? row + 1 : 0; row < HVP_CONTRACT_CALLS * HVP_NR_FLAWS; row++) {
+		shape = &hvp_contract[row / HVP_NR_FLAWS];
+		if (!hvp_flaw_is_possible(shape, row % HVP_NR_FLAWS))
+			continue;
+		snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s: %s", shape->name,
+			 hvp_flaws[row % HVP_NR_FLAWS].name);
+		return &row;
+	}
+	return NULL;
+}
 
 static void hvp_spoil(struct hvp_world *world, struct hvp_call *call, enum hvp_flaw flaw)
 {
@@ -126,14 +90,17 @@ static void hvp_spoil(struct hvp_world *world, struct hvp_call *call, enum hvp_f
 	case HVP_FLAW_OUTPUT_READ_ONLY:
 		world->guest.pages[call->output >> 12].read_only = true;
 		break;
+	default:
+		break;
 	}
 }
 
 /* A call that would otherwise do something, on a child that allows it. */
 static void hvp_dispatch_refuses_misshapen_calls(struct kunit *test)
 {
-	const struct hvp_flaw_row *row = test->param_value;
-	const struct hvp_contract_call *shape = hvp_contract_of(row->pair.code);
+	unsigned int row = *(const unsigned int *)test->param_value;
+	const struct hvp_contract_call *shape = &hvp_contract[row / HVP_NR_FLAWS];
+	enum hvp_flaw flaw = row % HVP_NR_FLAWS;
 	struct hvp_world *world = hvp_world_create(test);
 	bool child_must_be_active = !(shape->states & BIT(HVP_STATE_UNINITIALIZED));
 	struct hvp_partition *child = hvp_world_child(world, world->root,
@@ -142,21 +109,22 @@ static void hvp_dispatch_refuses_misshapen_calls(struct kunit *test)
 						      HVP_STATE_UNINITIALIZED);
 	struct hvp_any_input in = hvp_contract_input(shape, shape->names_child ? child->id :
 								     shape->names_self);
-	struct hvp_try try = hvp_contract_try(shape, &in);
+	struct hvp_try try = hvp_contract_try(shape, &in, 2);
 	struct hvp_call call;
 	u64 result;
 
 	hvp_world_deposit(world, world->root, 0, 3);
-	if (row->pair.code == HVP_CALL_INITIALIZE_PARTITION)
+	if (shape->code == HVP_CALL_INITIALIZE_PARTITION)
 		hvp_world_deposit(world, child, 0, hvp_active_pages());
 	call = hvp_world_place(world, &try);
-	hvp_spoil(world, &call, row->flaw);
+	hvp_spoil(world, &call, flaw);
 
 	hvp_forget_counts(world);
 	hvp_keep_books(world, &world->books[0]);
 	result = hvp_world_dispatch(world, world->root, &call);
 	hvp_keep_books(world, &world->books[1]);
-	hvp_expect_pair(test, (struct hvp_reply){ shape->code, result }, row->pair);
+	hvp_expect_pair(test, (struct hvp_reply){ shape->code, result },
+			(struct hvp_pair){ shape->code, hvp_flaws[flaw].status });
 	hvp_expect_same(world, &world->books[0], &world->books[1]);
 	KUNIT_EXPECT_EQ(test, world->guest.count[HVP_FAKE_WRITE], 0);
 	KUNIT_EXPECT_EQ(test, world->guest.count[HVP_FAKE_ZERO], 0);
@@ -168,7 +136,7 @@ static const void *hvp_with_output_gen_params(const void *row, char *desc)
 
 	do {
 		shape = hvp_contract_gen_params(shape, desc);
-	} while (shape && !shape->out_size && !shape->out_element);
+	} while (shape && !hvp_has_output(shape));
 	return shape;
 }
 

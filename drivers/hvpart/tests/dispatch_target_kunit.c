@@ -11,7 +11,7 @@ static const void *hvp_with_target_gen_params(const void *row, char *desc)
 
 	do {
 		shape = hvp_contract_gen_params(shape, desc);
-	} while (shape && !shape->names_child && !shape->names_self);
+	} while (shape && !shape->states);
 	return shape;
 }
 
@@ -64,89 +64,49 @@ static void hvp_dispatch_knows_who_may_be_named(struct kunit *test)
 				HVP_STATUS_ACCESS_DENIED);
 }
 
-#define TRY_ON(call, id)	hvp_try_code(world, world->root, HVP_CALL_##call, id)
-
 static void hvp_dispatch_finds_no_partition(struct kunit *test)
 {
 	struct hvp_world *world = hvp_world_create(test);
+	unsigned int i;
 
-	hvp_expect_status(test, TRY_ON(INITIALIZE_PARTITION, 9),
-			  INITIALIZE_PARTITION, INVALID_PARTITION_ID);
-	hvp_expect_status(test, TRY_ON(FINALIZE_PARTITION, 9),
-			  FINALIZE_PARTITION, INVALID_PARTITION_ID);
-	hvp_expect_status(test, TRY_ON(DELETE_PARTITION, 9),
-			  DELETE_PARTITION, INVALID_PARTITION_ID);
-	hvp_expect_status(test, TRY_ON(GET_PARTITION_PROPERTY, 9),
-			  GET_PARTITION_PROPERTY, INVALID_PARTITION_ID);
-	hvp_expect_status(test, TRY_ON(SET_PARTITION_PROPERTY, 9),
-			  SET_PARTITION_PROPERTY, INVALID_PARTITION_ID);
-	hvp_expect_status(test, TRY_ON(GET_NEXT_CHILD_PARTITION, 9),
-			  GET_NEXT_CHILD_PARTITION, INVALID_PARTITION_ID);
-	hvp_expect_status(test, TRY_ON(DEPOSIT_MEMORY, 9), DEPOSIT_MEMORY, INVALID_PARTITION_ID);
-	hvp_expect_status(test, TRY_ON(WITHDRAW_MEMORY, 9), WITHDRAW_MEMORY, INVALID_PARTITION_ID);
-	hvp_expect_status(test, TRY_ON(GET_MEMORY_BALANCE, 9),
-			  GET_MEMORY_BALANCE, INVALID_PARTITION_ID);
-	hvp_expect_status(test, TRY_ON(MAP_STATS_PAGE, 9), MAP_STATS_PAGE, INVALID_PARTITION_ID);
-	hvp_expect_status(test, TRY_ON(UNMAP_STATS_PAGE, 9),
-			  UNMAP_STATS_PAGE, INVALID_PARTITION_ID);
-	hvp_expect_status(test, TRY_ON(GET_PARTITION_PROPERTY_EX, 9),
-			  GET_PARTITION_PROPERTY_EX, INVALID_PARTITION_ID);
-	hvp_expect_status(test, TRY_ON(MAP_STATS_PAGE2, 9),
-			  MAP_STATS_PAGE2, INVALID_PARTITION_ID);
+	for (i = 0; i < HVP_CONTRACT_CALLS; i++) {
+		u16 code = hvp_contract[i].code;
+
+		if (hvp_contract[i].states)
+			hvp_expect_pair(test, hvp_try_code(world, world->root, code, 9),
+					(struct hvp_pair){ code, HVP_STATUS_INVALID_PARTITION_ID });
+	}
 }
 
-/* Calls by state, section 4: check 10.  Properties have a table of their own. */
-#define UNINITIALIZED	BIT(HVP_STATE_UNINITIALIZED)
-#define ACTIVE		BIT(HVP_STATE_ACTIVE)
-#define FINALIZING	BIT(HVP_STATE_FINALIZING)
-#define FINALIZED	BIT(HVP_STATE_FINALIZED)
-#define ANY		(UNINITIALIZED | ACTIVE | FINALIZING | FINALIZED)
+/*
+ * Calls by state, section 4: check 10.  What can be set in which state is the
+ * property's affair, so HvSetPartitionProperty has a table of its own.
+ */
+static const void *hvp_in_state_gen_params(const void *row, char *desc)
+{
+	const struct hvp_contract_call *shape = row;
 
-struct hvp_in_state_row {
-	const char *name;
-	struct hvp_pair otherwise;	/* in a state that is not allowed */
-	u8 allowed;
-};
-
-static const struct hvp_in_state_row hvp_in_state_rows[] = {
-	{ "initialize", HVP_PAIR(INITIALIZE_PARTITION, INVALID_PARTITION_STATE),
-	  UNINITIALIZED },
-	{ "finalize", HVP_PAIR(FINALIZE_PARTITION, INVALID_PARTITION_STATE),
-	  ACTIVE | FINALIZING },
-	{ "delete", HVP_PAIR(DELETE_PARTITION, INVALID_PARTITION_STATE),
-	  UNINITIALIZED | FINALIZED },
-	{ "get property", HVP_PAIR(GET_PARTITION_PROPERTY, INVALID_PARTITION_STATE),
-	  UNINITIALIZED | ACTIVE },
-	{ "deposit", HVP_PAIR(DEPOSIT_MEMORY, INVALID_PARTITION_STATE),
-	  UNINITIALIZED | ACTIVE },
-	{ "withdraw", HVP_PAIR(WITHDRAW_MEMORY, SUCCESS), ANY },
-	{ "balance", HVP_PAIR(GET_MEMORY_BALANCE, SUCCESS), ANY },
-	{ "map", HVP_PAIR(MAP_STATS_PAGE, INVALID_PARTITION_STATE), ACTIVE },
-	{ "unmap", HVP_PAIR(UNMAP_STATS_PAGE, INVALID_PARTITION_STATE), ACTIVE },
-	{ "get property, extended",
-	  HVP_PAIR(GET_PARTITION_PROPERTY_EX, INVALID_PARTITION_STATE),
-	  UNINITIALIZED | ACTIVE },
-	{ "map at a page", HVP_PAIR(MAP_STATS_PAGE2, INVALID_PARTITION_STATE), ACTIVE },
-};
-
-KUNIT_ARRAY_PARAM_DESC(hvp_in_state, hvp_in_state_rows, name);
+	do {
+		shape = hvp_contract_gen_params(shape, desc);
+	} while (shape && (!shape->names_child || shape->code == HVP_CALL_SET_PARTITION_PROPERTY));
+	return shape;
+}
 
 static void hvp_dispatch_heeds_state(struct kunit *test)
 {
-	const struct hvp_in_state_row *row = test->param_value;
-	struct hvp_pair allowed = { row->otherwise.code, HVP_STATUS_SUCCESS };
+	const struct hvp_contract_call *shape = test->param_value;
 	enum hvp_state state;
 
 	for (state = HVP_STATE_UNINITIALIZED; state <= HVP_STATE_FINALIZED; state++) {
 		struct hvp_world *world = hvp_world_create(test);
 		struct hvp_partition *child;
-		bool passes = row->allowed & BIT(state);
+		bool passes = shape->states & BIT(state);
 
 		child = hvp_world_child(world, world->root, HVP_STATE_UNINITIALIZED);
 		/* The caller pays for statistics pages. */
 		hvp_world_deposit(world, world->root, 0, 2);
 		/* Enough to initialize it, unless a pool that is not empty matters. */
-		if (allowed.code != HVP_CALL_DELETE_PARTITION ||
+		if (shape->code != HVP_CALL_DELETE_PARTITION ||
 		    state != HVP_STATE_UNINITIALIZED)
 			hvp_world_deposit(world, child, 0, hvp_active_pages() + 1);
 		if (state != HVP_STATE_UNINITIALIZED)
@@ -159,12 +119,14 @@ static void hvp_dispatch_heeds_state(struct kunit *test)
 			KUNIT_ASSERT_EQ(test, hvp_try_code(world, world->root,
 							   HVP_CALL_FINALIZE_PARTITION,
 							   child->id).status, 0);
-		if (allowed.code == HVP_CALL_DELETE_PARTITION && state == HVP_STATE_FINALIZED)
+		if (shape->code == HVP_CALL_DELETE_PARTITION && state == HVP_STATE_FINALIZED)
 			hvp_try_withdraw(world, world->root, child->id, HVP_PROXIMITY_ANY,
 					 hvp_active_pages() + 1, 0);
 
-		hvp_expect_pair(test, hvp_try_code(world, world->root, allowed.code, child->id),
-				passes ? allowed : row->otherwise);
+		hvp_expect_pair(test, hvp_try_code(world, world->root, shape->code, child->id),
+				(struct hvp_pair){ shape->code,
+						   passes ? HVP_STATUS_SUCCESS :
+							    HVP_STATUS_INVALID_PARTITION_STATE });
 	}
 }
 

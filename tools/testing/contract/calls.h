@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The calls as Documentation/hypercalls.rst and hypercalls-mshv.rst have them: one row
+ * each, plain data, for the unit tests, the fuzzer and the selftests.  It is written
+ * from there, and so says a second time what core/call_table.c says.
+ */
+#ifndef _HVPART_CONTRACT_CALLS_H
+#define _HVPART_CONTRACT_CALLS_H
+
+#include <linux/types.h>
+#ifndef __KERNEL__
+#include <stdbool.h>
+#include <stddef.h>
+#endif
+#include <hvpart/abi.h>
+
+/* EBX bits 0, 1, 2 and 8 */
+static_assert(HVP_PRIVILEGE_CREATE_PARTITIONS == 0x0000000100000000ULL, "CreatePartitions");
+static_assert(HVP_PRIVILEGE_ACCESS_PARTITION_ID == 0x0000000200000000ULL, "AccessPartitionId");
+static_assert(HVP_PRIVILEGE_ACCESS_MEMORY_POOL == 0x0000000400000000ULL, "AccessMemoryPool");
+static_assert(HVP_PRIVILEGE_ACCESS_STATS == 0x0000010000000000ULL, "AccessStats");
+
+/* States that a call is allowed in, 1 << state each. */
+enum hvp_while {
+	HVP_WHILE_UNINITIALIZED = 0x1,
+	HVP_WHILE_ACTIVE = 0x2,
+	HVP_WHILE_FINALIZING = 0x4,
+	HVP_WHILE_FINALIZED = 0x8,
+	HVP_WHILE_ANY = 0xf,
+};
+
+/* What a word of input, or an element of a list, is. */
+enum hvp_field {
+	HVP_FIELD_ANY,		/* whatever the caller likes, padding */
+	HVP_FIELD_ZERO,		/* has to be 0 */
+	HVP_FIELD_ID,		/* the target */
+	HVP_FIELD_CHILD,	/* a child of the target, or 0 */
+	HVP_FIELD_FLAGS,	/* HVP_CREATE_* */
+	HVP_FIELD_PROXIMITY,	/* struct hvp_proximity */
+	HVP_FIELD_PROPERTY,	/* u32 property code, then padding */
+	HVP_FIELD_VALUE,	/* the property's */
+	HVP_FIELD_STATS_TYPE,	/* u32 HVP_STATS_*, then 0 */
+	HVP_FIELD_STATS_PART,	/* u32 VP index, 0, u8 area */
+	HVP_FIELD_PAGE,		/* GPA page number */
+	HVP_NR_FIELDS
+};
+
+#define HVP_INPUT_WORDS	8
+
+/**
+ * struct hvp_contract_call - what is to be known of a call
+ * @name:	its name
+ * @code:	call code
+ * @privilege:	what the caller must have
+ * @rep:	it is a rep call
+ * @fast:	its input may come in registers
+ * @in_size:	bytes of input, of its fixed part if it is a rep call
+ * @in_element:	bytes of an element of the input list
+ * @out_size:	bytes of output
+ * @out_element: bytes of an element of the output list
+ * @input:	what the words of the fixed input are, HVP_FIELD_*
+ * @element:	likewise an element of its list
+ * @names_child: it may name a child of the caller
+ * @names_self:	it may name the caller itself
+ * @states:	what it names may be in these, HVP_WHILE_*
+ * @statuses:	those of its own, 1 << status each
+ * @unit_statuses: likewise, but no guest can get them: it cannot make the host run out of
+ *		memory, and its child, in which nothing runs, has no children
+ */
+struct hvp_contract_call {
+	const char *name;
+	__u16 code;
+	__u64 privilege;
+	bool rep;
+	bool fast;
+	__u8 in_size;
+	__u8 in_element;
+	__u8 out_size;
+	__u8 out_element;
+	__u8 input[HVP_INPUT_WORDS];
+	__u8 element;
+	bool names_child;
+	bool names_self;
+	__u8 states;
+	__u32 statuses;
+	__u32 unit_statuses;
+};
+
+#define HVP_CAN(status)	(1U << HVP_STATUS_##status)
+
+#define HVP_CONTRACT(X)									\
+	X("HvCreatePartition", 0x40, CREATE_PARTITIONS, .in_size = 56, .out_size = 8,	\
+	  .input = { HVP_FIELD_FLAGS, HVP_FIELD_PROXIMITY, [6] = HVP_FIELD_ZERO },	\
+	  .statuses = HVP_CAN(INVALID_PARAMETER) | HVP_CAN(PARTITION_TOO_DEEP) |	\
+		      HVP_CAN(INSUFFICIENT_MEMORY) | HVP_CAN(NO_RESOURCES))		\
+	X("HvInitializePartition", 0x41, CREATE_PARTITIONS, .fast = true, .in_size = 8,	\
+	  .input = { HVP_FIELD_ID }, .names_child = true,				\
+	  .states = HVP_WHILE_UNINITIALIZED,						\
+	  .statuses = HVP_CAN(INSUFFICIENT_MEMORY),					\
+	  .unit_statuses = HVP_CAN(NO_RESOURCES))					\
+	X("HvFinalizePartition", 0x42, CREATE_PARTITIONS, .fast = true, .in_size = 8,	\
+	  .input = { HVP_FIELD_ID }, .names_child = true,				\
+	  .states = HVP_WHILE_ACTIVE | HVP_WHILE_FINALIZING,				\
+	  .unit_statuses = HVP_CAN(OPERATION_DENIED))					\
+	X("HvDeletePartition", 0x43, CREATE_PARTITIONS, .fast = true, .in_size = 8,	\
+	  .input = { HVP_FIELD_ID }, .names_child = true,				\
+	  .states = HVP_WHILE_UNINITIALIZED | HVP_WHILE_FINALIZED,			\
+	  .statuses = HVP_CAN(OPERATION_DENIED))					\
+	/* Not all properties in all of these states. */				\
+	X("HvGetPartitionProperty", 0x44, CREATE_PARTITIONS, .in_size = 16, .out_size = 8, \
+	  .input = { HVP_FIELD_ID, HVP_FIELD_PROPERTY },				\
+	  .names_child = true, .names_self = true,					\
+	  .states = HVP_WHILE_UNINITIALIZED | HVP_WHILE_ACTIVE,				\
+	  .statuses = HVP_CAN(UNKNOWN_PROPERTY))					\
+	X("HvSetPartitionProperty", 0x45, CREATE_PARTITIONS, .in_size = 24,		\
+	  .input = { HVP_FIELD_ID, HVP_FIELD_PROPERTY, HVP_FIELD_VALUE },		\
+	  .names_child = true, .states = HVP_WHILE_UNINITIALIZED | HVP_WHILE_ACTIVE,	\
+	  .statuses = HVP_CAN(UNKNOWN_PROPERTY) | HVP_CAN(INVALID_PARAMETER) |		\
+		      HVP_CAN(PROPERTY_VALUE_OUT_OF_RANGE))				\
+	X("HvGetPartitionId", 0x46, ACCESS_PARTITION_ID, .out_size = 8)			\
+	X("HvGetNextChildPartition", 0x47, CREATE_PARTITIONS, .in_size = 16, .out_size = 8, \
+	  .input = { HVP_FIELD_ID, HVP_FIELD_CHILD }, .names_self = true,		\
+	  .states = HVP_WHILE_ANY)							\
+	X("HvDepositMemory", 0x48, ACCESS_MEMORY_POOL, .rep = true, .in_size = 8,	\
+	  .in_element = 8, .input = { HVP_FIELD_ID }, .element = HVP_FIELD_PAGE,	\
+	  .names_child = true, .names_self = true,					\
+	  .states = HVP_WHILE_UNINITIALIZED | HVP_WHILE_ACTIVE,				\
+	  .statuses = HVP_CAN(OPERATION_DENIED) | HVP_CAN(OBJECT_IN_USE) |		\
+		      HVP_CAN(NO_RESOURCES))						\
+	X("HvWithdrawMemory", 0x49, ACCESS_MEMORY_POOL, .rep = true, .in_size = 16,	\
+	  .out_element = 8, .input = { HVP_FIELD_ID, HVP_FIELD_PROXIMITY },		\
+	  .element = HVP_FIELD_PAGE, .names_child = true, .names_self = true,		\
+	  .states = HVP_WHILE_ANY,							\
+	  .statuses = HVP_CAN(INVALID_PARAMETER) | HVP_CAN(NO_RESOURCES))		\
+	X("HvGetMemoryBalance", 0x4a, ACCESS_MEMORY_POOL, .in_size = 16, .out_size = 16, \
+	  .input = { HVP_FIELD_ID, HVP_FIELD_PROXIMITY },				\
+	  .names_child = true, .names_self = true, .states = HVP_WHILE_ANY,		\
+	  .statuses = HVP_CAN(INVALID_PARAMETER))					\
+	X("HvMapStatsPage", 0x6c, ACCESS_STATS, .in_size = 24, .out_size = 8,		\
+	  .input = { HVP_FIELD_STATS_TYPE, HVP_FIELD_ID, HVP_FIELD_STATS_PART },	\
+	  .names_child = true, .names_self = true, .states = HVP_WHILE_ACTIVE,		\
+	  .statuses = HVP_CAN(INVALID_PARAMETER) | HVP_CAN(INVALID_VP_INDEX) |		\
+		      HVP_CAN(OBJECT_IN_USE) | HVP_CAN(INSUFFICIENT_MEMORY),		\
+	  .unit_statuses = HVP_CAN(NO_RESOURCES))					\
+	X("HvUnmapStatsPage", 0x6d, ACCESS_STATS, .in_size = 24,			\
+	  .input = { HVP_FIELD_STATS_TYPE, HVP_FIELD_ID, HVP_FIELD_STATS_PART },	\
+	  .names_child = true, .names_self = true, .states = HVP_WHILE_ACTIVE,		\
+	  .statuses = HVP_CAN(INVALID_PARAMETER) | HVP_CAN(INVALID_VP_INDEX))		\
+	X("HvGetPartitionPropertyEx", 0x101, CREATE_PARTITIONS, .in_size = 24,		\
+	  .out_size = 16, .input = { HVP_FIELD_ID, HVP_FIELD_PROPERTY, HVP_FIELD_ZERO }, \
+	  .names_child = true, .names_self = true,					\
+	  .states = HVP_WHILE_UNINITIALIZED | HVP_WHILE_ACTIVE,				\
+	  .statuses = HVP_CAN(UNKNOWN_PROPERTY) | HVP_CAN(INVALID_PARAMETER))		\
+	X("HvMapStatsPage2", 0x131, ACCESS_STATS, .in_size = 32,			\
+	  .input = { HVP_FIELD_STATS_TYPE, HVP_FIELD_ID, HVP_FIELD_STATS_PART,		\
+		     HVP_FIELD_PAGE },							\
+	  .names_child = true, .names_self = true, .states = HVP_WHILE_ACTIVE,		\
+	  .statuses = HVP_CAN(INVALID_PARAMETER) | HVP_CAN(INVALID_VP_INDEX) |		\
+		      HVP_CAN(OBJECT_IN_USE) | HVP_CAN(OPERATION_DENIED) |		\
+		      HVP_CAN(INSUFFICIENT_MEMORY) | HVP_CAN(NO_RESOURCES))
+
+#define HVP_CONTRACT_COUNT(...)	+ 1
+enum { HVP_CONTRACT_CALLS = 0 HVP_CONTRACT(HVP_CONTRACT_COUNT) };
+
+/* In the order of their codes.  Who uses it has the one array, of these rows. */
+#define HVP_CONTRACT_ROW(its_name, its_code, needed, ...)	\
+	{ .name = its_name, .code = its_code, .privilege = HVP_PRIVILEGE_##needed, ##__VA_ARGS__ },
+extern const struct hvp_contract_call hvp_contract[HVP_CONTRACT_CALLS];
+
+/**
+ * hvp_contract_of() - what the contract says of a call
+ * @code:	its code
+ *
+ * Return: its row, or NULL if it is not one of ours.
+ */
+static inline const struct hvp_contract_call *hvp_contract_of(__u16 code)
+{
+	unsigned int i;
+
+	for (i = 0; i < HVP_CONTRACT_CALLS; i++) {
+		if (hvp_contract[i].code == code)
+			return &hvp_contract[i];
+	}
+	return NULL;
+}
+
+/**
+ * hvp_contract_in_bytes() - how much input a call has
+ * @call:	the call
+ * @reps:	rep count, 0 for a simple call
+ *
+ * Return: bytes, the whole list included.
+ */
+static inline unsigned int hvp_contract_in_bytes(const struct hvp_contract_call *call,
+						 unsigned int reps)
+{
+	return call->in_size + call->in_element * reps;
+}
+
+/**
+ * hvp_contract_out_bytes() - how much output a call has
+ * @call:	the call
+ * @reps:	rep count, 0 for a simple call
+ *
+ * Return: bytes, the whole list included.
+ */
+static inline unsigned int hvp_contract_out_bytes(const struct hvp_contract_call *call,
+						  unsigned int reps)
+{
+	return call->out_size + call->out_element * reps;
+}
+
+/**
+ * hvp_contract_at() - where a field is in the fixed input of a call
+ * @call:	the call
+ * @field:	the field, not HVP_FIELD_ANY
+ *
+ * Return: which word it is, or -1 if there is none.
+ */
+static inline int hvp_contract_at(const struct hvp_contract_call *call, enum hvp_field field)
+{
+	int i;
+
+	for (i = 0; i < HVP_INPUT_WORDS; i++) {
+		if (call->input[i] == field)
+			return i;
+	}
+	return -1;
+}
+
+/**
+ * hvp_contract_fill() - make fixed input of fields
+ * @call:	the call
+ * @values:	by HVP_FIELD_*
+ * @words:	the input, HVP_INPUT_WORDS
+ */
+static inline void hvp_contract_fill(const struct hvp_contract_call *call,
+				     const __u64 values[HVP_NR_FIELDS], __u64 *words)
+{
+	int i;
+
+	for (i = 0; i < HVP_INPUT_WORDS; i++)
+		words[i] = values[call->input[i]];
+}
+
+/**
+ * hvp_contract_statuses() - all statuses that a call can get
+ * @call:	the call
+ * @guest:	from a guest
+ *
+ * Those of its own, and those that follow from checks 2 to 10.  In the unit tests, the
+ * host may have no memory for the caller's partition.
+ *
+ * Return: 1 << status each.
+ */
+static inline __u32 hvp_contract_statuses(const struct hvp_contract_call *call, bool guest)
+{
+	__u32 statuses = call->statuses | HVP_CAN(SUCCESS) | HVP_CAN(INVALID_HYPERCALL_INPUT) |
+			 HVP_CAN(INVALID_ALIGNMENT) | HVP_CAN(ACCESS_DENIED);
+
+	if (call->states)
+		statuses |= HVP_CAN(INVALID_PARTITION_ID);
+	if (call->states && call->states != HVP_WHILE_ANY)
+		statuses |= HVP_CAN(INVALID_PARTITION_STATE);
+	if (!guest)
+		statuses |= call->unit_statuses | HVP_CAN(NO_RESOURCES);
+	return statuses;
+}
+
+#endif /* _HVPART_CONTRACT_CALLS_H */
