@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
+#include "contract.h"
 #include "partitions.h"
 
 #define SELF			HVP_PARTITION_ID_SELF
@@ -15,7 +16,8 @@
 /* A guest with something to do for each call, and vCPUs that may do less or nothing. */
 struct world {
 	struct guest *guest;
-	u64 uninitialized, empty, active, finalized;
+	struct contract_children children;
+	u64 finalized;
 	u64 readonly_gpn, host_readonly_gpn, host_missing_gpn;
 	u64 gpns[4];
 };
@@ -32,10 +34,10 @@ static void make_world(struct world *world, u64 lacking)
 	vcpu = &world->guest->vcpus[WITH_ALL];
 	vcpu_set_privileges(&world->guest->vcpus[LACKING_ONE], GUEST_ALL_PRIVILEGES & ~lacking);
 	vcpu_set_privileges(&world->guest->vcpus[WITH_NONE], 0);
-	world->uninitialized = create_child(vcpu);
-	deposit_new(vcpu, world->uninitialized, NULL, 50);
-	world->empty = create_child(vcpu);
-	world->active = create_active_child(vcpu);
+	world->children.uninitialized = create_child(vcpu);
+	deposit_new(vcpu, world->children.uninitialized, NULL, 50);
+	world->children.empty = create_child(vcpu);
+	world->children.active = create_active_child(vcpu);
 	world->finalized = create_finalized_child(vcpu);
 	deposit_new(vcpu, SELF, NULL, 50);
 	world->readonly_gpn = guest_add_page(world->guest, KVM_MEM_READONLY,
@@ -43,157 +45,69 @@ static void make_world(struct world *world, u64 lacking)
 	world->host_readonly_gpn = guest_add_page(world->guest, 0, PROT_READ);
 	world->host_missing_gpn = guest_add_page(world->guest, 0, PROT_NONE);
 	guest_alloc_list(world->guest, world->gpns, 4);
-	mapped = stats_of_partition(world->active, HVP_STATS_AREA_PARENT);
+	mapped = stats_of_partition(world->children.active, HVP_STATS_AREA_PARENT);
 	REQUIRE_STATUS(map_stats_page2(vcpu, &mapped, guest_alloc(world->guest)), SUCCESS);
 }
-
-struct call_shape {
-	const char *name;
-	u16 code;
-	bool rep, fast;
-	unsigned int input_size, output_size;
-	bool has_id, child_only, has_proximity;
-	unsigned int id_at;	/* which word it is */
-	u64 privilege;
-};
-
-#define CREATE_PARTITIONS	.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS
-#define ACCESS_PARTITION_ID	.privilege = HVP_PRIVILEGE_ACCESS_PARTITION_ID
-#define ACCESS_MEMORY_POOL	.privilege = HVP_PRIVILEGE_ACCESS_MEMORY_POOL
-#define ACCESS_STATS		.privilege = HVP_PRIVILEGE_ACCESS_STATS
-
-/* A property that can be read and set, 0 or 1. */
-#define PROPERTY_SUSPEND	0x00020000
 
 /* Rep calls are tried with four elements, from the second one. */
 #define REPS	4
 #define START	1
 
-static const struct call_shape shapes[] = {
-	{ "HvCreatePartition", HVP_CALL_CREATE_PARTITION, .input_size = 56, .output_size = 8,
-	  .has_proximity = true, CREATE_PARTITIONS },
-	{ "HvInitializePartition", HVP_CALL_INITIALIZE_PARTITION, .fast = true,
-	  .input_size = 8, .has_id = true, .child_only = true, CREATE_PARTITIONS },
-	{ "HvFinalizePartition", HVP_CALL_FINALIZE_PARTITION, .fast = true,
-	  .input_size = 8, .has_id = true, .child_only = true, CREATE_PARTITIONS },
-	{ "HvDeletePartition", HVP_CALL_DELETE_PARTITION, .fast = true,
-	  .input_size = 8, .has_id = true, .child_only = true, CREATE_PARTITIONS },
-	{ "HvGetPartitionProperty", HVP_CALL_GET_PARTITION_PROPERTY, .input_size = 16,
-	  .output_size = 8, .has_id = true, CREATE_PARTITIONS },
-	{ "HvSetPartitionProperty", HVP_CALL_SET_PARTITION_PROPERTY, .input_size = 24,
-	  .has_id = true, .child_only = true, CREATE_PARTITIONS },
-	{ "HvGetPartitionId", HVP_CALL_GET_PARTITION_ID, .output_size = 8,
-	  ACCESS_PARTITION_ID },
-	{ "HvGetNextChildPartition", HVP_CALL_GET_NEXT_CHILD_PARTITION, .input_size = 16,
-	  .output_size = 8, .has_id = true, CREATE_PARTITIONS },
-	{ "HvDepositMemory", HVP_CALL_DEPOSIT_MEMORY, .rep = true,
-	  .input_size = 8 + REPS * 8, .has_id = true, ACCESS_MEMORY_POOL },
-	{ "HvWithdrawMemory", HVP_CALL_WITHDRAW_MEMORY, .rep = true, .input_size = 16,
-	  .output_size = REPS * 8, .has_id = true, .has_proximity = true, ACCESS_MEMORY_POOL },
-	{ "HvGetMemoryBalance", HVP_CALL_GET_MEMORY_BALANCE, .input_size = 16,
-	  .output_size = 16, .has_id = true, .has_proximity = true, ACCESS_MEMORY_POOL },
-	{ "HvMapStatsPage", HVP_CALL_MAP_STATS_PAGE, .input_size = 24, .output_size = 8,
-	  .has_id = true, .id_at = 1, ACCESS_STATS },
-	{ "HvUnmapStatsPage", HVP_CALL_UNMAP_STATS_PAGE, .input_size = 24,
-	  .has_id = true, .id_at = 1, ACCESS_STATS },
-	{ "HvGetPartitionPropertyEx", HVP_CALL_GET_PARTITION_PROPERTY_EX, .input_size = 24,
-	  .output_size = 16, .has_id = true, CREATE_PARTITIONS },
-	{ "HvMapStatsPage2", HVP_CALL_MAP_STATS_PAGE2, .input_size = 32,
-	  .has_id = true, .id_at = 1, ACCESS_STATS },
-};
-
-/* Calls that begin with the type and identity of an object with statistics. */
-static bool has_stats_object(const struct call_shape *shape)
-{
-	return shape->privilege == HVP_PRIVILEGE_ACCESS_STATS;
-}
-
-static bool has_property_code(const struct call_shape *shape)
-{
-	return shape->code == HVP_CALL_GET_PARTITION_PROPERTY ||
-	       shape->code == HVP_CALL_SET_PARTITION_PROPERTY ||
-	       shape->code == HVP_CALL_GET_PARTITION_PROPERTY_EX;
-}
-
-/* The word that has the area in its last byte; what is before it is reserved. */
-#define STATS_VP_AND_AREA	2
-#define STATS_AREA(area)	((u64)(area) << 56)
-
 /* One call, about to be made. */
 struct attempt {
-	const struct call_shape *shape;
+	const struct hvp_contract_call *call;
 	struct vcpu *vcpu;
 	u64 control;
-	u64 input[8];
+	u64 input[CONTRACT_INPUT_WORDS];
+	unsigned int input_size, output_size;
 	/* Addresses, or 0: at the end of the vCPU's pages. */
 	u64 input_gpa, output_gpa;
 	bool control_malformed;
 };
 
 /* A call that succeeds unless a fault is added to it. */
-static void good_attempt(struct attempt *attempt, const struct call_shape *shape,
+static void good_attempt(struct attempt *attempt, const struct hvp_contract_call *call,
 			 const struct world *world)
 {
 	*attempt = (struct attempt){
-		.shape = shape, .vcpu = &world->guest->vcpus[WITH_ALL], .control = shape->code,
+		.call = call, .vcpu = &world->guest->vcpus[WITH_ALL], .control = call->code,
 	};
-	if (shape->rep)
+	if (call->rep)
 		attempt->control |= CONTROL_REPS(REPS) | CONTROL_START(START);
-	switch (shape->code) {
-	case HVP_CALL_INITIALIZE_PARTITION:
-		attempt->input[0] = world->uninitialized;
-		break;
-	case HVP_CALL_FINALIZE_PARTITION:
-		attempt->input[0] = world->active;
-		break;
-	case HVP_CALL_DELETE_PARTITION:
-		attempt->input[0] = world->empty;
-		break;
-	case HVP_CALL_GET_PARTITION_PROPERTY:
-	case HVP_CALL_SET_PARTITION_PROPERTY:
-	case HVP_CALL_GET_PARTITION_PROPERTY_EX:
-		attempt->input[0] = world->active;
-		attempt->input[1] = PROPERTY_SUSPEND;
-		break;
-	case HVP_CALL_GET_NEXT_CHILD_PARTITION:
-		attempt->input[0] = SELF;
-		break;
-	case HVP_CALL_DEPOSIT_MEMORY:
-		attempt->input[0] = SELF;
-		memcpy(attempt->input + 1, world->gpns, sizeof(world->gpns));
-		break;
-	case HVP_CALL_WITHDRAW_MEMORY:
-	case HVP_CALL_GET_MEMORY_BALANCE:
-		attempt->input[0] = SELF;
-		break;
-	case HVP_CALL_MAP_STATS_PAGE:
-	case HVP_CALL_MAP_STATS_PAGE2:
-		attempt->input[3] = world->gpns[0];	/* of the second one */
-		attempt->input[0] = HVP_STATS_PARTITION;
-		attempt->input[1] = world->active;
-		attempt->input[STATS_VP_AND_AREA] = STATS_AREA(HVP_STATS_AREA_SELF);
-		break;
-	case HVP_CALL_UNMAP_STATS_PAGE:
-		attempt->input[0] = HVP_STATS_PARTITION;
-		attempt->input[1] = world->active;
-		attempt->input[STATS_VP_AND_AREA] = STATS_AREA(HVP_STATS_AREA_PARENT);
-		break;
-	}
+	contract_make_input(call, &world->children, world->gpns, REPS, attempt->input);
+	attempt->input_size = hvp_contract_in_bytes(call, REPS);
+	attempt->output_size = hvp_contract_out_bytes(call, REPS);
+}
+
+/* The word of the input that is such a field, NULL if there is none. */
+static u64 *field_of(struct attempt *attempt, enum hvp_field field)
+{
+	int place = hvp_contract_at(attempt->call, field);
+
+	return place < 0 ? NULL : &attempt->input[place];
+}
+
+static bool set_field(struct attempt *attempt, enum hvp_field field, u64 value)
+{
+	u64 *word = field_of(attempt, field);
+
+	if (word)
+		*word = value;
+	return word;
 }
 
 #define PATTERN	0xc3
 
 static u64 make_attempt(const struct attempt *attempt)
 {
-	const struct call_shape *shape = attempt->shape;
 	struct vcpu *vcpu = attempt->vcpu;
-	unsigned int input = HVP_PAGE_SIZE - shape->input_size;
-	unsigned int output = HVP_PAGE_SIZE - shape->output_size;
+	unsigned int input = HVP_PAGE_SIZE - attempt->input_size;
+	unsigned int output = HVP_PAGE_SIZE - attempt->output_size;
 	u8 untouched[HVP_PAGE_SIZE];
 	u64 result;
 
 	memset(vcpu->input, PATTERN, HVP_PAGE_SIZE);
-	memcpy(vcpu->input + input, attempt->input, shape->input_size);
+	memcpy(vcpu->input + input, attempt->input, attempt->input_size);
 	memset(vcpu->output, PATTERN, HVP_PAGE_SIZE);
 	result = hypercall(vcpu, attempt->control,
 			   attempt->input_gpa ?: vcpu->input_gpa + input,
@@ -253,7 +167,7 @@ static bool variable_header(struct attempt *attempt, const struct world *world)
 static bool no_reps_or_too_many(struct attempt *attempt, const struct world *world)
 {
 	(void)world;
-	if (attempt->shape->rep)
+	if (attempt->call->rep)
 		attempt->control &= ~CONTROL_REPS(HVP_CONTROL_REP_MASK);
 	else
 		attempt->control |= CONTROL_REPS(1);
@@ -265,7 +179,7 @@ static bool wrong_rep_start(struct attempt *attempt, const struct world *world)
 {
 	(void)world;
 	attempt->control &= ~CONTROL_START(HVP_CONTROL_REP_MASK);
-	attempt->control |= CONTROL_START(attempt->shape->rep ? REPS : 1);
+	attempt->control |= CONTROL_START(attempt->call->rep ? REPS : 1);
 	attempt->control_malformed = true;
 	return true;
 }
@@ -275,14 +189,14 @@ static bool fast_but_memory_only(struct attempt *attempt, const struct world *wo
 	(void)world;
 	attempt->control |= HVP_CONTROL_FAST;
 	attempt->control_malformed = true;
-	return !attempt->shape->fast;
+	return !attempt->call->fast;
 }
 
 static bool unaligned_input(struct attempt *attempt, const struct world *world)
 {
 	(void)world;
 	attempt->input_gpa = attempt->vcpu->input_gpa + 4;
-	return attempt->shape->input_size;
+	return attempt->input_size;
 }
 
 /* Also with nothing there: the address alone is wrong. */
@@ -290,58 +204,58 @@ static bool unaligned_input_in_a_hole(struct attempt *attempt, const struct worl
 {
 	(void)world;
 	attempt->input_gpa = GUEST_HOLE_GPA + 1;
-	return attempt->shape->input_size;
+	return attempt->input_size;
 }
 
 static bool input_crosses_page(struct attempt *attempt, const struct world *world)
 {
 	(void)world;
 	attempt->input_gpa = attempt->vcpu->input_gpa + HVP_PAGE_SIZE -
-			     attempt->shape->input_size + 8;
-	return attempt->shape->input_size > 8;
+			     attempt->input_size + 8;
+	return attempt->input_size > 8;
 }
 
 static bool input_beyond_gpa_space(struct attempt *attempt, const struct world *world)
 {
 	(void)world;
 	attempt->input_gpa = 1ULL << vcpu_phys_bits(attempt->vcpu);
-	return attempt->shape->input_size;
+	return attempt->input_size;
 }
 
 static bool input_at_the_very_top(struct attempt *attempt, const struct world *world)
 {
 	(void)world;
 	attempt->input_gpa = -8ULL;
-	return attempt->shape->input_size;
+	return attempt->input_size;
 }
 
 static bool unaligned_output(struct attempt *attempt, const struct world *world)
 {
 	(void)world;
 	attempt->output_gpa = attempt->vcpu->output_gpa + 1;
-	return attempt->shape->output_size;
+	return attempt->output_size;
 }
 
 static bool output_crosses_page(struct attempt *attempt, const struct world *world)
 {
 	(void)world;
 	attempt->output_gpa = attempt->vcpu->output_gpa + HVP_PAGE_SIZE -
-			      attempt->shape->output_size + 8;
-	return attempt->shape->output_size > 8;
+			      attempt->output_size + 8;
+	return attempt->output_size > 8;
 }
 
 static bool output_beyond_gpa_space(struct attempt *attempt, const struct world *world)
 {
 	(void)world;
 	attempt->output_gpa = 1ULL << vcpu_phys_bits(attempt->vcpu);
-	return attempt->shape->output_size;
+	return attempt->output_size;
 }
 
 static bool output_at_the_very_top(struct attempt *attempt, const struct world *world)
 {
 	(void)world;
 	attempt->output_gpa = 0xfffffffffffff000ULL;
-	return attempt->shape->output_size;
+	return attempt->output_size;
 }
 
 static bool not_its_privilege(struct attempt *attempt, const struct world *world)
@@ -354,168 +268,155 @@ static bool input_missing(struct attempt *attempt, const struct world *world)
 {
 	(void)world;
 	attempt->input_gpa = GUEST_HOLE_GPA;
-	return attempt->shape->input_size;
+	return attempt->input_size;
 }
 
 static bool input_unreadable(struct attempt *attempt, const struct world *world)
 {
 	attempt->input_gpa = world->host_missing_gpn << HVP_PAGE_SHIFT;
-	return attempt->shape->input_size;
+	return attempt->input_size;
 }
 
 static bool output_missing(struct attempt *attempt, const struct world *world)
 {
 	(void)world;
 	attempt->output_gpa = GUEST_HOLE_GPA;
-	return attempt->shape->output_size;
+	return attempt->output_size;
 }
 
 static bool output_read_only(struct attempt *attempt, const struct world *world)
 {
 	attempt->output_gpa = world->readonly_gpn << HVP_PAGE_SHIFT;
-	return attempt->shape->output_size;
+	return attempt->output_size;
 }
 
 static bool output_host_read_only(struct attempt *attempt, const struct world *world)
 {
 	attempt->output_gpa = world->host_readonly_gpn << HVP_PAGE_SHIFT;
-	return attempt->shape->output_size;
+	return attempt->output_size;
 }
 
 static bool id_invalid(struct attempt *attempt, const struct world *world)
 {
 	(void)world;
-	attempt->input[attempt->shape->id_at] = HVP_PARTITION_ID_INVALID;
-	return attempt->shape->has_id;
+	return set_field(attempt, HVP_FIELD_ID, HVP_PARTITION_ID_INVALID);
 }
 
 static bool id_unknown(struct attempt *attempt, const struct world *world)
 {
 	(void)world;
-	attempt->input[attempt->shape->id_at] = 1234;
-	return attempt->shape->has_id;
+	return set_field(attempt, HVP_FIELD_ID, 1234);
 }
 
 static bool id_self(struct attempt *attempt, const struct world *world)
 {
 	(void)world;
-	attempt->input[0] = SELF;
-	return attempt->shape->child_only;
+	return !attempt->call->names_self && set_field(attempt, HVP_FIELD_ID, SELF);
 }
 
 static bool wrong_state(struct attempt *attempt, const struct world *world)
 {
-	switch (attempt->shape->code) {
-	case HVP_CALL_INITIALIZE_PARTITION:
-	case HVP_CALL_DELETE_PARTITION:
-		attempt->input[0] = world->active;
-		return true;
-	case HVP_CALL_FINALIZE_PARTITION:
-		attempt->input[0] = world->uninitialized;
-		return true;
-	case HVP_CALL_GET_PARTITION_PROPERTY:
-	case HVP_CALL_SET_PARTITION_PROPERTY:
-	case HVP_CALL_GET_PARTITION_PROPERTY_EX:
-	case HVP_CALL_DEPOSIT_MEMORY:
-		attempt->input[0] = world->finalized;
-		return true;
-	case HVP_CALL_MAP_STATS_PAGE:
-	case HVP_CALL_UNMAP_STATS_PAGE:
-	case HVP_CALL_MAP_STATS_PAGE2:
-		attempt->input[1] = world->uninitialized;
-		return true;
-	default:
-		return false;
+	const struct {
+		enum hvp_while state;
+		u64 id;
+	} children[] = {
+		{ HVP_WHILE_ACTIVE, world->children.active },
+		{ HVP_WHILE_UNINITIALIZED, world->children.uninitialized },
+		{ HVP_WHILE_FINALIZED, world->finalized },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(children); i++) {
+		if (!(attempt->call->states & children[i].state))
+			return set_field(attempt, HVP_FIELD_ID, children[i].id);
 	}
+	return false;
 }
 
 static bool unknown_property(struct attempt *attempt, const struct world *world)
 {
 	(void)world;
-	attempt->input[1] = 0x12345678;
-	return has_property_code(attempt->shape);
+	return set_field(attempt, HVP_FIELD_PROPERTY, 0x12345678);
 }
 
-static bool argument_of_property(struct attempt *attempt, const struct world *world)
+static bool not_zero(struct attempt *attempt, const struct world *world)
 {
 	(void)world;
-	attempt->input[2] = 1;
-	return attempt->shape->code == HVP_CALL_GET_PARTITION_PROPERTY_EX;
+	return set_field(attempt, HVP_FIELD_ZERO, 1);
 }
 
 static bool reserved_of_stats_object(struct attempt *attempt, const struct world *world)
 {
+	u64 *type = field_of(attempt, HVP_FIELD_STATS_TYPE);
+
 	(void)world;
-	attempt->input[0] |= 1ULL << 32;
-	return has_stats_object(attempt->shape);
+	if (type)
+		*type |= 1ULL << 32;
+	return type;
 }
 
 static bool no_such_area(struct attempt *attempt, const struct world *world)
 {
 	(void)world;
-	attempt->input[STATS_VP_AND_AREA] = STATS_AREA(2);
-	return has_stats_object(attempt->shape);
+	return set_field(attempt, HVP_FIELD_STATS_PART, CONTRACT_STATS_AREA(2));
 }
 
 /* A partition has no virtual processors unless it is the caller. */
 static bool no_such_vp(struct attempt *attempt, const struct world *world)
 {
+	u64 *type = field_of(attempt, HVP_FIELD_STATS_TYPE);
+
 	(void)world;
-	attempt->input[0] = (attempt->input[0] & ~0xffffffffULL) | HVP_STATS_VP;
-	return has_stats_object(attempt->shape);
+	if (type)
+		*type = (*type & ~0xffffffffULL) | HVP_STATS_VP;
+	return type;
 }
 
 static bool bad_proximity(struct attempt *attempt, const struct world *world)
 {
 	(void)world;
 	/* id 0, a reserved flag */
-	attempt->input[1] = 2ULL << 32;
-	return attempt->shape->has_proximity;
+	return set_field(attempt, HVP_FIELD_PROXIMITY, 2ULL << 32);
 }
 
 static bool pool_not_empty(struct attempt *attempt, const struct world *world)
 {
-	if (attempt->shape->code != HVP_CALL_DELETE_PARTITION)
-		return false;
-	attempt->input[0] = world->uninitialized;
-	return true;
+	return attempt->call->code == HVP_CALL_DELETE_PARTITION &&
+	       set_field(attempt, HVP_FIELD_ID, world->children.uninitialized);
 }
 
 static bool balance_too_small(struct attempt *attempt, const struct world *world)
 {
-	if (attempt->shape->code != HVP_CALL_INITIALIZE_PARTITION)
-		return false;
-	attempt->input[0] = world->empty;
-	return true;
+	return attempt->call->code == HVP_CALL_INITIALIZE_PARTITION &&
+	       set_field(attempt, HVP_FIELD_ID, world->children.empty);
 }
 
 static bool bad_location(struct attempt *attempt, const struct world *world)
 {
 	(void)world;
-	attempt->input[3] = GUEST_HOLE_GPA >> HVP_PAGE_SHIFT;
-	return attempt->shape->code == HVP_CALL_MAP_STATS_PAGE2;
+	return set_field(attempt, HVP_FIELD_PAGE, GUEST_HOLE_GPA >> HVP_PAGE_SHIFT);
 }
 
 static bool area_mapped_already(struct attempt *attempt, const struct world *world)
 {
 	(void)world;
-	attempt->input[STATS_VP_AND_AREA] = STATS_AREA(HVP_STATS_AREA_PARENT);
-	return attempt->shape->code == HVP_CALL_MAP_STATS_PAGE ||
-	       attempt->shape->code == HVP_CALL_MAP_STATS_PAGE2;
+	return attempt->call->code != HVP_CALL_UNMAP_STATS_PAGE &&
+	       set_field(attempt, HVP_FIELD_STATS_PART,
+			 CONTRACT_STATS_AREA(HVP_STATS_AREA_PARENT));
 }
 
 static bool area_not_mapped(struct attempt *attempt, const struct world *world)
 {
 	(void)world;
-	attempt->input[STATS_VP_AND_AREA] = STATS_AREA(HVP_STATS_AREA_SELF);
-	return attempt->shape->code == HVP_CALL_UNMAP_STATS_PAGE;
+	return attempt->call->code == HVP_CALL_UNMAP_STATS_PAGE &&
+	       set_field(attempt, HVP_FIELD_STATS_PART, CONTRACT_STATS_AREA(HVP_STATS_AREA_SELF));
 }
 
 static bool bad_first_page(struct attempt *attempt, const struct world *world)
 {
 	(void)world;
-	attempt->input[1 + START] = GUEST_HOLE_GPA >> HVP_PAGE_SHIFT;
-	return attempt->shape->code == HVP_CALL_DEPOSIT_MEMORY;
+	attempt->input[attempt->call->in_size / 8 + START] = GUEST_HOLE_GPA >> HVP_PAGE_SHIFT;
+	return attempt->call->in_element;
 }
 
 #define FAULT(function, where, what) \
@@ -549,7 +450,7 @@ static const struct fault faults[] = {
 	FAULT(id_self, TARGET, ACCESS_DENIED),
 	FAULT(wrong_state, TARGET, INVALID_PARTITION_STATE),
 	FAULT(unknown_property, VALUES, UNKNOWN_PROPERTY),
-	FAULT(argument_of_property, OTHER_VALUES, INVALID_PARAMETER),
+	FAULT(not_zero, OTHER_VALUES, INVALID_PARAMETER),
 	FAULT(reserved_of_stats_object, OTHER_VALUES, INVALID_PARAMETER),
 	FAULT(no_such_area, VALUES, INVALID_PARAMETER),
 	FAULT(no_such_vp, OTHER_VALUES, INVALID_VP_INDEX),
@@ -565,10 +466,10 @@ static const struct fault faults[] = {
 static void expect_refusal(const struct attempt *attempt, const struct fault *first,
 			   const struct fault *second)
 {
-	unsigned int reps = attempt->shape->rep && !attempt->control_malformed ? START : 0;
+	unsigned int reps = attempt->call->rep && !attempt->control_malformed ? START : 0;
 	char text[128];
 
-	snprintf(text, sizeof(text), "%s, %s%s%s", attempt->shape->name, first->name,
+	snprintf(text, sizeof(text), "%s, %s%s%s", attempt->call->name, first->name,
 		 second ? " and " : "", second ? second->name : "");
 	expect_result_at(__FILE__, __LINE__, text, make_attempt(attempt),
 			 RESULT(first->status, reps));
@@ -577,23 +478,23 @@ static void expect_refusal(const struct attempt *attempt, const struct fault *fi
 /* Each fault alone, and before each that is checked later. */
 static void first_fault_decides(const void *data)
 {
-	const struct call_shape *shape = data;
+	const struct hvp_contract_call *call = data;
 	struct hvp_memory_balance_out before, after;
 	struct attempt attempt;
 	struct world world;
 	struct vcpu *root;
 	unsigned int i, j;
 
-	make_world(&world, shape->privilege);
+	make_world(&world, call->privilege);
 	root = &world.guest->vcpus[WITH_ALL];
 	before = balance_of(root, SELF);
 	for (i = 0; i < ARRAY_SIZE(faults); i++) {
-		good_attempt(&attempt, shape, &world);
+		good_attempt(&attempt, call, &world);
 		if (!faults[i].apply(&attempt, &world))
 			continue;
 		expect_refusal(&attempt, &faults[i], NULL);
 		for (j = i + 1; j < ARRAY_SIZE(faults); j++) {
-			good_attempt(&attempt, shape, &world);
+			good_attempt(&attempt, call, &world);
 			/* The later one first: it may depend on who calls. */
 			if (faults[j].place == faults[i].place ||
 			    !faults[j].apply(&attempt, &world) ||
@@ -605,14 +506,14 @@ static void first_fault_decides(const void *data)
 	after = balance_of(root, SELF);
 	EXPECT_EQUAL(after.pages_available, before.pages_available);
 	EXPECT_EQUAL(after.pages_in_use, before.pages_in_use);
-	EXPECT_BALANCE(root, world.uninitialized, 50, 0);
-	EXPECT_BALANCE(root, world.empty, 0, 0);
-	EXPECT_STATE(root, world.uninitialized, "uninitialized");
-	EXPECT_STATE(root, world.active, "active");
+	EXPECT_BALANCE(root, world.children.uninitialized, 50, 0);
+	EXPECT_BALANCE(root, world.children.empty, 0, 0);
+	EXPECT_STATE(root, world.children.uninitialized, "uninitialized");
+	EXPECT_STATE(root, world.children.active, "active");
 	EXPECT_STATE(root, world.finalized, "finalized");
 
-	good_attempt(&attempt, shape, &world);
-	EXPECT_RESULT(make_attempt(&attempt), SUCCESS, shape->rep ? REPS : 0);
+	good_attempt(&attempt, call, &world);
+	EXPECT_RESULT(make_attempt(&attempt), SUCCESS, call->rep ? REPS : 0);
 }
 
 static void every_bit_of_the_control_word(void)
@@ -622,16 +523,18 @@ static void every_bit_of_the_control_word(void)
 	unsigned int i, bit;
 
 	make_world(&world, 0);
-	for (i = 0; i < ARRAY_SIZE(shapes); i++) {
+	for (i = 0; i < HVP_CONTRACT_CALLS; i++) {
+		const struct hvp_contract_call *call = &hvp_contract[i];
+
 		for (bit = 17; bit < 64; bit++) {
 			char text[64];
 
 			/* For rep calls, other counts are not wrong by themselves. */
-			if (shapes[i].rep && ((bit >= 32 && bit < 44) || (bit >= 48 && bit < 60)))
+			if (call->rep && ((bit >= 32 && bit < 44) || (bit >= 48 && bit < 60)))
 				continue;
-			good_attempt(&attempt, &shapes[i], &world);
+			good_attempt(&attempt, call, &world);
 			attempt.control |= 1ULL << bit;
-			snprintf(text, sizeof(text), "%s with bit %u", shapes[i].name, bit);
+			snprintf(text, sizeof(text), "%s with bit %u", call->name, bit);
 			expect_result_at(__FILE__, __LINE__, text, make_attempt(&attempt),
 					 HVP_STATUS_INVALID_HYPERCALL_INPUT);
 		}
@@ -658,25 +561,27 @@ static void rep_fields(void)
 		{ 513, 0, HVP_STATUS_INVALID_ALIGNMENT, 0 },
 		{ 513, 512, HVP_STATUS_INVALID_ALIGNMENT, 512 },
 	};
-	static const u16 codes[] = { HVP_CALL_DEPOSIT_MEMORY, HVP_CALL_WITHDRAW_MEMORY };
 	struct world world;
 	struct vcpu *vcpu;
 	unsigned int i, row;
 
 	make_world(&world, 0);
 	vcpu = &world.guest->vcpus[0];
-	for (i = 0; i < ARRAY_SIZE(codes); i++) {
-		for (row = 0; row < ARRAY_SIZE(rows); row++) {
+	for (i = 0; i < HVP_CONTRACT_CALLS; i++) {
+		const struct hvp_contract_call *call = &hvp_contract[i];
+
+		for (row = 0; call->rep && row < ARRAY_SIZE(rows); row++) {
+			u64 control = call->code | CONTROL_REPS(rows[row].count) |
+				      CONTROL_START(rows[row].start);
 			char text[80];
 
 			snprintf(text, sizeof(text), "%s, count %u, start %u",
-				 call_name(codes[i]), rows[row].count, rows[row].start);
+				 call->name, rows[row].count, rows[row].start);
 			((u64 *)vcpu->input)[0] = SELF;
 			((u64 *)vcpu->input)[1] = 0;
 			expect_result_at(__FILE__, __LINE__, text,
-					 hypercall(vcpu, codes[i] | CONTROL_REPS(rows[row].count) |
-						   CONTROL_START(rows[row].start),
-						   vcpu->input_gpa, vcpu->output_gpa),
+					 hypercall(vcpu, control, vcpu->input_gpa,
+						   vcpu->output_gpa),
 					 RESULT(rows[row].status, rows[row].reps));
 		}
 	}
@@ -898,6 +803,6 @@ static const struct test_case cases[] = {
 int main(void)
 {
 	cases_add(cases, ARRAY_SIZE(cases));
-	cases_add_rows(first_fault_decides, shapes);
+	cases_add_rows(first_fault_decides, hvp_contract);
 	return cases_run();
 }

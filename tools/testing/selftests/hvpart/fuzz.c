@@ -48,7 +48,7 @@ struct world {
 	bool stop;
 };
 
-static u64 answers[CONTRACT_CALLS][INSPECT_STATUSES];
+static u64 answers[HVP_CONTRACT_CALLS][INSPECT_STATUSES];
 static u64 calls, foreign, refused_by_cpu, without_identity, reboots, guests, inspected;
 
 static void count_up(u64 *counter)
@@ -151,12 +151,11 @@ static u64 fitting_offset(struct caller *caller, unsigned int bytes)
 		    random_below(&caller->random, room + 1));
 }
 
-/* The type and identity of an object with statistics, of the partition in words[0]. */
+/* The type and identity of an object with statistics, of the partition in words[1]. */
 static void make_stats_object(struct caller *caller, u64 *words)
 {
 	struct random *random = &caller->random;
 
-	words[1] = words[0];
 	words[0] = HVP_STATS_PARTITION;
 	words[2] = (u64)random_below(random, 2) << 56;
 	if (random_one_in(random, 2)) {
@@ -168,10 +167,11 @@ static void make_stats_object(struct caller *caller, u64 *words)
 
 static void add_pages(struct caller *caller, struct attempt *attempt, unsigned int count)
 {
+	u64 *list = attempt->words + hvp_contract_of(attempt->control)->in_size / 8;
 	unsigned int i, first = random_below(&caller->random, POOL_PAGES);
 
 	for (i = 0; i < count; i++)
-		attempt->words[1 + i] = caller->world->pool_gpn + (first + i) % POOL_PAGES;
+		list[i] = caller->world->pool_gpn + (first + i) % POOL_PAGES;
 	attempt->control |= CONTROL_REPS(count);
 	if (random_one_in(&caller->random, 4))
 		attempt->control |= CONTROL_START(random_below(&caller->random, count));
@@ -206,82 +206,77 @@ static void choose_call(struct caller *caller, struct attempt *attempt)
 
 	if (caller->next_code && !random_one_in(random, 4)) {
 		attempt->control = caller->next_code;
-		attempt->words[0] = caller->id;
 	} else if (random_one_in(random, 5)) {
 		attempt->control = HVP_CALL_DEPOSIT_MEMORY;
-		attempt->words[0] = SELF;
+		caller->id = SELF;
 	} else {
-		attempt->control = contract[random_below(random, CONTRACT_CALLS)].code;
-		attempt->words[0] = some_id(caller);
+		attempt->control = hvp_contract[random_below(random, HVP_CONTRACT_CALLS)].code;
+		caller->id = some_id(caller);
 	}
 	caller->next_code = next_in_life(attempt->control);
-	caller->id = attempt->words[0];
 	if (caller->id == SELF)
 		caller->next_code = HVP_CALL_CREATE_PARTITION;
+}
+
+static u64 some_value(struct caller *caller, enum hvp_field field)
+{
+	struct random *random = &caller->random;
+
+	switch (field) {
+	case HVP_FIELD_ZERO:
+		return random_one_in(random, 16) ? some_word(caller) : 0;
+	case HVP_FIELD_ID:
+		return caller->id;
+	case HVP_FIELD_CHILD:
+		return random_one_in(random, 2) ? 0 : some_id(caller);
+	case HVP_FIELD_FLAGS:
+		return random_one_in(random, 2) ?
+		       random_bits(random) & HVP_CREATE_DEFINED_FLAGS : 0;
+	case HVP_FIELD_PROXIMITY:
+		return some_proximity(caller);
+	case HVP_FIELD_PROPERTY:
+		return some_property(caller) | random_bits(random) << 32;
+	case HVP_FIELD_VALUE:
+		return random_one_in(random, 2) ? random_below(random, 2) : some_word(caller);
+	case HVP_FIELD_PAGE:
+		return caller->world->pool_gpn + random_below(random, POOL_PAGES);
+	default:
+		return random_bits(random);
+	}
 }
 
 /* A call that could succeed, depending on what there is. */
 static void make_valid(struct caller *caller, struct attempt *attempt)
 {
 	struct random *random = &caller->random;
-	const struct contract_call *call;
-	u64 *words = attempt->words;
-	unsigned int i;
+	const struct hvp_contract_call *call;
+	unsigned int i, most, reps = 0;
 
 	memset(attempt, 0, sizeof(*attempt));
 	choose_call(caller, attempt);
-	call = contract_of(attempt->control);
-	switch (call->code) {
-	case HVP_CALL_CREATE_PARTITION:
-		words[0] = random_one_in(random, 2) ?
-			   random_bits(random) & HVP_CREATE_DEFINED_FLAGS : 0;
-		words[1] = some_proximity(caller);
-		for (i = 2; i < 6; i++)
-			words[i] = random_bits(random);
-		break;
-	case HVP_CALL_GET_PARTITION_PROPERTY:
-		words[1] = some_property(caller) | random_bits(random) << 32;
-		break;
-	case HVP_CALL_GET_PARTITION_PROPERTY_EX:
-		words[1] = some_property(caller) | random_bits(random) << 32;
-		words[2] = random_one_in(random, 8) ? some_word(caller) : 0;
-		break;
-	case HVP_CALL_SET_PARTITION_PROPERTY:
-		words[1] = some_property(caller) | random_bits(random) << 32;
-		words[2] = random_one_in(random, 2) ? random_below(random, 2) : some_word(caller);
-		break;
-	case HVP_CALL_GET_NEXT_CHILD_PARTITION:
-		words[0] = SELF;
-		words[1] = random_one_in(random, 2) ? 0 : some_id(caller);
-		break;
-	case HVP_CALL_DEPOSIT_MEMORY:
-		add_pages(caller, attempt, random_one_in(random, 16) ? DEPOSIT_MAX_REPS :
-			  1 + random_below(random, 32));
-		break;
-	case HVP_CALL_WITHDRAW_MEMORY:
-		words[1] = some_proximity(caller);
-		attempt->control |= CONTROL_REPS(random_one_in(random, 2) ? WITHDRAW_MAX_REPS :
-						 1 + random_below(random, 32));
-		break;
-	case HVP_CALL_GET_MEMORY_BALANCE:
-		words[1] = some_proximity(caller);
-		break;
-	case HVP_CALL_MAP_STATS_PAGE:
-	case HVP_CALL_UNMAP_STATS_PAGE:
-		make_stats_object(caller, words);
-		break;
-	case HVP_CALL_MAP_STATS_PAGE2:
-		make_stats_object(caller, words);
-		words[3] = caller->world->pool_gpn + random_below(random, POOL_PAGES);
-		break;
+	call = hvp_contract_of(attempt->control);
+	for (i = 0; i < call->in_size / 8; i++)
+		attempt->words[i] = some_value(caller, call->input[i]);
+	if (!call->names_child && call->names_self)
+		attempt->words[hvp_contract_at(call, HVP_FIELD_ID)] = SELF;
+	if (hvp_contract_at(call, HVP_FIELD_STATS_TYPE) >= 0)
+		make_stats_object(caller, attempt->words);
+	if (call->in_element) {
+		most = (HVP_PAGE_SIZE - call->in_size) / call->in_element;
+		reps = random_one_in(random, 16) ? most : 1 + random_below(random, 32);
+		add_pages(caller, attempt, reps);
+	} else if (call->out_element) {
+		most = HVP_PAGE_SIZE / call->out_element;
+		reps = random_one_in(random, 2) ? most : 1 + random_below(random, 32);
+		attempt->control |= CONTROL_REPS(reps);
 	}
 	attempt->input = caller->vcpu->input_gpa +
-			 fitting_offset(caller, contract_input_bytes(call, attempt->control));
+			 fitting_offset(caller, hvp_contract_in_bytes(call, reps));
 	attempt->output = caller->vcpu->output_gpa +
-			  fitting_offset(caller, contract_output_bytes(call, attempt->control));
+			  fitting_offset(caller, hvp_contract_out_bytes(call, reps));
 	if (call->fast && random_one_in(random, 2)) {
 		attempt->control |= HVP_CONTROL_FAST;
-		attempt->input = words[0];
+		attempt->input = attempt->words[0];
 	}
 }
 
@@ -412,28 +407,23 @@ static u64 harmless(struct world *world, u64 word)
 	return vital(world, word) ? world->pool_gpn + word % POOL_PAGES : word;
 }
 
-/* Where the input of a call has the numbers of pages that it takes; 0: nowhere. */
-static unsigned int page_numbers_at(u64 control)
+/* The first word of the input that is the number of a page to be taken; -1: none is. */
+static int page_numbers_at(const struct hvp_contract_call *call)
 {
-	switch (control & HVP_CONTROL_CODE_MASK) {
-	case HVP_CALL_DEPOSIT_MEMORY:
-		return sizeof(struct hvp_partition_id);
-	case HVP_CALL_MAP_STATS_PAGE2:
-		return offsetof(struct hvp_map_stats_page2_in, map_location);
-	default:
-		return 0;
-	}
+	if (!call)
+		return -1;
+	return call->in_element ? call->in_size / 8 : hvp_contract_at(call, HVP_FIELD_PAGE);
 }
 
 /* What comes as pages to take has none among them that is vital. */
 static void make_pages_harmless(struct caller *caller, struct attempt *attempt)
 {
 	struct own_pages *own = own_pages_at(caller, attempt->input);
-	unsigned int first = page_numbers_at(attempt->control);
+	int first = page_numbers_at(hvp_contract_of(attempt->control));
 	struct world *world = caller->world;
 	u64 offset;
 
-	if (!first)
+	if (first < 0)
 		return;
 	if (!own) {
 		/* Others have output anywhere but in the page for input. */
@@ -441,7 +431,7 @@ static void make_pages_harmless(struct caller *caller, struct attempt *attempt)
 			attempt->input = world->input_gpa + attempt->input % HVP_PAGE_SIZE;
 		return;
 	}
-	for (offset = attempt->input - own->gpa + first; offset <= own->size - 8; offset += 8) {
+	for (offset = attempt->input - own->gpa + 8 * first; offset <= own->size - 8; offset += 8) {
 		u64 *word = (u64 *)(own->host + offset);
 
 		*word = harmless(world, *word);
@@ -451,12 +441,13 @@ static void make_pages_harmless(struct caller *caller, struct attempt *attempt)
 /* Put the input where the call says that it is, if that is a place for it. */
 static void write_input(struct caller *caller, struct attempt *attempt)
 {
+	const struct hvp_contract_call *call = hvp_contract_of(attempt->control);
 	struct own_pages *own = own_pages_at(caller, attempt->input);
 	struct world *world = caller->world;
 	u64 size = 64, offset;
 	unsigned int i;
 
-	if ((attempt->control & HVP_CONTROL_CODE_MASK) == HVP_CALL_DEPOSIT_MEMORY)
+	if (call && call->in_element)
 		size = sizeof(attempt->words);
 	if (own) {
 		offset = attempt->input - own->gpa;
@@ -551,7 +542,7 @@ static u64 call_with_random_registers(struct caller *caller, const struct attemp
 	for (i = 0; i < sizeof(before) / sizeof(*word); i++)
 		word[i] = random_bits(&caller->random);
 	/* Seen from another mode, it is a different call. */
-	before.rax = contract[random_below(&caller->random, CONTRACT_CALLS)].code;
+	before.rax = hvp_contract[random_below(&caller->random, HVP_CONTRACT_CALLS)].code;
 	before.rcx = attempt->control;
 	before.rdx = attempt->input;
 	before.r8 = attempt->output;
@@ -574,7 +565,7 @@ static void make_call(struct caller *caller, struct attempt *attempt)
 		VCPU_LONG64, VCPU_LONG64, VCPU_LONG64, VCPU_COMPATIBILITY, VCPU_PROTECTED32,
 		VCPU_COMPATIBILITY, VCPU_PROTECTED32, VCPU_LONG64_USER, VCPU_REAL,
 	};
-	const struct contract_call *call = contract_of(attempt->control);
+	const struct hvp_contract_call *call = hvp_contract_of(attempt->control);
 	unsigned int from = 0, to = 0, status;
 	struct world *world = caller->world;
 	struct vcpu *vcpu = caller->vcpu;
@@ -618,7 +609,7 @@ static void make_call(struct caller *caller, struct attempt *attempt)
 		return;
 	}
 	status = result_status(result);
-	count_up(&answers[call - contract][status]);
+	count_up(&answers[call - hvp_contract][status]);
 	early = contract_early_status(call, attempt->control, attempt->input, attempt->output,
 				      caller->phys_bits, world->privileges[vcpu->index]);
 	if (early >= 0 && status != (unsigned int)early)
@@ -626,12 +617,12 @@ static void make_call(struct caller *caller, struct attempt *attempt)
 			"input value 0x%llx, input 0x%llx, output 0x%llx: %s, expected %s",
 			attempt->control, attempt->input, attempt->output, status_name(status),
 			status_name(early));
-	if (call->output_element) {
-		from = 8 * (attempt->control >> HVP_CONTROL_REP_START_SHIFT &
-			    HVP_CONTROL_REP_MASK);
-		to = 8 * result_reps(result);
+	if (call->out_element) {
+		from = call->out_element * (attempt->control >> HVP_CONTROL_REP_START_SHIFT &
+					    HVP_CONTROL_REP_MASK);
+		to = call->out_element * result_reps(result);
 	} else if (!status) {
-		to = call->output_size;
+		to = call->out_size;
 	}
 	/* Without a control word that makes sense, there are no elements. */
 	if (early < 0 && to > from)
@@ -793,19 +784,7 @@ static void *inspect_all_the_time(void *arg)
 
 static u64 some_privileges(struct random *random)
 {
-	u64 privileges = 0;
-
-	if (!random_one_in(random, 3))
-		return GUEST_ALL_PRIVILEGES;
-	if (random_one_in(random, 2))
-		privileges |= HVP_PRIVILEGE_CREATE_PARTITIONS;
-	if (random_one_in(random, 2))
-		privileges |= HVP_PRIVILEGE_ACCESS_PARTITION_ID;
-	if (random_one_in(random, 2))
-		privileges |= HVP_PRIVILEGE_ACCESS_MEMORY_POOL;
-	if (random_one_in(random, 2))
-		privileges |= HVP_PRIVILEGE_ACCESS_STATS;
-	return privileges;
+	return GUEST_ALL_PRIVILEGES & (random_one_in(random, 3) ? random_bits(random) : ~0ULL);
 }
 
 static void world_create(struct world *world)
@@ -843,12 +822,12 @@ static void world_create(struct world *world)
 }
 
 /* The module has counted the same answers; KVM gives some of one status by itself. */
-static void check_counts(u64 before[CONTRACT_CALLS][INSPECT_STATUSES],
-			 u64 after[CONTRACT_CALLS][INSPECT_STATUSES])
+static void check_counts(u64 before[HVP_CONTRACT_CALLS][INSPECT_STATUSES],
+			 u64 after[HVP_CONTRACT_CALLS][INSPECT_STATUSES])
 {
 	unsigned int call, status;
 
-	for (call = 0; call < CONTRACT_CALLS; call++) {
+	for (call = 0; call < HVP_CONTRACT_CALLS; call++) {
 		for (status = 0; status < INSPECT_STATUSES; status++) {
 			u64 counted = after[call][status] - before[call][status];
 			u64 got = answers[call][status];
@@ -857,7 +836,7 @@ static void check_counts(u64 before[CONTRACT_CALLS][INSPECT_STATUSES],
 									   counted == got)
 				continue;
 			fail_at(__FILE__, __LINE__, "%s got %s %llu times, stats: %llu times",
-				call_name(contract[call].code), status_name(status), got, counted);
+				hvp_contract[call].name, status_name(status), got, counted);
 		}
 	}
 }
@@ -909,8 +888,8 @@ static void print_figures(u64 milliseconds)
 	       milliseconds, inspected);
 	printf("# figures: other codes %llu, #UD %llu, without identity %llu; reboots %llu\n",
 	       foreign, refused_by_cpu, without_identity, reboots);
-	for (call = 0; call < CONTRACT_CALLS; call++) {
-		printf("# %s:", call_name(contract[call].code));
+	for (call = 0; call < HVP_CONTRACT_CALLS; call++) {
+		printf("# %s:", hvp_contract[call].name);
 		for (status = 0; status < INSPECT_STATUSES; status++) {
 			if (answers[call][status])
 				printf(" %s %llu", status_name(status), answers[call][status]);
@@ -921,7 +900,8 @@ static void print_figures(u64 milliseconds)
 
 static void fuzz(bool reboots)
 {
-	u64 before[CONTRACT_CALLS][INSPECT_STATUSES], after[CONTRACT_CALLS][INSPECT_STATUSES];
+	u64 before[HVP_CONTRACT_CALLS][INSPECT_STATUSES];
+	u64 after[HVP_CONTRACT_CALLS][INSPECT_STATUSES];
 	u64 start = soak_now_ms(), end = start + soak_seconds(5) * 1000 / 2, number = 0;
 	struct bystander bystander;
 	struct remains remains;

@@ -329,7 +329,7 @@ static void users_are_the_hosts(void)
 #define LEAVES		8
 
 struct observation {
-	u64 results[CONTRACT_CALLS][CONTROLS];
+	u64 results[HVP_CONTRACT_CALLS][CONTROLS];
 	struct cpuid_registers guests[LEAVES], vmms[LEAVES];
 	int read_exception, write_exceptions[2];
 	u64 msr;
@@ -349,10 +349,11 @@ static void observe(struct vcpu *vcpu, struct observation *seen)
 	unsigned int call, i;
 
 	memset(seen, 0, sizeof(*seen));
-	for (call = 0; call < CONTRACT_CALLS; call++) {
+	for (call = 0; call < HVP_CONTRACT_CALLS; call++) {
 		for (i = 0; i < CONTROLS; i++)
-			seen->results[call][i] = hypercall(vcpu, contract[call].code | controls[i],
-							   vcpu->input_gpa, vcpu->output_gpa);
+			seen->results[call][i] =
+				hypercall(vcpu, hvp_contract[call].code | controls[i],
+					  vcpu->input_gpa, vcpu->output_gpa);
 	}
 	for (i = 0; i < LEAVES; i++) {
 		seen->guests[i] = vcpu_cpuid(vcpu, leaves[i]);

@@ -6,13 +6,8 @@
 #include "contract.h"
 #include "partitions.h"
 
-#define SELF			HVP_PARTITION_ID_SELF
-#define PROPERTY_SUSPEND	0x00020000
-
-#define CREATE_PARTITIONS	HVP_PRIVILEGE_CREATE_PARTITIONS
-#define ACCESS_PARTITION_ID	HVP_PRIVILEGE_ACCESS_PARTITION_ID
-#define ACCESS_MEMORY_POOL	HVP_PRIVILEGE_ACCESS_MEMORY_POOL
-#define ACCESS_STATS		HVP_PRIVILEGE_ACCESS_STATS
+#define SELF	HVP_PARTITION_ID_SELF
+#define NOBODY	99
 
 /*
  * A ladder for each call: without any privilege there is no such call; without its
@@ -20,151 +15,28 @@
  * the end it succeeds.
  */
 
-static u64 try_create(struct vcpu *vcpu, bool right)
+/* If not @right, with a partition that is not there, or output that is not mapped. */
+static u64 try_call(struct vcpu *vcpu, const struct hvp_contract_call *call, bool right)
 {
-	struct hvp_create_partition_in in = { .isolation = !right };
-	u64 id;
+	static const struct contract_children children = {
+		.uninitialized = 2, .active = 3, .empty = 4,
+	};
+	u64 input[CONTRACT_INPUT_WORDS], output[HVP_INPUT_WORDS], gpn = guest_alloc(vcpu->guest);
 
-	return create_partition(vcpu, &in, &id);
+	contract_make_input(call, &children, &gpn, 1, input);
+	if (!right && call->states)
+		input[hvp_contract_at(call, HVP_FIELD_ID)] = NOBODY;
+	else if (!right)
+		return hypercall(vcpu, call->code, vcpu->input_gpa, GUEST_HOLE_GPA);
+	if (call->fast)
+		return hypercall(vcpu, call->code | HVP_CONTROL_FAST, input[0], ~0ULL);
+	return memory_call(vcpu, call->code | CONTROL_REPS(call->rep), input, output);
 }
-
-static u64 try_initialize(struct vcpu *vcpu, bool right)
-{
-	return initialize_partition(vcpu, right ? 2 : 99, FORM_FAST);
-}
-
-static u64 try_finalize(struct vcpu *vcpu, bool right)
-{
-	return finalize_partition(vcpu, right ? 3 : 99, FORM_FAST);
-}
-
-static u64 try_delete(struct vcpu *vcpu, bool right)
-{
-	return delete_partition(vcpu, right ? 4 : 99, FORM_FAST);
-}
-
-static u64 try_get_id(struct vcpu *vcpu, bool right)
-{
-	u64 id;
-
-	if (right)
-		return get_partition_id(vcpu, &id);
-	return hypercall(vcpu, HVP_CALL_GET_PARTITION_ID, 0, GUEST_HOLE_GPA);
-}
-
-static u64 try_deposit(struct vcpu *vcpu, bool right)
-{
-	u64 gpn = guest_alloc(vcpu->guest);
-
-	return deposit_memory(vcpu, right ? SELF : 99, &gpn, 1);
-}
-
-static u64 try_withdraw(struct vcpu *vcpu, bool right)
-{
-	u64 gpn;
-
-	return withdraw_memory(vcpu, right ? SELF : 99, NULL, &gpn, 1);
-}
-
-static u64 try_balance(struct vcpu *vcpu, bool right)
-{
-	struct hvp_memory_balance_out balance;
-
-	return get_memory_balance(vcpu, right ? SELF : 99, NULL, &balance);
-}
-
-static u64 try_get_property(struct vcpu *vcpu, bool right)
-{
-	u64 value;
-
-	return get_partition_property(vcpu, right ? 3 : 99, PROPERTY_SUSPEND, &value);
-}
-
-static u64 try_set_property(struct vcpu *vcpu, bool right)
-{
-	return set_partition_property(vcpu, right ? 3 : 99, PROPERTY_SUSPEND, 1);
-}
-
-static u64 try_get_property_ex(struct vcpu *vcpu, bool right)
-{
-	struct hvp_get_property_ex_out out;
-
-	return get_partition_property_ex(vcpu, right ? 3 : 99, PROPERTY_SUSPEND, 0, &out);
-}
-
-static u64 try_next_child(struct vcpu *vcpu, bool right)
-{
-	u64 next;
-
-	return get_next_child_partition(vcpu, right ? SELF : 99, 0, &next);
-}
-
-static u64 try_map_stats(struct vcpu *vcpu, bool right)
-{
-	struct hvp_stats_page_in object = stats_of_partition(right ? 3 : 99, HVP_STATS_AREA_SELF);
-	u64 gpn;
-
-	return map_stats_page(vcpu, &object, &gpn);
-}
-
-static u64 try_map_stats2(struct vcpu *vcpu, bool right)
-{
-	struct hvp_stats_page_in object = stats_of_partition(right ? 3 : 99, HVP_STATS_AREA_SELF);
-
-	return map_stats_page2(vcpu, &object, guest_alloc(vcpu->guest));
-}
-
-static u64 try_unmap_stats(struct vcpu *vcpu, bool right)
-{
-	struct hvp_stats_page_in object = stats_of_partition(right ? 3 : 99,
-							     HVP_STATS_AREA_PARENT);
-
-	return unmap_stats_page(vcpu, &object);
-}
-
-static const struct ladder {
-	const char *name;
-	u64 privilege;
-	u64 (*try)(struct vcpu *vcpu, bool right);
-	enum hvp_status next_error;
-	unsigned int reps;
-} ladders[] = {
-	{ "privilege for HvCreatePartition", CREATE_PARTITIONS, try_create,
-	  HVP_STATUS_INVALID_PARAMETER, 0 },
-	{ "privilege for HvInitializePartition", CREATE_PARTITIONS, try_initialize,
-	  HVP_STATUS_INVALID_PARTITION_ID, 0 },
-	{ "privilege for HvFinalizePartition", CREATE_PARTITIONS, try_finalize,
-	  HVP_STATUS_INVALID_PARTITION_ID, 0 },
-	{ "privilege for HvDeletePartition", CREATE_PARTITIONS, try_delete,
-	  HVP_STATUS_INVALID_PARTITION_ID, 0 },
-	{ "privilege for HvGetPartitionId", ACCESS_PARTITION_ID, try_get_id,
-	  HVP_STATUS_INVALID_HYPERCALL_INPUT, 0 },
-	{ "privilege for HvDepositMemory", ACCESS_MEMORY_POOL, try_deposit,
-	  HVP_STATUS_INVALID_PARTITION_ID, 1 },
-	{ "privilege for HvWithdrawMemory", ACCESS_MEMORY_POOL, try_withdraw,
-	  HVP_STATUS_INVALID_PARTITION_ID, 1 },
-	{ "privilege for HvGetMemoryBalance", ACCESS_MEMORY_POOL, try_balance,
-	  HVP_STATUS_INVALID_PARTITION_ID, 0 },
-	{ "privilege for HvGetPartitionProperty", CREATE_PARTITIONS, try_get_property,
-	  HVP_STATUS_INVALID_PARTITION_ID, 0 },
-	{ "privilege for HvSetPartitionProperty", CREATE_PARTITIONS, try_set_property,
-	  HVP_STATUS_INVALID_PARTITION_ID, 0 },
-	{ "privilege for HvGetPartitionPropertyEx", CREATE_PARTITIONS, try_get_property_ex,
-	  HVP_STATUS_INVALID_PARTITION_ID, 0 },
-	{ "privilege for HvGetNextChildPartition", CREATE_PARTITIONS, try_next_child,
-	  HVP_STATUS_INVALID_PARTITION_ID, 0 },
-	{ "privilege for HvMapStatsPage", ACCESS_STATS, try_map_stats,
-	  HVP_STATUS_INVALID_PARTITION_ID, 0 },
-	{ "privilege for HvMapStatsPage2", ACCESS_STATS, try_map_stats2,
-	  HVP_STATUS_INVALID_PARTITION_ID, 0 },
-	{ "privilege for HvUnmapStatsPage", ACCESS_STATS, try_unmap_stats,
-	  HVP_STATUS_INVALID_PARTITION_ID, 0 },
-};
 
 static void climb(const void *data)
 {
 	enum { ROOT, NOTHING, NOTHING_OF_OURS, ALL_OTHERS, ALL_OTHER_BITS, THIS_ONE, VCPUS };
-	const struct ladder *ladder = data;
+	const struct hvp_contract_call *call = data;
 	struct guest_config config = { .vcpus = VCPUS, .privileges = GUEST_ALL_PRIVILEGES };
 	struct hvp_stats_page_in mapped = stats_of_partition(3, HVP_STATS_AREA_PARENT);
 	struct vcpu *vcpus = guest_create(&config)->vcpus;
@@ -172,10 +44,10 @@ static void climb(const void *data)
 
 	vcpu_set_privileges(&vcpus[NOTHING], 0);
 	vcpu_set_privileges(&vcpus[NOTHING_OF_OURS], ~HVP_PARTITION_PRIVILEGES);
-	vcpu_set_privileges(&vcpus[ALL_OTHERS], GUEST_ALL_PRIVILEGES & ~ladder->privilege);
+	vcpu_set_privileges(&vcpus[ALL_OTHERS], GUEST_ALL_PRIVILEGES & ~call->privilege);
 	/* No other bit of EAX or EBX stands for it. */
-	vcpu_set_privileges(&vcpus[ALL_OTHER_BITS], ~ladder->privilege);
-	vcpu_set_privileges(&vcpus[THIS_ONE], ladder->privilege);
+	vcpu_set_privileges(&vcpus[ALL_OTHER_BITS], ~call->privilege);
+	vcpu_set_privileges(&vcpus[THIS_ONE], call->privilege);
 
 	/* 2 can be initialized, 3 finalized and its statistics unmapped, 4 deleted. */
 	id = create_child(&vcpus[ROOT]);
@@ -185,15 +57,17 @@ static void climb(const void *data)
 	deposit_new(&vcpus[ROOT], SELF, NULL, 50);
 	EXPECT_STATUS(map_stats_page2(&vcpus[ROOT], &mapped, guest_alloc(vcpus->guest)), SUCCESS);
 
-	EXPECT_STATUS(ladder->try(&vcpus[NOTHING], true), INVALID_HYPERCALL_CODE);
-	EXPECT_STATUS(ladder->try(&vcpus[NOTHING], false), INVALID_HYPERCALL_CODE);
-	EXPECT_STATUS(ladder->try(&vcpus[NOTHING_OF_OURS], true), INVALID_HYPERCALL_CODE);
-	EXPECT_STATUS(ladder->try(&vcpus[ALL_OTHERS], true), ACCESS_DENIED);
-	EXPECT_STATUS(ladder->try(&vcpus[ALL_OTHERS], false), ACCESS_DENIED);
-	EXPECT_STATUS(ladder->try(&vcpus[ALL_OTHER_BITS], true), ACCESS_DENIED);
+	EXPECT_STATUS(try_call(&vcpus[NOTHING], call, true), INVALID_HYPERCALL_CODE);
+	EXPECT_STATUS(try_call(&vcpus[NOTHING], call, false), INVALID_HYPERCALL_CODE);
+	EXPECT_STATUS(try_call(&vcpus[NOTHING_OF_OURS], call, true), INVALID_HYPERCALL_CODE);
+	EXPECT_STATUS(try_call(&vcpus[ALL_OTHERS], call, true), ACCESS_DENIED);
+	EXPECT_STATUS(try_call(&vcpus[ALL_OTHERS], call, false), ACCESS_DENIED);
+	EXPECT_STATUS(try_call(&vcpus[ALL_OTHER_BITS], call, true), ACCESS_DENIED);
 	expect_result_at(__FILE__, __LINE__, "the next error",
-			 ladder->try(&vcpus[THIS_ONE], false), ladder->next_error);
-	EXPECT_RESULT(ladder->try(&vcpus[THIS_ONE], true), SUCCESS, ladder->reps);
+			 try_call(&vcpus[THIS_ONE], call, false),
+			 call->states ? HVP_STATUS_INVALID_PARTITION_ID :
+					HVP_STATUS_INVALID_HYPERCALL_INPUT);
+	EXPECT_RESULT(try_call(&vcpus[THIS_ONE], call, true), SUCCESS, call->rep);
 }
 
 /* In a guest that has no privilege at all, nothing happens, as without the module. */
@@ -203,8 +77,9 @@ static void guest_without_privileges(void)
 	struct guest *guest = guest_create(&config);
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(ladders); i++)
-		EXPECT_STATUS(ladders[i].try(&guest->vcpus[0], true), INVALID_HYPERCALL_CODE);
+	for (i = 0; i < HVP_CONTRACT_CALLS; i++)
+		EXPECT_STATUS(try_call(&guest->vcpus[0], &hvp_contract[i], true),
+			      INVALID_HYPERCALL_CODE);
 	/* ... not even a folder for it. */
 	EXPECT(guest_folder_becomes(getpid(), guest->vm_fd, false));
 }
@@ -250,8 +125,8 @@ static void undefined_in(enum vcpu_mode mode)
 
 	deposit_new(vcpu, id, NULL, 50);
 	vcpu_set_mode(vcpu, mode);
-	for (i = 0; i < CONTRACT_CALLS; i++)
-		expect_undefined_opcode(vcpu, contract[i].code, vcpu->input_gpa);
+	for (i = 0; i < HVP_CONTRACT_CALLS; i++)
+		expect_undefined_opcode(vcpu, hvp_contract[i].code, vcpu->input_gpa);
 	expect_undefined_opcode(vcpu, HVP_CALL_INITIALIZE_PARTITION | HVP_CONTROL_FAST, id);
 	expect_undefined_opcode(vcpu, HVP_CALL_GET_PARTITION_ID, 0);
 
@@ -297,6 +172,6 @@ static const struct test_case cases[] = {
 int main(void)
 {
 	cases_add(cases, ARRAY_SIZE(cases));
-	cases_add_rows(climb, ladders);
+	cases_add_rows(climb, hvp_contract);
 	return cases_run();
 }

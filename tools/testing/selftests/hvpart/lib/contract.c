@@ -1,81 +1,46 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <string.h>
+
 #include "cases.h"
 #include "contract.h"
 #include "hypercalls.h"
 
-#define CAN(name)	(1U << HVP_STATUS_##name)
-/* What all calls can get. NO_RESOURCES: host memory, however rarely. */
-#define ANY_CALL	(CAN(SUCCESS) | CAN(INVALID_HYPERCALL_INPUT) | CAN(INVALID_ALIGNMENT) | \
-			 CAN(ACCESS_DENIED) | CAN(NO_RESOURCES))
-#define CREATE		HVP_PRIVILEGE_CREATE_PARTITIONS
-#define POOL		HVP_PRIVILEGE_ACCESS_MEMORY_POOL
-#define STATS		HVP_PRIVILEGE_ACCESS_STATS
-
-const struct contract_call contract[CONTRACT_CALLS] = {
-	{ HVP_CALL_CREATE_PARTITION, .input_size = 56, .output_size = 8, .privilege = CREATE,
-	  .statuses = ANY_CALL | CAN(INVALID_PARAMETER) | CAN(PARTITION_TOO_DEEP) |
-		      CAN(INSUFFICIENT_MEMORY) },
-	{ HVP_CALL_INITIALIZE_PARTITION, .fast = true, .input_size = 8, .privilege = CREATE,
-	  .statuses = ANY_CALL | CAN(INVALID_PARTITION_ID) | CAN(INVALID_PARTITION_STATE) |
-		      CAN(INSUFFICIENT_MEMORY) },
-	/* No child has children of its own, so no OPERATION_DENIED. */
-	{ HVP_CALL_FINALIZE_PARTITION, .fast = true, .input_size = 8, .privilege = CREATE,
-	  .statuses = ANY_CALL | CAN(INVALID_PARTITION_ID) | CAN(INVALID_PARTITION_STATE) },
-	{ HVP_CALL_DELETE_PARTITION, .fast = true, .input_size = 8, .privilege = CREATE,
-	  .statuses = ANY_CALL | CAN(INVALID_PARTITION_ID) | CAN(INVALID_PARTITION_STATE) |
-		      CAN(OPERATION_DENIED) },
-	{ HVP_CALL_GET_PARTITION_PROPERTY, .input_size = 16, .output_size = 8,
-	  .privilege = CREATE,
-	  .statuses = ANY_CALL | CAN(INVALID_PARTITION_ID) | CAN(INVALID_PARTITION_STATE) |
-		      CAN(UNKNOWN_PROPERTY) },
-	{ HVP_CALL_SET_PARTITION_PROPERTY, .input_size = 24, .privilege = CREATE,
-	  .statuses = ANY_CALL | CAN(INVALID_PARTITION_ID) | CAN(INVALID_PARTITION_STATE) |
-		      CAN(UNKNOWN_PROPERTY) | CAN(INVALID_PARAMETER) |
-		      CAN(PROPERTY_VALUE_OUT_OF_RANGE) },
-	{ HVP_CALL_GET_PARTITION_ID, .output_size = 8,
-	  .privilege = HVP_PRIVILEGE_ACCESS_PARTITION_ID, .statuses = ANY_CALL },
-	{ HVP_CALL_GET_NEXT_CHILD_PARTITION, .input_size = 16, .output_size = 8,
-	  .privilege = CREATE, .statuses = ANY_CALL | CAN(INVALID_PARTITION_ID) },
-	{ HVP_CALL_DEPOSIT_MEMORY, .rep = true, .input_size = 8, .input_element = 8,
-	  .privilege = POOL,
-	  .statuses = ANY_CALL | CAN(INVALID_PARTITION_ID) | CAN(INVALID_PARTITION_STATE) |
-		      CAN(OPERATION_DENIED) | CAN(OBJECT_IN_USE) },
-	{ HVP_CALL_WITHDRAW_MEMORY, .rep = true, .input_size = 16, .output_element = 8,
-	  .privilege = POOL,
-	  .statuses = ANY_CALL | CAN(INVALID_PARTITION_ID) | CAN(INVALID_PARAMETER) },
-	{ HVP_CALL_GET_MEMORY_BALANCE, .input_size = 16, .output_size = 16, .privilege = POOL,
-	  .statuses = ANY_CALL | CAN(INVALID_PARTITION_ID) | CAN(INVALID_PARAMETER) },
-	{ HVP_CALL_MAP_STATS_PAGE, .input_size = 24, .output_size = 8, .privilege = STATS,
-	  .statuses = ANY_CALL | CAN(INVALID_PARTITION_ID) | CAN(INVALID_PARTITION_STATE) |
-		      CAN(INVALID_PARAMETER) | CAN(INVALID_VP_INDEX) | CAN(OBJECT_IN_USE) |
-		      CAN(INSUFFICIENT_MEMORY) },
-	{ HVP_CALL_UNMAP_STATS_PAGE, .input_size = 24, .privilege = STATS,
-	  .statuses = ANY_CALL | CAN(INVALID_PARTITION_ID) | CAN(INVALID_PARTITION_STATE) |
-		      CAN(INVALID_PARAMETER) | CAN(INVALID_VP_INDEX) },
-	{ HVP_CALL_GET_PARTITION_PROPERTY_EX, .input_size = 24, .output_size = 16,
-	  .privilege = CREATE,
-	  .statuses = ANY_CALL | CAN(INVALID_PARTITION_ID) | CAN(INVALID_PARTITION_STATE) |
-		      CAN(UNKNOWN_PROPERTY) | CAN(INVALID_PARAMETER) },
-	{ HVP_CALL_MAP_STATS_PAGE2, .input_size = 32, .privilege = STATS,
-	  .statuses = ANY_CALL | CAN(INVALID_PARTITION_ID) | CAN(INVALID_PARTITION_STATE) |
-		      CAN(INVALID_PARAMETER) | CAN(INVALID_VP_INDEX) | CAN(OBJECT_IN_USE) |
-		      CAN(OPERATION_DENIED) | CAN(INSUFFICIENT_MEMORY) },
+const struct hvp_contract_call hvp_contract[HVP_CONTRACT_CALLS] = {
+	HVP_CONTRACT(HVP_CONTRACT_ROW)
 };
-
-const struct contract_call *contract_of(u16 code)
-{
-	unsigned int i;
-
-	for (i = 0; i < CONTRACT_CALLS; i++) {
-		if (contract[i].code == code)
-			return &contract[i];
-	}
-	return NULL;
-}
 
 unsigned int contract_index(u16 code)
 {
-	return contract_of(code) - contract;
+	return hvp_contract_of(code) - hvp_contract;
+}
+
+/* Where a pool matters, it is the caller's. */
+static u64 good_target(const struct hvp_contract_call *call,
+		       const struct contract_children *children)
+{
+	if (!call->names_child || call->privilege == HVP_PRIVILEGE_ACCESS_MEMORY_POOL)
+		return HVP_PARTITION_ID_SELF;
+	if (call->states & HVP_WHILE_ACTIVE)
+		return children->active;
+	return call->states & HVP_WHILE_FINALIZED ? children->empty : children->uninitialized;
+}
+
+void contract_make_input(const struct hvp_contract_call *call,
+			 const struct contract_children *children, const u64 *gpns,
+			 unsigned int elements, u64 *input)
+{
+	bool unmaps = call->code == HVP_CALL_UNMAP_STATS_PAGE;
+	const u64 values[HVP_NR_FIELDS] = {
+		[HVP_FIELD_ID] = good_target(call, children),
+		[HVP_FIELD_PROPERTY] = CONTRACT_PROPERTY,
+		[HVP_FIELD_STATS_TYPE] = HVP_STATS_PARTITION,
+		[HVP_FIELD_STATS_PART] = CONTRACT_STATS_AREA(unmaps ? HVP_STATS_AREA_PARENT :
+								      HVP_STATS_AREA_SELF),
+		[HVP_FIELD_PAGE] = gpns[0],
+	};
+
+	hvp_contract_fill(call, values, input);
+	memcpy((u8 *)input + call->in_size, gpns, elements * call->in_element);
 }
 
 static unsigned int rep_count(u64 control)
@@ -88,23 +53,13 @@ static unsigned int rep_start(u64 control)
 	return control >> HVP_CONTROL_REP_START_SHIFT & HVP_CONTROL_REP_MASK;
 }
 
-unsigned int contract_input_bytes(const struct contract_call *call, u64 control)
-{
-	return call->input_size + call->input_element * rep_count(control);
-}
-
-unsigned int contract_output_bytes(const struct contract_call *call, u64 control)
-{
-	return call->output_size + call->output_element * rep_count(control);
-}
-
 u64 contract_answer_to_others(u64 control)
 {
 	return control & (HVP_CONTROL_RESERVED_MASK | HVP_CONTROL_NESTED) ?
 	       HVP_STATUS_INVALID_HYPERCALL_INPUT : HVP_STATUS_INVALID_HYPERCALL_CODE;
 }
 
-int contract_control_status(const struct contract_call *call, u64 control)
+int contract_control_status(const struct hvp_contract_call *call, u64 control)
 {
 	if (control & (HVP_CONTROL_RESERVED_MASK | HVP_CONTROL_NESTED | HVP_CONTROL_VARHEAD_MASK))
 		return HVP_STATUS_INVALID_HYPERCALL_INPUT;
@@ -122,7 +77,7 @@ static bool placed_well(u64 gpa, unsigned int size, unsigned int phys_bits)
 			 gpa % HVP_PAGE_SIZE + size <= HVP_PAGE_SIZE);
 }
 
-int contract_early_status(const struct contract_call *call, u64 control, u64 input,
+int contract_early_status(const struct hvp_contract_call *call, u64 control, u64 input,
 			  u64 output, unsigned int phys_bits, u64 privileges)
 {
 	int status = contract_control_status(call, control);
@@ -130,25 +85,26 @@ int contract_early_status(const struct contract_call *call, u64 control, u64 inp
 	if (status >= 0)
 		return status;
 	if (!(control & HVP_CONTROL_FAST) &&
-	    !placed_well(input, contract_input_bytes(call, control), phys_bits))
+	    !placed_well(input, hvp_contract_in_bytes(call, rep_count(control)), phys_bits))
 		return HVP_STATUS_INVALID_ALIGNMENT;
-	if (!placed_well(output, contract_output_bytes(call, control), phys_bits))
+	if (!placed_well(output, hvp_contract_out_bytes(call, rep_count(control)), phys_bits))
 		return HVP_STATUS_INVALID_ALIGNMENT;
 	return call->privilege & privileges ? -1 : HVP_STATUS_ACCESS_DENIED;
 }
 
 bool expect_contract_at(const char *file, int line, u64 control, u64 result)
 {
-	const struct contract_call *call = contract_of(control);
+	const struct hvp_contract_call *call = hvp_contract_of(control);
 	unsigned int reps = result_reps(result), status = result_status(result);
 	bool right;
 
+	/* NO_RESOURCES: host memory, however rarely. */
 	if (!call)
 		/* KVM's answer */
 		right = result == HVP_STATUS_INVALID_HYPERCALL_CODE ||
 			result == HVP_STATUS_INVALID_HYPERCALL_INPUT;
 	else if (result != RESULT(status, reps) || status >= 32 ||
-		 !(call->statuses >> status & 1))
+		 !((hvp_contract_statuses(call, true) | HVP_CAN(NO_RESOURCES)) >> status & 1))
 		right = false;
 	else if (!call->rep || contract_control_status(call, control) >= 0)
 		right = !reps;

@@ -1,29 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Documentation/hypercalls*.rst as a table, for tests that do not choose their calls. */
+/* The contract's table of calls, for tests that do not choose their calls. */
 #ifndef _HVPART_CONTRACT_H
 #define _HVPART_CONTRACT_H
 
+#include "../../../contract/calls.h"
 #include "guest.h"
 
-struct contract_call {
-	u16 code;
-	bool rep, fast;
-	unsigned int input_size, input_element, output_size, output_element;
-	u64 privilege;
-	u32 statuses;	/* bit n: it can get status n */
-};
-
-#define CONTRACT_CALLS	15
-extern const struct contract_call contract[CONTRACT_CALLS];
-
-/* NULL: not one of ours */
-const struct contract_call *contract_of(u16 code);
-/* Its place in the table. */
+/* The place of its row in the table. */
 unsigned int contract_index(u16 code);
 
-/* Elements before rep start are in the lists, too. */
-unsigned int contract_input_bytes(const struct contract_call *call, u64 control);
-unsigned int contract_output_bytes(const struct contract_call *call, u64 control);
+/* Children of the caller, which has pages in its own pool. */
+struct contract_children {
+	u64 uninitialized;	/* its pool can pay to initialize it */
+	u64 empty;		/* likewise uninitialized, with an empty pool */
+	u64 active;		/* the parent's area of its statistics is mapped */
+};
+
+/* A property that can be read and set, 0 or 1. */
+#define CONTRACT_PROPERTY	0x00020000
+
+/* The word that has the area in its last byte; what is before it is reserved. */
+#define CONTRACT_STATS_AREA(area)	((u64)(area) << 56)
+
+/*
+ * Input with which the call would succeed, CONTRACT_INPUT_WORDS; the first of the pages
+ * @gpns or, for a list of so many elements, all of them are for it to take.
+ */
+#define CONTRACT_INPUT_WORDS	(2 * HVP_INPUT_WORDS)
+void contract_make_input(const struct hvp_contract_call *call,
+			 const struct contract_children *children, const u64 *gpns,
+			 unsigned int elements, u64 *input);
 
 /*
  * KVM's own answer, which a virtual processor gets that has none of the privileges:
@@ -36,8 +42,8 @@ u64 contract_answer_to_others(u64 control);
  * processor with any of the privileges; -1 if it gets further than that. The input
  * value's part of it comes without reps completed.
  */
-int contract_control_status(const struct contract_call *call, u64 control);
-int contract_early_status(const struct contract_call *call, u64 control, u64 input,
+int contract_control_status(const struct hvp_contract_call *call, u64 control);
+int contract_early_status(const struct hvp_contract_call *call, u64 control, u64 input,
 			  u64 output, unsigned int phys_bits, u64 privileges);
 
 /* Is the result value one that the call can have? If not, the case has failed. */

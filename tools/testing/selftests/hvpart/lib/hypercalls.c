@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "contract.h"
 #include "hypercalls.h"
 
 #define INPUT_PATTERN		0x33
@@ -34,91 +35,86 @@ const char *call_name(u16 code)
 	return number;
 }
 
-static void check_untouched(const struct memory_call *call, const u8 *page, unsigned int from,
-			    unsigned int to)
+static unsigned int rep_count(u64 control)
+{
+	return control >> HVP_CONTROL_REP_COUNT_SHIFT & HVP_CONTROL_REP_MASK;
+}
+
+/* Where the output begins in its page. */
+static unsigned int output_offset(u64 control)
+{
+	return HVP_PAGE_SIZE - hvp_contract_out_bytes(hvp_contract_of(control), rep_count(control));
+}
+
+static void check_untouched(u64 control, const u8 *page, unsigned int from, unsigned int to)
 {
 	unsigned int i;
 
 	for (i = from; i < to; i++) {
 		if (page[i] != OUTPUT_PATTERN)
-			die("%s has written byte 0x%x of its output page, output is at 0x%lx",
-			    call_name(call->control), i, HVP_PAGE_SIZE - call->output_size);
+			die("%s has written byte 0x%x of its output page, output is at 0x%x",
+			    call_name(control), i, output_offset(control));
 	}
 }
 
-static void check_output_page(struct vcpu *vcpu, const struct memory_call *call, u64 result)
+static void take_output(struct vcpu *vcpu, u64 control, void *output, u64 result)
 {
-	unsigned int output = HVP_PAGE_SIZE - call->output_size;
-	unsigned int written_from = output, written_to = HVP_PAGE_SIZE;
+	unsigned int element = hvp_contract_of(control)->out_element;
+	unsigned int offset = output_offset(control);
+	unsigned int from = offset, to = HVP_PAGE_SIZE;
 
-	if (call->element) {
-		unsigned int start = call->control >> HVP_CONTROL_REP_START_SHIFT &
-				     HVP_CONTROL_REP_MASK;
-
-		written_from = output + start * call->element;
-		written_to = output + result_reps(result) * call->element;
-		if (written_to > HVP_PAGE_SIZE)
+	if (element) {
+		from += element * (control >> HVP_CONTROL_REP_START_SHIFT & HVP_CONTROL_REP_MASK);
+		to = offset + element * result_reps(result);
+		if (to > HVP_PAGE_SIZE)
 			die("%s says it has done %u elements, more than it should",
-			    call_name(call->control), result_reps(result));
+			    call_name(control), result_reps(result));
 	} else if (!result_success(result)) {
-		written_to = written_from;
+		to = from;
 	}
-	check_untouched(call, vcpu->output, 0, written_from);
+	check_untouched(control, vcpu->output, 0, from);
 	/* A failed call may report fewer elements than its start. */
-	if (written_to < written_from)
-		written_to = written_from;
-	check_untouched(call, vcpu->output, written_to, HVP_PAGE_SIZE);
-	if (written_to > written_from)
-		memcpy((u8 *)call->output + (written_from - output),
-		       vcpu->output + written_from, written_to - written_from);
+	if (to < from)
+		to = from;
+	check_untouched(control, vcpu->output, to, HVP_PAGE_SIZE);
+	if (to > from)
+		memcpy((u8 *)output + (from - offset), vcpu->output + from, to - from);
 }
 
-u64 memory_call(struct vcpu *vcpu, const struct memory_call *call)
+u64 memory_call(struct vcpu *vcpu, u64 control, const void *input, void *output)
 {
-	unsigned int input = HVP_PAGE_SIZE - call->input_size;
-	unsigned int output = HVP_PAGE_SIZE - call->output_size;
+	unsigned int size = hvp_contract_in_bytes(hvp_contract_of(control), rep_count(control));
+	unsigned int offset = HVP_PAGE_SIZE - size, from = output_offset(control);
 	u8 input_before[HVP_PAGE_SIZE];
 	u64 result;
 
-	memset(input_before, INPUT_PATTERN, input);
-	if (call->input_size)
-		memcpy(input_before + input, call->input, call->input_size);
+	memset(input_before, INPUT_PATTERN, offset);
+	if (size)
+		memcpy(input_before + offset, input, size);
 	memcpy(vcpu->input, input_before, HVP_PAGE_SIZE);
 	memset(vcpu->output, OUTPUT_PATTERN, HVP_PAGE_SIZE);
 
 	/* Without any input or output, an address that cannot be right. */
-	result = hypercall(vcpu, call->control,
-			   call->input_size ? vcpu->input_gpa + input : ~0ULL,
-			   call->output_size ? vcpu->output_gpa + output : ~0ULL);
+	result = hypercall(vcpu, control, size ? vcpu->input_gpa + offset : ~0ULL,
+			   from < HVP_PAGE_SIZE ? vcpu->output_gpa + from : ~0ULL);
 
 	if (memcmp(vcpu->input, input_before, HVP_PAGE_SIZE))
-		die("%s has written to its input page", call_name(call->control));
-	check_output_page(vcpu, call, result);
+		die("%s has written to its input page", call_name(control));
+	take_output(vcpu, control, output, result);
 	return result;
 }
 
 u64 create_partition(struct vcpu *vcpu, const struct hvp_create_partition_in *in, u64 *id)
 {
-	struct memory_call call = {
-		.control = HVP_CALL_CREATE_PARTITION,
-		.input = in, .input_size = sizeof(*in),
-		.output = id, .output_size = sizeof(*id),
-	};
-
-	return memory_call(vcpu, &call);
+	return memory_call(vcpu, HVP_CALL_CREATE_PARTITION, in, id);
 }
 
 u64 partition_id_call(struct vcpu *vcpu, u16 code, u64 id, enum call_form form)
 {
-	struct memory_call call = {
-		.control = code,
-		.input = &id, .input_size = sizeof(id),
-	};
-
 	/* What would be output, or bytes 8 to 15 of fast input, is rubbish. */
 	if (form == FORM_FAST)
 		return hypercall(vcpu, code | HVP_CONTROL_FAST, id, 0xfedcba9876543211ULL);
-	return memory_call(vcpu, &call);
+	return memory_call(vcpu, code, &id, NULL);
 }
 
 u64 initialize_partition(struct vcpu *vcpu, u64 id, enum call_form form)
@@ -138,28 +134,20 @@ u64 delete_partition(struct vcpu *vcpu, u64 id, enum call_form form)
 
 u64 get_partition_id(struct vcpu *vcpu, u64 *id)
 {
-	struct memory_call call = {
-		.control = HVP_CALL_GET_PARTITION_ID,
-		.output = id, .output_size = sizeof(*id),
-	};
-
-	return memory_call(vcpu, &call);
+	return memory_call(vcpu, HVP_CALL_GET_PARTITION_ID, NULL, id);
 }
 
 u64 deposit_memory_from(struct vcpu *vcpu, u64 id, const u64 *gpns, unsigned int count,
 			unsigned int start)
 {
 	u64 input[HVP_PAGE_SIZE / 8];
-	struct memory_call call = {
-		.control = HVP_CALL_DEPOSIT_MEMORY | CONTROL_REPS(count) | CONTROL_START(start),
-		.input = input, .input_size = (count + 1) * 8,
-	};
 
 	if (count > DEPOSIT_MAX_REPS)
 		die("a deposit of %u pages does not fit into its page", count);
 	input[0] = id;
 	memcpy(input + 1, gpns, count * 8);
-	return memory_call(vcpu, &call);
+	return memory_call(vcpu, HVP_CALL_DEPOSIT_MEMORY | CONTROL_REPS(count) |
+			   CONTROL_START(start), input, NULL);
 }
 
 u64 deposit_memory(struct vcpu *vcpu, u64 id, const u64 *gpns, unsigned int count)
@@ -171,17 +159,13 @@ u64 withdraw_memory_from(struct vcpu *vcpu, u64 id, const struct hvp_proximity *
 			 u64 *gpns, unsigned int count, unsigned int start)
 {
 	struct hvp_partition_proximity in = { .partition_id = id };
-	struct memory_call call = {
-		.control = HVP_CALL_WITHDRAW_MEMORY | CONTROL_REPS(count) | CONTROL_START(start),
-		.input = &in, .input_size = sizeof(in),
-		.output = gpns, .output_size = count * 8, .element = 8,
-	};
 
 	if (count > WITHDRAW_MAX_REPS)
 		die("a withdrawal of %u pages does not fit into its page", count);
 	if (proximity)
 		in.proximity = *proximity;
-	return memory_call(vcpu, &call);
+	return memory_call(vcpu, HVP_CALL_WITHDRAW_MEMORY | CONTROL_REPS(count) |
+			   CONTROL_START(start), &in, gpns);
 }
 
 u64 withdraw_memory(struct vcpu *vcpu, u64 id, const struct hvp_proximity *proximity, u64 *gpns,
@@ -194,64 +178,40 @@ u64 get_partition_property(struct vcpu *vcpu, u64 id, u32 code, u64 *value)
 {
 	/* Nobody may mind what is in the padding. */
 	struct hvp_get_property_in in = { id, code, 0xdeadbeef };
-	struct memory_call call = {
-		.control = HVP_CALL_GET_PARTITION_PROPERTY,
-		.input = &in, .input_size = sizeof(in),
-		.output = value, .output_size = sizeof(*value),
-	};
 
-	return memory_call(vcpu, &call);
+	return memory_call(vcpu, HVP_CALL_GET_PARTITION_PROPERTY, &in, value);
 }
 
 u64 set_partition_property(struct vcpu *vcpu, u64 id, u32 code, u64 value)
 {
 	struct hvp_set_property_in in = { id, code, 0xdeadbeef, value };
-	struct memory_call call = {
-		.control = HVP_CALL_SET_PARTITION_PROPERTY,
-		.input = &in, .input_size = sizeof(in),
-	};
 
-	return memory_call(vcpu, &call);
+	return memory_call(vcpu, HVP_CALL_SET_PARTITION_PROPERTY, &in, NULL);
 }
 
 u64 get_partition_property_ex(struct vcpu *vcpu, u64 id, u32 code, u64 argument,
 			      struct hvp_get_property_ex_out *out)
 {
 	struct hvp_get_property_ex_in in = { id, code, 0xdeadbeef, argument };
-	struct memory_call call = {
-		.control = HVP_CALL_GET_PARTITION_PROPERTY_EX,
-		.input = &in, .input_size = sizeof(in),
-		.output = out, .output_size = sizeof(*out),
-	};
 
-	return memory_call(vcpu, &call);
+	return memory_call(vcpu, HVP_CALL_GET_PARTITION_PROPERTY_EX, &in, out);
 }
 
 u64 get_next_child_partition(struct vcpu *vcpu, u64 parent, u64 previous, u64 *next)
 {
 	struct hvp_get_next_child_in in = { parent, previous };
-	struct memory_call call = {
-		.control = HVP_CALL_GET_NEXT_CHILD_PARTITION,
-		.input = &in, .input_size = sizeof(in),
-		.output = next, .output_size = sizeof(*next),
-	};
 
-	return memory_call(vcpu, &call);
+	return memory_call(vcpu, HVP_CALL_GET_NEXT_CHILD_PARTITION, &in, next);
 }
 
 u64 get_memory_balance(struct vcpu *vcpu, u64 id, const struct hvp_proximity *proximity,
 		       struct hvp_memory_balance_out *balance)
 {
 	struct hvp_partition_proximity in = { .partition_id = id };
-	struct memory_call call = {
-		.control = HVP_CALL_GET_MEMORY_BALANCE,
-		.input = &in, .input_size = sizeof(in),
-		.output = balance, .output_size = sizeof(*balance),
-	};
 
 	if (proximity)
 		in.proximity = *proximity;
-	return memory_call(vcpu, &call);
+	return memory_call(vcpu, HVP_CALL_GET_MEMORY_BALANCE, &in, balance);
 }
 
 struct hvp_stats_page_in stats_of_partition(u64 id, u8 area)
@@ -272,32 +232,17 @@ struct hvp_stats_page_in stats_of_vp(u64 id, u32 vp_index, u8 area)
 
 u64 map_stats_page(struct vcpu *vcpu, const struct hvp_stats_page_in *object, u64 *gpn)
 {
-	struct memory_call call = {
-		.control = HVP_CALL_MAP_STATS_PAGE,
-		.input = object, .input_size = sizeof(*object),
-		.output = gpn, .output_size = sizeof(*gpn),
-	};
-
-	return memory_call(vcpu, &call);
+	return memory_call(vcpu, HVP_CALL_MAP_STATS_PAGE, object, gpn);
 }
 
 u64 map_stats_page2(struct vcpu *vcpu, const struct hvp_stats_page_in *object, u64 gpn)
 {
 	struct hvp_map_stats_page2_in in = { *object, gpn };
-	struct memory_call call = {
-		.control = HVP_CALL_MAP_STATS_PAGE2,
-		.input = &in, .input_size = sizeof(in),
-	};
 
-	return memory_call(vcpu, &call);
+	return memory_call(vcpu, HVP_CALL_MAP_STATS_PAGE2, &in, NULL);
 }
 
 u64 unmap_stats_page(struct vcpu *vcpu, const struct hvp_stats_page_in *object)
 {
-	struct memory_call call = {
-		.control = HVP_CALL_UNMAP_STATS_PAGE,
-		.input = object, .input_size = sizeof(*object),
-	};
-
-	return memory_call(vcpu, &call);
+	return memory_call(vcpu, HVP_CALL_UNMAP_STATS_PAGE, object, NULL);
 }

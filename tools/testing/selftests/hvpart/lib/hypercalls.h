@@ -78,19 +78,7 @@ u64 map_stats_page(struct vcpu *vcpu, const struct hvp_stats_page_in *object, u6
 u64 map_stats_page2(struct vcpu *vcpu, const struct hvp_stats_page_in *object, u64 gpn);
 u64 unmap_stats_page(struct vcpu *vcpu, const struct hvp_stats_page_in *object);
 
-/*
- * A call in memory form with @input_size bytes of input and room for
- * @output_size bytes of output. Output elements are @element bytes each; for a
- * simple call, element is 0.
- */
-struct memory_call {
-	u64 control;
-	const void *input;
-	unsigned int input_size;
-	void *output;
-	unsigned int output_size, element;
-};
-
-u64 memory_call(struct vcpu *vcpu, const struct memory_call *call);
+/* Any call in memory form, with as much input and room for output as the contract says. */
+u64 memory_call(struct vcpu *vcpu, u64 control, const void *input, void *output);
 
 #endif

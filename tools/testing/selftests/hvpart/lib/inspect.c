@@ -208,7 +208,7 @@ static void check_stats_line(const char *path, char *line, void *arg)
 	u64 count;
 
 	if (sscanf(line, "0x%x %*s %39s %llu", &code, status, &count) != 3 ||
-	    !contract_of(code)) {
+	    !hvp_contract_of(code)) {
 		wrong(path, "cannot be understood", line);
 		return;
 	}
@@ -218,15 +218,15 @@ static void check_stats_line(const char *path, char *line, void *arg)
 	}
 }
 
-bool inspect_stats(u64 counts[CONTRACT_CALLS][INSPECT_STATUSES])
+bool inspect_stats(u64 counts[HVP_CONTRACT_CALLS][INSPECT_STATUSES])
 {
-	memset(counts, 0, CONTRACT_CALLS * sizeof(counts[0]));
+	memset(counts, 0, HVP_CONTRACT_CALLS * sizeof(counts[0]));
 	return each_line(HVPART_DEBUGFS "/stats", 4096, check_stats_line, counts);
 }
 
 unsigned int inspect_everything(unsigned int piece)
 {
-	u64 counts[CONTRACT_CALLS][INSPECT_STATUSES];
+	u64 counts[HVP_CONTRACT_CALLS][INSPECT_STATUSES];
 	unsigned int files = 0;
 	glob_t folders;
 	size_t i;

@@ -13,7 +13,7 @@
 #define INSPECT_STATUSES	32
 
 /* @counts[contract_index(call)][status]; false if the module is gone */
-bool inspect_stats(u64 counts[CONTRACT_CALLS][INSPECT_STATUSES]);
+bool inspect_stats(u64 counts[HVP_CONTRACT_CALLS][INSPECT_STATUSES]);
 
 /*
  * The folder of a VM. A file is read in pieces of @piece bytes. Returns how many
