@@ -8,47 +8,6 @@
 #include "../../../drivers/hvpart/core/active.h"
 #include "../../../drivers/hvpart/core/partition.h"
 
-#define CREATE_PARTITIONS	BIT_ULL(32)
-#define ACCESS_PARTITION_ID	BIT_ULL(33)
-#define ACCESS_MEMORY_POOL	BIT_ULL(34)
-#define ACCESS_STATS		BIT_ULL(40)
-
-/* Bytes of input and output, then of their lists' elements */
-#define ROW(call, number, bytes_in, bytes_out, each_in, each_out)		\
-	.name = call, .code = number, .in_size = bytes_in, .out_size = bytes_out, \
-	.in_element = each_in, .out_element = each_out
-
-const struct contract_row contract[CONTRACT_CALLS] = {
-	{ ROW("HvCreatePartition", 0x40, 56, 8, 0, 0), .privilege = CREATE_PARTITIONS },
-	{ ROW("HvInitializePartition", 0x41, 8, 0, 0, 0), .privilege = CREATE_PARTITIONS,
-	  .fast = true, .child = true, .states = HVP_IN_UNINITIALIZED },
-	{ ROW("HvFinalizePartition", 0x42, 8, 0, 0, 0), .privilege = CREATE_PARTITIONS,
-	  .fast = true, .child = true, .states = HVP_IN_ACTIVE | HVP_IN_FINALIZING },
-	{ ROW("HvDeletePartition", 0x43, 8, 0, 0, 0), .privilege = CREATE_PARTITIONS,
-	  .fast = true, .child = true, .states = HVP_IN_UNINITIALIZED | HVP_IN_FINALIZED },
-	{ ROW("HvGetPartitionProperty", 0x44, 16, 8, 0, 0), .privilege = CREATE_PARTITIONS,
-	  .child = true, .self = true, .states = HVP_IN_UNINITIALIZED | HVP_IN_ACTIVE },
-	{ ROW("HvSetPartitionProperty", 0x45, 24, 0, 0, 0), .privilege = CREATE_PARTITIONS,
-	  .child = true, .states = HVP_IN_UNINITIALIZED | HVP_IN_ACTIVE },
-	{ ROW("HvGetPartitionId", 0x46, 0, 8, 0, 0), .privilege = ACCESS_PARTITION_ID },
-	{ ROW("HvGetNextChildPartition", 0x47, 16, 8, 0, 0), .privilege = CREATE_PARTITIONS,
-	  .self = true, .states = HVP_IN_ANY },
-	{ ROW("HvDepositMemory", 0x48, 8, 0, 8, 0), .privilege = ACCESS_MEMORY_POOL, .rep = true,
-	  .child = true, .self = true, .states = HVP_IN_UNINITIALIZED | HVP_IN_ACTIVE },
-	{ ROW("HvWithdrawMemory", 0x49, 16, 0, 0, 8), .privilege = ACCESS_MEMORY_POOL, .rep = true,
-	  .child = true, .self = true, .states = HVP_IN_ANY },
-	{ ROW("HvGetMemoryBalance", 0x4a, 16, 16, 0, 0), .privilege = ACCESS_MEMORY_POOL,
-	  .child = true, .self = true, .states = HVP_IN_ANY },
-	{ ROW("HvMapStatsPage", 0x6c, 24, 8, 0, 0), .privilege = ACCESS_STATS,
-	  .child = true, .self = true, .states = HVP_IN_ACTIVE, .id_at = 1 },
-	{ ROW("HvUnmapStatsPage", 0x6d, 24, 0, 0, 0), .privilege = ACCESS_STATS,
-	  .child = true, .self = true, .states = HVP_IN_ACTIVE, .id_at = 1 },
-	{ ROW("HvGetPartitionPropertyEx", 0x101, 24, 16, 0, 0), .privilege = CREATE_PARTITIONS,
-	  .child = true, .self = true, .states = HVP_IN_UNINITIALIZED | HVP_IN_ACTIVE },
-	{ ROW("HvMapStatsPage2", 0x131, 32, 0, 0, 0), .privilege = ACCESS_STATS,
-	  .child = true, .self = true, .states = HVP_IN_ACTIVE, .id_at = 1 },
-};
-
 #define BOOLEAN		.reserved = ~1ULL
 #define UP_TO(least, most) .minimum = least, .maximum = most
 #define READ(number)	{ READ_ONLY, number }
@@ -129,10 +88,11 @@ static bool contract_control_malformed(const struct call *call)
 	       (control & BIT(16) && !call->row->fast);			/* fast */
 }
 
-/* Whom the input names, SELF resolved. */
+/* Whom the input names, if anybody; SELF resolved. */
 static u64 contract_target_id(const struct call *call)
 {
-	u64 id = call->in[call->row->id_at];
+	int place = hvp_contract_at(call->row, HVP_FIELD_ID);
+	u64 id = place < 0 ? HVP_PARTITION_ID_INVALID : call->in[place];
 
 	return id == HVP_PARTITION_ID_SELF ? call->caller : id;
 }
@@ -141,7 +101,7 @@ static u64 contract_target_id(const struct call *call)
 static enum hvp_status contract_check(struct guest *guest, const struct call *call,
 				      struct books *books)
 {
-	const struct contract_row *row = call->row;
+	const struct hvp_contract_call *row = call->row;
 	bool fast = call->call.control & BIT(16);
 	struct book *target;
 
@@ -158,13 +118,13 @@ static enum hvp_status contract_check(struct guest *guest, const struct call *ca
 		return HVP_STATUS_INVALID_HYPERCALL_INPUT;
 	if (!call->caller)
 		return HVP_STATUS_NO_RESOURCES;
-	if (!row->child && !row->self)
+	if (!row->names_child && !row->names_self)
 		return HVP_STATUS_SUCCESS;
 	target = books_find(books, contract_target_id(call));
 	if (!target)
 		return HVP_STATUS_INVALID_PARTITION_ID;
-	if (!(row->child && target->parent == call->caller) &&
-	    !(row->self && target->id == call->caller))
+	if (!(row->names_child && target->parent == call->caller) &&
+	    !(row->names_self && target->id == call->caller))
 		return HVP_STATUS_ACCESS_DENIED;
 	if (!(row->states & BIT(target->state)))
 		return HVP_STATUS_INVALID_PARTITION_STATE;
@@ -455,25 +415,6 @@ struct answer contract_answer(struct guest *guest, const struct hvp_limits *limi
 		break;
 	}
 	return answer;
-}
-
-/* Every status that every call can get, as tools/testing/completeness has it. */
-static const struct {
-	const char *call;
-	enum hvp_status status;
-} statuses[] = {
-#include "statuses.h"
-};
-
-bool contract_may_answer(const struct call *call, enum hvp_status status)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(statuses); i++) {
-		if (!strcmp(statuses[i].call, call->row->name) && statuses[i].status == status)
-			return true;
-	}
-	return false;
 }
 
 /*
@@ -885,7 +826,7 @@ void contract_apply(struct guest *guest, struct call *call, struct answer answer
 	if (call->row->rep ? answer.reps <= call_rep_start(call) : answer.status)
 		return;
 	then = target ? books_find(after, target->id) : NULL;
-	if (!target && (call->row->child || call->row->self))
+	if (!target && (call->row->names_child || call->row->names_self))
 		shim_die("%s: SUCCESS for a partition that is not there", call->row->name);
 	if (target && !then && call->row->code != HVP_CALL_DELETE_PARTITION)
 		shim_die("partition %llu has gone", target->id);

@@ -19,17 +19,15 @@ static unsigned int nodes, cpu;
 
 static void run_step(const struct step *step);
 
-static struct hvp_proximity to_proximity(u8 byte)
+static u64 to_proximity(u8 byte)
 {
 	static const u32 far_ids[] = { 63, 64, 0x7fffffff, ~0U };
 	u32 id = byte & 0x1f;
+	u32 flags = (byte & 0x80 ? HVP_PROXIMITY_VALID : 0) |
+		    (byte & 0x40 ? HVP_PROXIMITY_PREFERRED : 0) |
+		    (byte & 0x20 ? 1U << (1 + id) % 31 & HVP_PROXIMITY_RESERVED_MASK : 0);
 
-	return (struct hvp_proximity){
-		.id = id < 28 ? id % 4 : far_ids[id - 28],
-		.flags = (byte & 0x80 ? HVP_PROXIMITY_VALID : 0) |
-			 (byte & 0x40 ? HVP_PROXIMITY_PREFERRED : 0) |
-			 (byte & 0x20 ? 1U << (1 + id) % 31 & HVP_PROXIMITY_RESERVED_MASK : 0),
-	};
+	return (id < 28 ? id % 4 : far_ids[id - 28]) | (u64)flags << 32;
 }
 
 static u32 to_property(u8 byte)
@@ -44,79 +42,74 @@ static u64 to_gpa(const u64 *argument)
 	return argument[2] < 16 ? gpa + argument[2] : gpa | 1ULL << argument[2] % 64;
 }
 
-static void run_create(const u64 *argument)
+/* The words of an object: 0 a partition, up to 0x7f a virtual processor, above that none. */
+static u64 to_stats_type(u8 object)
 {
-	const struct hvp_create_partition_in in = {
-		.flags = argument[1] ? 1ULL << (argument[1] - 1) % 64 : 0,
-		.proximity = to_proximity(argument[2]),
-		.compatibility_version = argument[3] * 0x101,
-		.padding = ~0U,
-		.disabled_processor_features = { argument[3] * 0x0101010101010101,
-						 argument[3] },
-		.disabled_xsave_features = argument[3],
-		.isolation = argument[4],
-	};
+	u32 type;
 
-	vm_call(&vm, argument[0], HVP_CALL_CREATE_PARTITION, &in, 0, 0, false);
+	if (!(object & 0x80))
+		return object ? HVP_STATS_VP : HVP_STATS_PARTITION;
+	type = (object & 0x40 ? HVP_STATS_VP : HVP_STATS_PARTITION) + (object & 0x10) -
+	       (object & 0x20);
+	return type | (object & 2ULL) << 32;
 }
 
-static void run_simple(u16 code, const u64 *argument)
+static u64 to_stats_part(u8 object, u64 area)
 {
-	u64 in = vm_id(&vm, argument[1]);
+	u64 vp_index = object ? object - 1 : 0;
 
-	vm_call(&vm, argument[0], code, &in, 0, 0, argument[2] & 1);
+	if (object & 0x80)
+		vp_index = (object & 1) | (object & 4ULL) << 32 | (object & 8ULL) << 48;
+	return vp_index | area << 56;
 }
 
-static void run_property(u16 code, const u64 *argument)
+static u64 to_word(enum hvp_field field, const u64 *given)
 {
-	const struct hvp_set_property_in in = {
-		.partition_id = vm_id(&vm, argument[1]),
-		.code = to_property(argument[2]),
-		.padding = ~0U,
-		.value = argument[3],
-	};
+	u64 argument = given[field];
 
-	vm_call(&vm, argument[0], code, &in, 0, 0, false);
-}
-
-static void run_property_ex(const u64 *argument)
-{
-	const struct hvp_get_property_ex_in in = {
-		.partition_id = vm_id(&vm, argument[1]),
-		.code = to_property(argument[2]),
-		.padding = ~0U,
-		.argument = argument[3],
-	};
-
-	vm_call(&vm, argument[0], HVP_CALL_GET_PARTITION_PROPERTY_EX, &in, 0, 0, false);
-}
-
-/* What is mapped: 0 a partition, up to 0x7f a virtual processor, above that nothing. */
-static void run_stats(u16 code, const u64 *argument)
-{
-	u8 object = argument[2];
-	struct hvp_map_stats_page2_in in = {
-		.object = {
-			.type = object ? HVP_STATS_VP : HVP_STATS_PARTITION,
-			.identity = {
-				.partition_id = vm_id(&vm, argument[1]),
-				.vp_index = object ? object - 1 : 0,
-				.area = argument[3],
-			},
-		},
-		.map_location = guest_gfn(argument[4]),
-	};
-
-	if (object & 0x80) {
-		in.object.type = object & 0x40 ? HVP_STATS_VP : HVP_STATS_PARTITION;
-		in.object.identity.vp_index = object & 1;
-		in.object.reserved = object & 2;
-		in.object.identity.reserved1 = object & 4;
-		in.object.identity.reserved2 = object & 8;
-		in.object.type += object & 0x10;
-		in.object.type -= object & 0x20;
+	switch (field) {
+	case HVP_FIELD_ANY:
+		return argument * 0x0101010101010101;
+	case HVP_FIELD_ID:
+	case HVP_FIELD_CHILD:
+		return vm_id(&vm, argument);
+	case HVP_FIELD_FLAGS:
+		return argument ? 1ULL << (argument - 1) % 64 : 0;
+	case HVP_FIELD_PROXIMITY:
+		return to_proximity(argument);
+	case HVP_FIELD_PROPERTY:
+		return to_property(argument) | (u64)~0U << 32;
+	case HVP_FIELD_STATS_TYPE:
+		return to_stats_type(argument);
+	case HVP_FIELD_STATS_PART:
+		return to_stats_part(given[HVP_FIELD_STATS_TYPE], argument);
+	case HVP_FIELD_PAGE:
+		return guest_gfn(argument);
+	default:
+		return argument;
 	}
-	vm_call(&vm, argument[0], code, &in, 0, 0, false);
+}
+
+/* A call of which the arguments say what the words of its input are. */
+static void run_call(const struct hvp_contract_call *call, const u64 *argument)
+{
+	static u64 in[HVP_INPUT_WORDS + HVP_CONTROL_REP_MASK];
+	u64 given[CALL_ARGUMENTS] = {}, *word = in;
+	unsigned int i, count;
+
+	for (i = 0; i < CALL_ARGUMENTS; i++) {
+		if (call_arguments(call) >> i & 1)
+			given[i] = *argument++;
+	}
+	for (i = 0; i < call->in_size / sizeof(u64); i++)
+		*word++ = to_word(call->input[i], given);
+	count = given[CALL_COUNT] & HVP_CONTROL_REP_MASK;
+	for (i = 0; i < count && call->in_element; i++) {
+		*word++ = to_word(call->element, given);
+		given[call->element] += given[CALL_STEP];
+	}
+	vm_call(&vm, given[CALL_WHO], call, in, count, given[CALL_START] & HVP_CONTROL_REP_MASK,
+		given[CALL_FAST] & 1);
 }
 
 static void run_vp(const u64 *argument)
@@ -124,40 +117,6 @@ static void run_vp(const u64 *argument)
 	/* There can only be more. */
 	vm.guest.vps = max_t(unsigned int, vm.guest.vps, argument[1] % (GUEST_VPS + 1));
 	vm.vp = argument[0];
-}
-
-static void run_next_child(const u64 *argument)
-{
-	const struct hvp_get_next_child_in in = {
-		.parent_id = vm_id(&vm, argument[1]),
-		.previous_child_id = vm_id(&vm, argument[2]),
-	};
-
-	vm_call(&vm, argument[0], HVP_CALL_GET_NEXT_CHILD_PARTITION, &in, 0, 0, false);
-}
-
-static void run_deposit(const u64 *argument)
-{
-	static u64 in[1 + HVP_CONTROL_REP_MASK];
-	unsigned int count = argument[3] & HVP_CONTROL_REP_MASK;
-	unsigned int i;
-
-	in[0] = vm_id(&vm, argument[1]);
-	for (i = 0; i < count; i++)
-		in[1 + i] = guest_gfn(argument[2] + i * argument[5]);
-	vm_call(&vm, argument[0], HVP_CALL_DEPOSIT_MEMORY, in, count,
-		argument[4] & HVP_CONTROL_REP_MASK, false);
-}
-
-static void run_proximity(u16 code, const u64 *argument)
-{
-	const struct hvp_partition_proximity in = {
-		.partition_id = vm_id(&vm, argument[1]),
-		.proximity = to_proximity(argument[2]),
-	};
-
-	vm_call(&vm, argument[0], code, &in, argument[3] & HVP_CONTROL_REP_MASK,
-		argument[4] & HVP_CONTROL_REP_MASK, false);
 }
 
 static void run_fail(const u64 *argument)
@@ -223,37 +182,9 @@ static void run_step(const struct step *step)
 {
 	const u64 *argument = step->argument;
 
+	if (step->opcode < HVP_CONTRACT_CALLS)
+		return run_call(&hvp_contract[step->opcode], argument);
 	switch (step->opcode) {
-	case OP_CREATE:
-		return run_create(argument);
-	case OP_INITIALIZE:
-		return run_simple(HVP_CALL_INITIALIZE_PARTITION, argument);
-	case OP_FINALIZE:
-		return run_simple(HVP_CALL_FINALIZE_PARTITION, argument);
-	case OP_DELETE:
-		return run_simple(HVP_CALL_DELETE_PARTITION, argument);
-	case OP_GET_PROPERTY:
-		return run_property(HVP_CALL_GET_PARTITION_PROPERTY, argument);
-	case OP_SET_PROPERTY:
-		return run_property(HVP_CALL_SET_PARTITION_PROPERTY, argument);
-	case OP_GET_ID:
-		return vm_call(&vm, argument[0], HVP_CALL_GET_PARTITION_ID, "", 0, 0, false);
-	case OP_NEXT_CHILD:
-		return run_next_child(argument);
-	case OP_DEPOSIT:
-		return run_deposit(argument);
-	case OP_WITHDRAW:
-		return run_proximity(HVP_CALL_WITHDRAW_MEMORY, argument);
-	case OP_BALANCE:
-		return run_proximity(HVP_CALL_GET_MEMORY_BALANCE, argument);
-	case OP_GET_PROPERTY_EX:
-		return run_property_ex(argument);
-	case OP_MAP_STATS:
-		return run_stats(HVP_CALL_MAP_STATS_PAGE, argument);
-	case OP_UNMAP_STATS:
-		return run_stats(HVP_CALL_UNMAP_STATS_PAGE, argument);
-	case OP_MAP_STATS2:
-		return run_stats(HVP_CALL_MAP_STATS_PAGE2, argument);
 	case OP_RAW:
 		return vm_call_raw(&vm, argument[0],
 				   &(struct hvp_call){ argument[1], argument[2], argument[3] });
@@ -419,7 +350,7 @@ static size_t make_step(u8 *new)
 	size_t length = 1;
 
 	new[0] = rand() % NR_OPS;
-	operation = &operations[new[0]];
+	operation = operation_of(new[0]);
 	for (i = 0; i < MAX_ARGUMENTS; i++) {
 		u64 argument = make_argument();
 

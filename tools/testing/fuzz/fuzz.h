@@ -12,6 +12,7 @@
 #include <hvpart/guest.h>
 #include "../../../drivers/hvpart/core/hierarchy.h"
 #include "../../../drivers/hvpart/core/snapshot.h"
+#include "../contract/calls.h"
 
 /* Pages of the guest: some in a row, and some across the end of a chunk of claims. */
 #define GUEST_PAGES		128
@@ -133,7 +134,7 @@ struct guest {
  * @filled:	statistics pages that have been written to
  */
 struct call {
-	const struct contract_row *row;
+	const struct hvp_contract_call *row;
 	struct hvp_call call;
 	struct hvp_hierarchy *hierarchy;
 	u64 caller;
@@ -247,26 +248,6 @@ void books_check(struct guest *guest, struct hvp_hierarchy *hierarchy, struct bo
 		 bool idle);
 void books_expect_same(const struct books *expected, const struct books *books);
 
-/* Section 5 of the contract; sizes and rep as in the hypercall's layout. */
-struct contract_row {
-	const char *name;
-	u16 code;
-	bool rep;
-	bool fast;
-	u8 in_size;
-	u8 in_element;
-	u8 out_size;
-	u8 out_element;
-	u64 privilege;
-	bool child;
-	bool self;
-	u8 states;
-	u8 id_at;		/* where in the input the partition is named, in words */
-};
-
-#define CONTRACT_CALLS	15
-extern const struct contract_row contract[CONTRACT_CALLS];
-
 enum contract_property_kind { EARLY, REGULAR, READ_ONLY };
 
 /* Section 8 of the contract. */
@@ -296,7 +277,6 @@ struct answer {
 
 struct answer contract_answer(struct guest *guest, const struct hvp_limits *limits,
 			      struct call *call, struct books *books);
-bool contract_may_answer(const struct call *call, enum hvp_status status);
 void contract_apply(struct guest *guest, struct call *call, struct answer answer,
 		    struct books *books, struct books *after);
 
@@ -369,8 +349,8 @@ void vm_reset(struct vm *vm);
 void vm_look(struct vm *vm);
 void vm_refresh(struct vm *vm);
 u64 vm_id(struct vm *vm, u8 byte);
-void vm_call(struct vm *vm, u8 who, u16 code, const void *in, unsigned int count,
-	     unsigned int start, bool fast);
+void vm_call(struct vm *vm, u8 who, const struct hvp_contract_call *row, const void *in,
+	     unsigned int count, unsigned int start, bool fast);
 void vm_call_raw(struct vm *vm, u8 who, const struct hvp_call *registers);
 
 /* Programs: a byte that names the operation, then its arguments. */
@@ -379,28 +359,31 @@ void vm_call_raw(struct vm *vm, u8 who, const struct hvp_call *registers);
 
 struct operation {
 	const char *name;
-	struct {
+	struct argument {
 		const char *name;
 		unsigned int bytes;
 	} argument[MAX_ARGUMENTS];
 };
 
+/* First come the calls, in the contract's order. */
 enum opcode {
-	OP_CREATE, OP_INITIALIZE, OP_FINALIZE, OP_DELETE, OP_GET_PROPERTY, OP_SET_PROPERTY,
-	OP_GET_ID, OP_NEXT_CHILD, OP_DEPOSIT, OP_WITHDRAW, OP_BALANCE, OP_GET_PROPERTY_EX,
-	OP_MAP_STATS, OP_UNMAP_STATS, OP_MAP_STATS2, OP_RAW,
-	OP_CONTROL, OP_INPUT, OP_OUTPUT, OP_PRIVILEGES, OP_WIDTH, OP_FAIL, OP_RACE, OP_LIMITS,
-	OP_RESET, OP_LOOK, OP_REFRESH, OP_VP, OP_POKE, OP_MAP, OP_OS_ID, OP_WAIT, OP_CLOSE,
-	OP_LOAD, NR_OPS
+	OP_RAW = HVP_CONTRACT_CALLS, OP_CONTROL, OP_INPUT, OP_OUTPUT, OP_PRIVILEGES,
+	OP_WIDTH, OP_FAIL, OP_RACE, OP_LIMITS, OP_RESET, OP_LOOK, OP_REFRESH, OP_VP, OP_POKE,
+	OP_MAP, OP_OS_ID, OP_WAIT, OP_CLOSE, OP_LOAD, NR_OPS
 };
 
-extern const struct operation operations[NR_OPS];
+/* What a call has for arguments: fields, by HVP_FIELD_*, and how it is made. */
+enum call_argument {
+	CALL_WHO = HVP_NR_FIELDS, CALL_COUNT, CALL_START, CALL_STEP, CALL_FAST, CALL_ARGUMENTS
+};
 
 struct step {
 	enum opcode opcode;
 	u64 argument[MAX_ARGUMENTS];
 };
 
+u32 call_arguments(const struct hvp_contract_call *call);
+const struct operation *operation_of(enum opcode opcode);
 size_t operation_size(const struct operation *operation);
 size_t program_next(const u8 *data, size_t size, struct step *step);
 

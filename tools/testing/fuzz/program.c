@@ -3,33 +3,31 @@
 
 #include "fuzz.h"
 
+const struct hvp_contract_call hvp_contract[HVP_CONTRACT_CALLS] = {
+	HVP_CONTRACT(HVP_CONTRACT_ROW)
+};
+
 /* Names and widths; README says what they mean. */
-const struct operation operations[NR_OPS] = {
-	[OP_CREATE] = { "create", { { "who", 1 }, { "flag", 1 }, { "near", 1 },
-				    { "disabled", 1 }, { "isolated", 1 } } },
-	[OP_INITIALIZE] = { "initialize", { { "who", 1 }, { "target", 1 }, { "fast", 1 } } },
-	[OP_FINALIZE] = { "finalize", { { "who", 1 }, { "target", 1 }, { "fast", 1 } } },
-	[OP_DELETE] = { "delete", { { "who", 1 }, { "target", 1 }, { "fast", 1 } } },
-	[OP_GET_PROPERTY] = { "get-property", { { "who", 1 }, { "target", 1 },
-						{ "property", 1 } } },
-	[OP_SET_PROPERTY] = { "set-property", { { "who", 1 }, { "target", 1 },
-						{ "property", 1 }, { "value", 8 } } },
-	[OP_GET_ID] = { "get-id", { { "who", 1 } } },
-	[OP_NEXT_CHILD] = { "next-child", { { "who", 1 }, { "target", 1 },
-					    { "previous", 1 } } },
-	[OP_DEPOSIT] = { "deposit", { { "who", 1 }, { "target", 1 }, { "page", 1 },
-				      { "count", 2 }, { "start", 2 }, { "step", 1 } } },
-	[OP_WITHDRAW] = { "withdraw", { { "who", 1 }, { "target", 1 }, { "near", 1 },
-					{ "count", 2 }, { "start", 2 } } },
-	[OP_BALANCE] = { "balance", { { "who", 1 }, { "target", 1 }, { "near", 1 } } },
-	[OP_GET_PROPERTY_EX] = { "get-property-ex", { { "who", 1 }, { "target", 1 },
-						      { "property", 1 }, { "argument", 1 } } },
-	[OP_MAP_STATS] = { "map-stats", { { "who", 1 }, { "target", 1 }, { "object", 1 },
-					  { "area", 1 } } },
-	[OP_UNMAP_STATS] = { "unmap-stats", { { "who", 1 }, { "target", 1 }, { "object", 1 },
-					      { "area", 1 } } },
-	[OP_MAP_STATS2] = { "map-stats2", { { "who", 1 }, { "target", 1 }, { "object", 1 },
-					    { "area", 1 }, { "page", 1 } } },
+static const struct argument arguments[CALL_ARGUMENTS] = {
+	[HVP_FIELD_ANY] = { "any", 1 },
+	[HVP_FIELD_ZERO] = { "zero", 1 },
+	[HVP_FIELD_ID] = { "target", 1 },
+	[HVP_FIELD_CHILD] = { "previous", 1 },
+	[HVP_FIELD_FLAGS] = { "flag", 1 },
+	[HVP_FIELD_PROXIMITY] = { "near", 1 },
+	[HVP_FIELD_PROPERTY] = { "property", 1 },
+	[HVP_FIELD_VALUE] = { "value", 8 },
+	[HVP_FIELD_STATS_TYPE] = { "object", 1 },
+	[HVP_FIELD_STATS_PART] = { "area", 1 },
+	[HVP_FIELD_PAGE] = { "page", 1 },
+	[CALL_WHO] = { "who", 1 },
+	[CALL_COUNT] = { "count", 2 },
+	[CALL_START] = { "start", 2 },
+	[CALL_STEP] = { "step", 1 },
+	[CALL_FAST] = { "fast", 1 },
+};
+
+static const struct operation operations[NR_OPS] = {
 	[OP_RAW] = { "raw", { { "who", 1 }, { "control", 8 }, { "input", 8 },
 			      { "output", 8 } } },
 	[OP_CONTROL] = { "control", { { "bit", 1 } } },
@@ -53,6 +51,46 @@ const struct operation operations[NR_OPS] = {
 	[OP_LOAD] = { "load", { { "nodes", 1 }, { "cpu", 1 } } },
 };
 
+/* Those that a call has, 1 << argument each. */
+u32 call_arguments(const struct hvp_contract_call *call)
+{
+	u32 has = 1U << CALL_WHO;
+	unsigned int i;
+
+	for (i = 0; i < call->in_size / sizeof(u64); i++)
+		has |= 1U << call->input[i];
+	if (call->rep)
+		has |= 1U << CALL_COUNT | 1U << CALL_START;
+	if (call->in_element)
+		has |= 1U << call->element | 1U << CALL_STEP;
+	if (call->fast)
+		has |= 1U << CALL_FAST;
+	return has;
+}
+
+static void describe_call(struct operation *operation, const struct hvp_contract_call *call)
+{
+	struct argument *argument = operation->argument;
+	unsigned int i;
+
+	operation->name = call->name;
+	for (i = 0; i < CALL_ARGUMENTS; i++) {
+		if (call_arguments(call) >> i & 1)
+			*argument++ = arguments[i];
+	}
+}
+
+const struct operation *operation_of(enum opcode opcode)
+{
+	static struct operation calls[HVP_CONTRACT_CALLS];
+
+	if (opcode >= HVP_CONTRACT_CALLS)
+		return &operations[opcode];
+	if (!calls[opcode].name)
+		describe_call(&calls[opcode], &hvp_contract[opcode]);
+	return &calls[opcode];
+}
+
 size_t operation_size(const struct operation *operation)
 {
 	size_t size = 1;
@@ -72,7 +110,7 @@ size_t program_next(const u8 *data, size_t size, struct step *step)
 	if (!size)
 		return 0;
 	*step = (struct step){ .opcode = *data++ % NR_OPS };
-	operation = &operations[step->opcode];
+	operation = operation_of(step->opcode);
 	if (size < operation_size(operation))
 		return 0;
 	for (i = 0; i < MAX_ARGUMENTS; i++) {

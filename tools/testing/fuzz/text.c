@@ -9,15 +9,13 @@
 #include <stdio.h>
 #include "fuzz.h"
 
-static const struct operation *text_operation(const char *name)
+static enum opcode text_opcode(const char *name)
 {
-	unsigned int i;
+	enum opcode opcode = 0;
 
-	for (i = 0; i < NR_OPS; i++) {
-		if (!strcmp(operations[i].name, name))
-			return &operations[i];
-	}
-	return NULL;
+	while (opcode < NR_OPS && strcmp(operation_of(opcode)->name, name))
+		opcode++;
+	return opcode;
 }
 
 static bool text_argument(const struct operation *operation, char *word, u64 *arguments)
@@ -43,6 +41,7 @@ static bool text_line(char *line)
 {
 	const char *blank = " \t\n";
 	const struct operation *operation;
+	enum opcode opcode;
 	u64 arguments[MAX_ARGUMENTS] = {};
 	unsigned int i, byte;
 	char *word;
@@ -51,14 +50,15 @@ static bool text_line(char *line)
 	word = strtok(line, blank);
 	if (!word)
 		return true;
-	operation = text_operation(word);
-	if (!operation)
+	opcode = text_opcode(word);
+	if (opcode == NR_OPS)
 		return false;
+	operation = operation_of(opcode);
 	while ((word = strtok(NULL, blank))) {
 		if (!text_argument(operation, word, arguments))
 			return false;
 	}
-	putchar(operation - operations);
+	putchar(opcode);
 	for (i = 0; i < MAX_ARGUMENTS; i++) {
 		for (byte = 0; byte < operation->argument[i].bytes; byte++)
 			putchar(arguments[i] >> 8 * byte & 0xff);
@@ -90,7 +90,7 @@ static int to_text(void)
 	unsigned int i;
 
 	while ((length = program_next(data + at, size - at, &step))) {
-		const struct operation *operation = &operations[step.opcode];
+		const struct operation *operation = operation_of(step.opcode);
 
 		printf("%s", operation->name);
 		for (i = 0; i < MAX_ARGUMENTS; i++) {

@@ -218,7 +218,7 @@ static void vm_check_answer(const struct call *call, u64 result, struct answer a
 
 	if (result & ~0x00000fff0000ffffULL)
 		shim_die("%s: result %#llx", call->row->name, result);
-	if (!contract_may_answer(call, answer.status))
+	if (answer.status > 31 || !(hvp_contract_statuses(call->row, false) >> answer.status & 1))
 		shim_die("%s: status %#x", call->row->name, answer.status);
 	if (!call->row->rep && answer.reps)
 		shim_die("%s: %u reps of a simple call", call->row->name, answer.reps);
@@ -453,17 +453,6 @@ static void vm_dispatch(struct vm *vm, struct call *call, struct hvp_partition *
 	vm_note_call(vm, hierarchy, &caller);
 }
 
-static const struct contract_row *vm_row(u16 code)
-{
-	unsigned int i;
-
-	for (i = 0; i < CONTRACT_CALLS; i++) {
-		if (contract[i].code == code)
-			return &contract[i];
-	}
-	return &contract[code % CONTRACT_CALLS];
-}
-
 static void vm_call_at(struct vm *vm, u8 who, const struct hvp_call *registers)
 {
 	/* One for a call, one for those in the middle of it. */
@@ -471,7 +460,8 @@ static void vm_call_at(struct vm *vm, u8 who, const struct hvp_call *registers)
 	struct call *outer = current_call;
 	struct hvp_partition *partition;
 	struct call call = {
-		.row = vm_row(registers->control),
+		.row = hvp_contract_of(registers->control) ?:
+		       &hvp_contract[(u16)registers->control % HVP_CONTRACT_CALLS],
 		.call = *registers,
 		.privileges = vm->privileges,
 		.gpa_bits = vm->gpa_bits,
@@ -480,11 +470,11 @@ static void vm_call_at(struct vm *vm, u8 who, const struct hvp_call *registers)
 	if (!hvp_call_row(call.row->code))
 		shim_die("%s is not there", call.row->name);
 	call.call.control = (registers->control & ~HVP_CONTROL_CODE_MASK) | call.row->code;
-	call.in_bytes = call.row->in_size + call.row->in_element * call_rep_count(&call);
-	call.out_bytes = call.row->out_size + call.row->out_element * call_rep_count(&call);
+	call.in_bytes = hvp_contract_in_bytes(call.row, call_rep_count(&call));
+	call.out_bytes = hvp_contract_out_bytes(call.row, call_rep_count(&call));
 	shim_cpu = !!outer;
 
-	if (vm->privileges & (0x107ULL << 32))
+	if (vm->privileges & HVP_PARTITION_PRIVILEGES)
 		call.hierarchy = vm_hierarchy(vm);
 	partition = vm_caller(vm, call.hierarchy, who, outer);
 	call.caller = partition ? partition->id : 0;
@@ -515,15 +505,14 @@ void vm_call_raw(struct vm *vm, u8 who, const struct hvp_call *registers)
 }
 
 /* A call as it ought to be made, but for what the steps before have changed. */
-void vm_call(struct vm *vm, u8 who, u16 code, const void *in, unsigned int count,
-	     unsigned int start, bool fast)
+void vm_call(struct vm *vm, u8 who, const struct hvp_contract_call *row, const void *in,
+	     unsigned int count, unsigned int start, bool fast)
 {
-	const struct contract_row *row = vm_row(code);
-	u64 control = code | (fast ? HVP_CONTROL_FAST : 0) |
+	u64 control = row->code | (fast ? HVP_CONTROL_FAST : 0) |
 		      (u64)(count & HVP_CONTROL_REP_MASK) << HVP_CONTROL_REP_COUNT_SHIFT |
 		      (u64)(start & HVP_CONTROL_REP_MASK) << HVP_CONTROL_REP_START_SHIFT;
-	size_t in_bytes = row->in_size + row->in_element * count;
-	size_t out_bytes = row->out_size + row->out_element * count;
+	size_t in_bytes = hvp_contract_in_bytes(row, count);
+	size_t out_bytes = hvp_contract_out_bytes(row, count);
 	struct hvp_call call = {
 		.control = control ^ (vm->control & ~HVP_CONTROL_CODE_MASK),
 		.input = guest_gfn(GUEST_INPUT_PAGE) << HVP_PAGE_SHIFT,
