@@ -5,7 +5,7 @@
 #include <linux/prandom.h>
 #include "../core/dispatch.h"
 #include "../core/stats_page.h"
-#include "world.h"
+#include "contract.h"
 
 /* Children first, everything of @partition's hierarchy below it goes. */
 static void hvp_demolish_children(struct hvp_world *world, struct hvp_partition *partition)
@@ -341,14 +341,23 @@ static bool hvp_vcpu_nonsense(u16 code, enum hvp_status status)
 	}
 }
 
+/* Each call as often as another, but for those that others need to have been made. */
+static const struct hvp_contract_call *hvp_vcpu_any_call(struct hvp_vcpu *vcpu)
+{
+	static const u16 again[] = {
+		HVP_CALL_CREATE_PARTITION, HVP_CALL_INITIALIZE_PARTITION,
+		HVP_CALL_DEPOSIT_MEMORY, HVP_CALL_DEPOSIT_MEMORY, HVP_CALL_DEPOSIT_MEMORY,
+		HVP_CALL_MAP_STATS_PAGE, HVP_CALL_UNMAP_STATS_PAGE, HVP_CALL_MAP_STATS_PAGE2,
+	};
+	u32 any = prandom_u32_state(&vcpu->random) % (HVP_CONTRACT_CALLS + ARRAY_SIZE(again));
+
+	return any < HVP_CONTRACT_CALLS ? &hvp_contract[any] :
+	       hvp_contract_of(again[any - HVP_CONTRACT_CALLS]);
+}
+
 static void hvp_vcpu_call(struct hvp_vcpu *vcpu)
 {
-	static const u16 codes[] = {
-		0x40, 0x40, 0x41, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47,
-		0x48, 0x48, 0x48, 0x48, 0x49, 0x49, 0x4a, 0x101,
-		0x6c, 0x6c, 0x6d, 0x6d, 0x131, 0x131,
-	};
-	u16 code = codes[prandom_u32_state(&vcpu->random) % ARRAY_SIZE(codes)];
+	const struct hvp_contract_call *shape = hvp_vcpu_any_call(vcpu);
 	u64 input = HVP_FAKE_INPUT_GFN(vcpu->level) << HVP_PAGE_SHIFT;
 	u64 *in = hvp_fake_memory(&vcpu->world->guest, input);
 	const struct hvp_caller who = {
@@ -357,42 +366,29 @@ static void hvp_vcpu_call(struct hvp_vcpu *vcpu)
 		.gpa_bits = HVP_WORLD_GPA_BITS,
 	};
 	struct hvp_call call = {
-		.control = code,
+		.control = shape->code,
 		.input = input,
 		.output = HVP_FAKE_OUTPUT_GFN(vcpu->level) << HVP_PAGE_SHIFT,
 	};
-	unsigned int i;
+	const u64 values[HVP_NR_FIELDS] = {
+		[HVP_FIELD_ID] = hvp_vcpu_any_id(vcpu),
+		[HVP_FIELD_PROPERTY] = 0x0005000e,
+		[HVP_FIELD_STATS_TYPE] = HVP_STATS_PARTITION,
+		[HVP_FIELD_STATS_PART] = (u64)(prandom_u32_state(&vcpu->random) % 2) << 56,
+		[HVP_FIELD_PAGE] = hvp_vcpu_any_page(vcpu),
+	};
+	unsigned int i, reps = 1 + prandom_u32_state(&vcpu->random) % 6;
 	u64 result;
 
-	memset(in, 0, 128);
-	switch (code) {
-	case HVP_CALL_CREATE_PARTITION:
-		break;
-	case HVP_CALL_MAP_STATS_PAGE:
-	case HVP_CALL_UNMAP_STATS_PAGE:
-	case HVP_CALL_MAP_STATS_PAGE2:
-		in[0] = HVP_STATS_PARTITION;
-		in[1] = hvp_vcpu_any_id(vcpu);
-		in[2] = (u64)(prandom_u32_state(&vcpu->random) % 2) << 56;
-		in[3] = hvp_vcpu_any_page(vcpu);
-		break;
-	case HVP_CALL_GET_PARTITION_PROPERTY:
-	case HVP_CALL_SET_PARTITION_PROPERTY:
-	case HVP_CALL_GET_PARTITION_PROPERTY_EX:
-		in[1] = 0x0005000e;
-		fallthrough;
-	default:
-		in[0] = hvp_vcpu_any_id(vcpu);
-	}
-	if (code == HVP_CALL_DEPOSIT_MEMORY || code == HVP_CALL_WITHDRAW_MEMORY)
-		call.control |= (1 + prandom_u32_state(&vcpu->random) % 6ULL) <<
-				HVP_CONTROL_REP_COUNT_SHIFT;
-	for (i = 1; i <= 6 && code == HVP_CALL_DEPOSIT_MEMORY; i++)
-		in[i] = hvp_vcpu_any_page(vcpu);
+	hvp_contract_fill(shape, values, in);
+	if (shape->rep)
+		call.control |= (u64)reps << HVP_CONTROL_REP_COUNT_SHIFT;
+	for (i = 0; i < reps && shape->in_element; i++)
+		in[shape->in_size / sizeof(u64) + i] = hvp_vcpu_any_page(vcpu);
 
 	result = hvp_dispatch(&call, &who, &vcpu->world->guest.guest);
 	vcpu->succeeded += !(result & HVP_RESULT_STATUS_MASK);
-	vcpu->nonsense += hvp_vcpu_nonsense(code, result & HVP_RESULT_STATUS_MASK);
+	vcpu->nonsense += hvp_vcpu_nonsense(shape->code, result & HVP_RESULT_STATUS_MASK);
 }
 
 static int hvp_vcpu_run(void *context)
