@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "kselftest.h"
+#include "contract.h"
 #include "partitions.h"
 #include "remains.h"
 
@@ -300,8 +301,6 @@ struct call {
 	const char *name;
 	u64 control;
 	void (*prepare)(void);
-	enum { NOBODY, CHILD, CALLER } target;
-	bool output;
 	unsigned int accesses, alone, together;
 	bool loses_output;	/* what is done is done when the output is not written */
 };
@@ -310,88 +309,67 @@ struct call {
 #define REPS		CONTROL_REPS(LIST_PAGES)
 
 static const struct call calls[] = {
-	{ "HvCreatePartition", HVP_CALL_CREATE_PARTITION, prepare_nothing, NOBODY,
-	  true, .accesses = 3, .alone = 1, .together = 1, .loses_output = true },
-	{ "HvInitializePartition", HVP_CALL_INITIALIZE_PARTITION, prepare_child, CHILD,
+	{ "HvCreatePartition", HVP_CALL_CREATE_PARTITION, prepare_nothing,
+	  .accesses = 3, .alone = 1, .together = 1, .loses_output = true },
+	{ "HvInitializePartition", HVP_CALL_INITIALIZE_PARTITION, prepare_child,
 	  .accesses = 1, .alone = 2, .together = 2 },
 	{ "HvInitializePartition, fast", HVP_CALL_INITIALIZE_PARTITION | FAST, prepare_child,
-	  CHILD, .alone = 2, .together = 2 },
-	{ "HvFinalizePartition", HVP_CALL_FINALIZE_PARTITION, prepare_active_child, CHILD,
+	  .alone = 2, .together = 2 },
+	{ "HvFinalizePartition", HVP_CALL_FINALIZE_PARTITION, prepare_active_child,
 	  .accesses = 1 },
 	{ "HvFinalizePartition, fast", HVP_CALL_FINALIZE_PARTITION | FAST,
-	  prepare_active_child, CHILD, .output = false },
-	{ "HvDeletePartition", HVP_CALL_DELETE_PARTITION, prepare_empty_child, CHILD,
+	  .prepare = prepare_active_child },
+	{ "HvDeletePartition", HVP_CALL_DELETE_PARTITION, prepare_empty_child,
 	  .accesses = 1 },
-	{ "HvDeletePartition, fast", HVP_CALL_DELETE_PARTITION | FAST, prepare_empty_child,
-	  CHILD, .output = false },
+	{ "HvDeletePartition, fast", HVP_CALL_DELETE_PARTITION | FAST,
+	  .prepare = prepare_empty_child },
 	{ "HvGetPartitionProperty", HVP_CALL_GET_PARTITION_PROPERTY, prepare_empty_child,
-	  CHILD, true, .accesses = 3 },
+	  .accesses = 3 },
 	{ "HvSetPartitionProperty", HVP_CALL_SET_PARTITION_PROPERTY, prepare_empty_child,
-	  CHILD, .accesses = 1 },
-	{ "HvGetPartitionId", HVP_CALL_GET_PARTITION_ID, prepare_nothing, NOBODY, true,
-	  .accesses = 2 },
+	  .accesses = 1 },
+	{ "HvGetPartitionId", HVP_CALL_GET_PARTITION_ID, prepare_nothing, .accesses = 2 },
 	{ "HvGetNextChildPartition", HVP_CALL_GET_NEXT_CHILD_PARTITION, prepare_empty_child,
-	  CALLER, true, .accesses = 3 },
+	  .accesses = 3 },
 	/* The lists, a chunk of claims, blocks, the first page; the xarray's node. */
-	{ "HvDepositMemory", HVP_CALL_DEPOSIT_MEMORY | REPS, prepare_cold_list, CHILD,
+	{ "HvDepositMemory", HVP_CALL_DEPOSIT_MEMORY | REPS, prepare_cold_list,
 	  .accesses = 2, .alone = 5, .together = 6 },
-	{ "HvWithdrawMemory", HVP_CALL_WITHDRAW_MEMORY | REPS, prepare_full_child, CHILD,
-	  true, .accesses = 3, .alone = 2, .together = 2, .loses_output = true },
-	{ "HvGetMemoryBalance", HVP_CALL_GET_MEMORY_BALANCE, prepare_empty_child, CHILD,
-	  true, .accesses = 3 },
-	/* What is kept of it, and room in the pool for when the page comes back. */
-	{ "HvMapStatsPage", HVP_CALL_MAP_STATS_PAGE, prepare_active_child, CHILD, true,
+	{ "HvWithdrawMemory", HVP_CALL_WITHDRAW_MEMORY | REPS, prepare_full_child,
 	  .accesses = 3, .alone = 2, .together = 2, .loses_output = true },
-	{ "HvMapStatsPage2", HVP_CALL_MAP_STATS_PAGE2, prepare_cold_stats_page, CHILD,
+	{ "HvGetMemoryBalance", HVP_CALL_GET_MEMORY_BALANCE, prepare_empty_child,
+	  .accesses = 3 },
+	/* What is kept of it, and room in the pool for when the page comes back. */
+	{ "HvMapStatsPage", HVP_CALL_MAP_STATS_PAGE, prepare_active_child,
+	  .accesses = 3, .alone = 2, .together = 2, .loses_output = true },
+	{ "HvMapStatsPage2", HVP_CALL_MAP_STATS_PAGE2, prepare_cold_stats_page,
 	  .accesses = 1, .alone = 2, .together = 2 },
-	{ "HvUnmapStatsPage", HVP_CALL_UNMAP_STATS_PAGE, prepare_mapped_child, CHILD,
+	{ "HvUnmapStatsPage", HVP_CALL_UNMAP_STATS_PAGE, prepare_mapped_child,
 	  .accesses = 1 },
 	{ "HvGetPartitionPropertyEx", HVP_CALL_GET_PARTITION_PROPERTY_EX, prepare_empty_child,
-	  CHILD, true, .accesses = 3 },
+	  .accesses = 3 },
 };
-
-static u64 target_of(const struct call *call)
-{
-	switch (call->target) {
-	case CHILD:
-		return child;
-	case CALLER:
-		return SELF;
-	default:
-		return 0;
-	}
-}
 
 /* The host has not got the output page at hand: writing to it takes memory. */
 static u64 make_call(const struct call *call, unsigned int nth, bool and_later)
 {
+	const struct hvp_contract_call *row = hvp_contract_of(call->control);
 	u64 *input = (u64 *)vcpu->input;
+	const u64 values[HVP_NR_FIELDS] = {
+		[HVP_FIELD_ID] = row->names_child ? child : SELF,
+		[HVP_FIELD_PROPERTY] = EARLY_PROPERTY,
+		[HVP_FIELD_STATS_TYPE] = HVP_STATS_PARTITION,
+		[HVP_FIELD_PAGE] = stats_gpn,
+	};
 
 	memset(input, 0, HVP_PAGE_SIZE);
-	input[0] = target_of(call);
-	switch (call->control & HVP_CONTROL_CODE_MASK) {
-	case HVP_CALL_GET_PARTITION_PROPERTY:
-	case HVP_CALL_SET_PARTITION_PROPERTY:
-	case HVP_CALL_GET_PARTITION_PROPERTY_EX:
-		input[1] = EARLY_PROPERTY;
-		break;
-	case HVP_CALL_MAP_STATS_PAGE:
-	case HVP_CALL_MAP_STATS_PAGE2:
-	case HVP_CALL_UNMAP_STATS_PAGE:
-		input[1] = input[0];
-		input[0] = HVP_STATS_PARTITION;
-		input[3] = stats_gpn;
-		break;
-	case HVP_CALL_DEPOSIT_MEMORY:
-		memcpy(input + 1, list, sizeof(list));
-		break;
-	}
+	hvp_contract_fill(row, values, input);
+	if (row->in_element)
+		memcpy(vcpu->input + row->in_size, list, sizeof(list));
 	if (madvise(vcpu->output, HVP_PAGE_SIZE, MADV_DONTNEED))
 		die("madvise: %m");
 	if (nth)
 		arm(vcpu, nth, and_later);
 	return hypercall(vcpu, call->control, call->control & FAST ? input[0] : vcpu->input_gpa,
-			 call->output ? vcpu->output_gpa : ~0ULL);
+			 row->out_size || row->out_element ? vcpu->output_gpa : ~0ULL);
 }
 
 static bool succeeded(const struct call *call, u64 result)
