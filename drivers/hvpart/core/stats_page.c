@@ -13,6 +13,7 @@
 #include "../trace.h"
 #include "caches.h"
 #include "call_table.h"
+#include "candidates.h"
 #include "hierarchy.h"
 #include "partition.h"
 #include "proximity.h"
@@ -137,8 +138,8 @@ static void hvp_stats_unlock(const struct hvp_request *request)
  * @page:	what will be in the target's list, or NULL without host memory
  * @pages:	what the caller's pool pays, without a page that it lends
  * @located:	the caller has said where
- * @location:	where it is to be, if @located; pinned if its page is not NULL
- * @wrong:	what is wrong with that page, or SUCCESS
+ * @location:	the page that it is to be, if @located
+ * @candidates:	that page alone, or none
  * @reserved:	it is within the limits
  * @complete:	the host has had memory for everything
  */
@@ -147,7 +148,7 @@ struct hvp_stats_mapping {
 	unsigned int pages;
 	bool located;
 	struct hvp_pinned_page location;
-	enum hvp_status wrong;
+	struct hvp_candidates candidates;
 	bool reserved;
 	bool complete;
 };
@@ -170,33 +171,18 @@ static bool hvp_vp_counters_prepare(struct hvp_hierarchy *hierarchy, u32 vp_inde
 	return !error || error == -EBUSY;
 }
 
-/* As for a deposit: plain RAM that is not in a pool, nor in use for something else. */
 static void hvp_stats_prepare_location(struct hvp_stats_mapping *mapping,
 				       struct hvp_request *request)
 {
 	struct hvp_hierarchy *hierarchy = request->caller->hierarchy;
-	struct hvp_guest *guest = request->guest;
-	struct hvp_claims_cursor cursor = HVP_CLAIMS_CURSOR(&hierarchy->claims);
-	u64 gfn = request->in.map_stats_page2.map_location;
-	int error = 0;
+	struct hvp_candidates *candidates = &mapping->candidates;
 
-	mapping->location.gfn = gfn;
+	mapping->location.gfn = request->in.map_stats_page2.map_location;
+	candidates->pages = &mapping->location;
+	candidates->count = 1;
+	candidates->cursor = HVP_CLAIMS_CURSOR(&hierarchy->claims);
 	mapping->reserved = hvp_hierarchy_reserve_pages(hierarchy, 1);
-	if (!guest->ops->pin(guest, &mapping->location, 1, &error)) {
-		mapping->location.page = NULL;
-		if (error == -EFAULT)
-			mapping->wrong = HVP_STATUS_OPERATION_DENIED;
-		else
-			mapping->complete = false;
-		return;
-	}
-	if (hvp_claims_test(&cursor, gfn))
-		mapping->wrong = HVP_STATUS_OPERATION_DENIED;
-	else if (gfn == request->input_gfn ||
-		 !guest->ops->first_in_use(guest, &mapping->location, 1))
-		mapping->wrong = HVP_STATUS_OBJECT_IN_USE;
-	else if (hvp_claims_prepare(&cursor, gfn))
-		mapping->complete = false;
+	hvp_candidates_examine(candidates, request);
 }
 
 static void hvp_stats_prepare(struct hvp_stats_mapping *mapping, struct hvp_request *request)
@@ -227,11 +213,11 @@ static void hvp_stats_prepare(struct hvp_stats_mapping *mapping, struct hvp_requ
 	mapping->pages = DIV_ROUND_UP(size, HVP_PAGE_SIZE);
 }
 
-static enum hvp_status hvp_stats_check_locked(const struct hvp_stats_mapping *mapping,
+static enum hvp_status hvp_stats_check_locked(struct hvp_stats_mapping *mapping,
 					      const struct hvp_request *request)
 {
+	enum hvp_status wrong = mapping->candidates.status;
 	struct hvp_partition *payer = request->caller;
-	struct hvp_claims_cursor cursor = HVP_CLAIMS_CURSOR(&payer->hierarchy->claims);
 	enum hvp_status status;
 
 	status = hvp_partition_check_state(request->target, request->row->states);
@@ -239,15 +225,16 @@ static enum hvp_status hvp_stats_check_locked(const struct hvp_stats_mapping *ma
 		return status;
 	if (hvp_stats_page_find(request))
 		return HVP_STATUS_OBJECT_IN_USE;
-	if (mapping->wrong)
-		return mapping->wrong;
+	/* What the host lacks comes after what the pool lacks. */
+	if (wrong && wrong != HVP_STATUS_NO_RESOURCES)
+		return wrong;
 	if (!hvp_pool_can_pay(&payer->pool, mapping->pages + !mapping->located,
 			      HVP_PROXIMITY_ANY))
 		return HVP_STATUS_INSUFFICIENT_MEMORY;
-	if (!mapping->complete || !mapping->reserved)
+	if (wrong || !mapping->complete || !mapping->reserved)
 		return HVP_STATUS_NO_RESOURCES;
 	/* Another vCPU may have deposited it in the meantime. */
-	if (mapping->located && !hvp_claims_take(&cursor, mapping->location.gfn))
+	if (mapping->located && !hvp_candidates_take(&mapping->candidates, 0))
 		return HVP_STATUS_OPERATION_DENIED;
 	return HVP_STATUS_SUCCESS;
 }
@@ -280,14 +267,10 @@ static void hvp_stats_commit_locked(struct hvp_stats_mapping *mapping,
 	request->out.map_stats_page.map_location = page->page.gfn;
 }
 
-static void hvp_stats_undo(const struct hvp_stats_mapping *mapping, struct hvp_request *request)
+static void hvp_stats_undo(struct hvp_stats_mapping *mapping, struct hvp_request *request)
 {
-	struct hvp_guest *guest = request->guest;
-	struct hvp_pinned_page location = mapping->location;
-
 	if (mapping->located) {
-		if (location.page)
-			guest->ops->unpin(guest, &location, 1);
+		hvp_candidates_release(&mapping->candidates, request->guest, 0);
 		hvp_hierarchy_release_pages(request->caller->hierarchy, mapping->reserved);
 	}
 	if (mapping->page)

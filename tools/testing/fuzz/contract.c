@@ -217,7 +217,8 @@ static enum hvp_status contract_take_page(struct guest *guest, const struct call
 	struct guest_page *page = guest_page(guest, gfn);
 
 	if (!page || page->owner || page->stats || page->kind == GUEST_NOT_RAM ||
-	    page->kind == GUEST_READ_ONLY || page->kind == GUEST_UNMAPPED)
+	    page->kind == GUEST_READ_ONLY || page->kind == GUEST_UNMAPPED ||
+	    guest_host_page(guest, gfn)->node >= HVP_PROXIMITY_DOMAINS)
 		return HVP_STATUS_OPERATION_DENIED;
 	if (page->kind == GUEST_IN_USE || gfn == call->call.input >> HVP_PAGE_SHIFT)
 		return HVP_STATUS_OBJECT_IN_USE;
@@ -233,9 +234,8 @@ static enum hvp_status contract_deposit_element(struct guest *guest, const struc
 	enum hvp_status status = contract_take_page(guest, call, gfn);
 	unsigned int i;
 
-	if (status == HVP_STATUS_OPERATION_DENIED ||
-	    guest_host_page(guest, gfn)->node >= HVP_PROXIMITY_DOMAINS)
-		return HVP_STATUS_OPERATION_DENIED;
+	if (status == HVP_STATUS_OPERATION_DENIED)
+		return status;
 	for (i = start; i < element; i++) {
 		if (list[i] == gfn)
 			return HVP_STATUS_OPERATION_DENIED;
