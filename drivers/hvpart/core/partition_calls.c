@@ -86,7 +86,7 @@ enum hvp_status hvp_create_partition(struct hvp_request *request)
 	enum hvp_status status;
 	bool within_limit;
 	bool raced;
-	u64 id;
+	u64 id = 0;	/* for as long as there is no child to have one */
 
 	status = hvp_check_creation(in);
 	if (status)
