@@ -58,13 +58,14 @@ void hvp_candidates_examine(struct hvp_candidates *candidates,
 	for (i = 0; i < candidates->usable; i++) {
 		const struct hvp_pinned_page *page = &candidates->pages[i];
 		enum hvp_status status = HVP_STATUS_SUCCESS;
+		int error = hvp_claims_prepare(&candidates->cursor, page->gfn);
 
-		if (hvp_claims_test(&candidates->cursor, page->gfn) ||
-		    guest->ops->node(guest, page->page) >= nodes)
+		candidates->prepared += !error;
+		if (error == -EBUSY || guest->ops->node(guest, page->page) >= nodes)
 			status = HVP_STATUS_OPERATION_DENIED;
 		else if (page->gfn == request->input_gfn || i == in_use)
 			status = HVP_STATUS_OBJECT_IN_USE;
-		else if (hvp_claims_prepare(&candidates->cursor, page->gfn))
+		else if (error)
 			status = HVP_STATUS_NO_RESOURCES;
 		if (status)
 			return hvp_candidates_stop(candidates, i, status);
@@ -95,5 +96,9 @@ bool hvp_candidates_take(struct hvp_candidates *candidates, unsigned int index)
 void hvp_candidates_release(struct hvp_candidates *candidates, struct hvp_guest *guest,
 			    unsigned int taken)
 {
+	unsigned int i;
+
 	guest->ops->unpin(guest, candidates->pages + taken, candidates->pinned - taken);
+	for (i = taken; i < candidates->prepared; i++)
+		hvp_claims_release(&candidates->cursor, candidates->pages[i].gfn);
 }

@@ -13,6 +13,7 @@ struct hvp_request;
  * @pages:	the pages, in the call's order; the first @pinned are pinned
  * @count:	how many the call names
  * @pinned:	how many of them are pinned
+ * @prepared:	how many of those can be noted as taken
  * @usable:	how many, in order, may be taken as far as is known by now
  * @status:	what is wrong with the one behind them; SUCCESS if there is none
  * @cursor:	into the record of which page is taken
@@ -24,6 +25,7 @@ struct hvp_candidates {
 	struct hvp_pinned_page *pages;
 	unsigned int count;
 	unsigned int pinned;
+	unsigned int prepared;
 	unsigned int usable;
 	enum hvp_status status;
 	struct hvp_claims_cursor cursor;

@@ -32,7 +32,7 @@ void hvp_claims_destroy(struct hvp_claims *claims)
 	xa_destroy(&claims->chunks);
 }
 
-/* A chunk stays, so the cursor's is right whenever it was found. */
+/* The chunk of a page that whoever has the cursor holds. */
 static struct hvp_claim_chunk *hvp_claims_chunk(struct hvp_claims_cursor *cursor, u64 gfn)
 {
 	u64 index = gfn / HVP_CLAIM_CHUNK_PAGES;
@@ -44,47 +44,102 @@ static struct hvp_claim_chunk *hvp_claims_chunk(struct hvp_claims_cursor *cursor
 	return cursor->chunk;
 }
 
+/* Hold the chunk that is there.  Return: the chunk, or NULL if there is none. */
+static struct hvp_claim_chunk *hvp_claims_hold_locked(struct hvp_claims *claims, u64 index)
+{
+	struct hvp_claim_chunk *chunk = xa_load(&claims->chunks, index);
+
+	if (chunk)
+		refcount_inc(&chunk->holds);
+	return chunk;
+}
+
+/* Hold a chunk, which is made if it is not there.  Return: the chunk, or NULL. */
+static struct hvp_claim_chunk *hvp_claims_hold(struct hvp_claims *claims, u64 index)
+{
+	struct hvp_claim_chunk *chunk;
+	struct hvp_claim_chunk *fresh;
+	int error;
+
+	xa_lock(&claims->chunks);
+	chunk = hvp_claims_hold_locked(claims, index);
+	xa_unlock(&claims->chunks);
+	if (chunk)
+		return chunk;
+
+	fresh = hvp_cache_alloc(HVP_CACHE_CLAIM_CHUNK, HVP_PROXIMITY_ANY);
+	if (!fresh)
+		return NULL;
+	refcount_set(&fresh->holds, 1);
+	xa_lock(&claims->chunks);
+	error = __xa_insert(&claims->chunks, index, fresh, HVP_GFP);
+	/* Another vCPU has put one there first, which serves as well. */
+	if (error == -EBUSY)
+		chunk = hvp_claims_hold_locked(claims, index);
+	xa_unlock(&claims->chunks);
+	if (!error)
+		return fresh;
+	hvp_cache_free(HVP_CACHE_CLAIM_CHUNK, fresh);
+	return chunk;
+}
+
+static void hvp_claims_unhold(struct hvp_claims_cursor *cursor)
+{
+	struct xarray *chunks = &cursor->claims->chunks;
+	struct hvp_claim_chunk *chunk = cursor->chunk;
+
+	if (!refcount_dec_and_lock(&chunk->holds, &chunks->xa_lock))
+		return;
+	__xa_erase(chunks, cursor->index);
+	xa_unlock(chunks);
+	hvp_cache_free(HVP_CACHE_CLAIM_CHUNK, chunk);
+	cursor->chunk = NULL;
+}
+
 /**
  * hvp_claims_prepare() - make sure that @gfn can be taken
  * @cursor:	into the record
  * @gfn:	GPA page number of a page that exists
  *
+ * Whoever succeeds takes the page, or releases it.
+ *
  * Context: May sleep; no lock held.
- * Return: 0 or -ENOMEM.
+ * Return: 0; -EBUSY: it is in a pool; -ENOMEM: it is in none, and cannot be noted.
  */
 int hvp_claims_prepare(struct hvp_claims_cursor *cursor, u64 gfn)
 {
-	struct hvp_claim_chunk *chunk;
-	int error;
+	u64 index = gfn / HVP_CLAIM_CHUNK_PAGES;
+	bool held = cursor->chunk && cursor->index == index;
 
-	if (hvp_claims_chunk(cursor, gfn))
-		return 0;
-
-	chunk = hvp_cache_alloc(HVP_CACHE_CLAIM_CHUNK, HVP_PROXIMITY_ANY);
-	if (!chunk)
-		return -ENOMEM;
-
-	error = xa_insert(&cursor->claims->chunks, gfn / HVP_CLAIM_CHUNK_PAGES, chunk,
-			  HVP_GFP);
-	if (error)
-		hvp_cache_free(HVP_CACHE_CLAIM_CHUNK, chunk);
-	/* Another vCPU may have put one there first, which serves as well. */
-	return error == -EBUSY ? 0 : error;
+	if (!held) {
+		cursor->index = index;
+		cursor->chunk = hvp_claims_hold(cursor->claims, index);
+		if (!cursor->chunk)
+			return -ENOMEM;
+	}
+	if (test_bit(gfn % HVP_CLAIM_CHUNK_PAGES, cursor->chunk->claimed)) {
+		if (!held) {
+			hvp_claims_unhold(cursor);
+			cursor->chunk = NULL;
+		}
+		return -EBUSY;
+	}
+	if (held)
+		refcount_inc(&cursor->chunk->holds);
+	return 0;
 }
 
 /**
- * hvp_claims_test() - is the page in a pool?
+ * hvp_claims_release() - the reverse of hvp_claims_prepare(), of a page not taken
  * @cursor:	into the record
- * @gfn:	GPA page number
+ * @gfn:	GPA page number, prepared
  *
  * Context: Any.
- * Return: true if it is.
  */
-bool hvp_claims_test(struct hvp_claims_cursor *cursor, u64 gfn)
+void hvp_claims_release(struct hvp_claims_cursor *cursor, u64 gfn)
 {
-	struct hvp_claim_chunk *chunk = hvp_claims_chunk(cursor, gfn);
-
-	return chunk && test_bit(gfn % HVP_CLAIM_CHUNK_PAGES, chunk->claimed);
+	if (!WARN_ON_ONCE(!hvp_claims_chunk(cursor, gfn)))
+		hvp_claims_unhold(cursor);
 }
 
 /**
@@ -93,7 +148,7 @@ bool hvp_claims_test(struct hvp_claims_cursor *cursor, u64 gfn)
  * @gfn:	GPA page number, prepared
  *
  * Context: Any.
- * Return: false if it is in a pool already.
+ * Return: false if it is in a pool already, and remains prepared.
  */
 bool hvp_claims_take(struct hvp_claims_cursor *cursor, u64 gfn)
 {
@@ -115,6 +170,8 @@ void hvp_claims_drop(struct hvp_claims_cursor *cursor, u64 gfn)
 {
 	struct hvp_claim_chunk *chunk = hvp_claims_chunk(cursor, gfn);
 
-	if (!WARN_ON_ONCE(!chunk))
-		clear_bit(gfn % HVP_CLAIM_CHUNK_PAGES, chunk->claimed);
+	if (WARN_ON_ONCE(!chunk))
+		return;
+	clear_bit(gfn % HVP_CLAIM_CHUNK_PAGES, chunk->claimed);
+	hvp_claims_unhold(cursor);
 }

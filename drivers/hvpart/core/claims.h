@@ -3,22 +3,31 @@
 #define _HVPART_CLAIMS_H
 
 #include <linux/bitmap.h>
+#include <linux/refcount.h>
 #include <linux/types.h>
 #include <linux/xarray.h>
 
 #define HVP_CLAIM_CHUNK_PAGES	1024
 
+/**
+ * struct hvp_claim_chunk - a bit for each of some neighbouring pages
+ * @claimed:	the page is taken
+ * @holds:	one for each page that is taken, and one for each that is prepared, by
+ *		each call that has prepared it; the chunk goes with the last
+ */
 struct hvp_claim_chunk {
 	DECLARE_BITMAP(claimed, HVP_CLAIM_CHUNK_PAGES);
+	refcount_t holds;
 };
 
 /**
  * struct hvp_claims - which guest pages are in some pool of a hierarchy
- * @chunks:	GPA page number / HVP_CLAIM_CHUNK_PAGES -> struct hvp_claim_chunk
+ * @chunks:	GPA page number / HVP_CLAIM_CHUNK_PAGES -> struct hvp_claim_chunk.  Under
+ *		its lock a chunk is held by somebody as long as it can be found
  *
- * A chunk stays once it is there, so that claiming cannot fail for want of
- * memory and needs no lock; all of them together are at most 1/32768 of the
- * guest's RAM.
+ * A page is prepared, which may fail and takes a hold; then it is taken, which may
+ * happen under a lock and passes the hold on to its bit, or released.  So there are never
+ * more chunks than pages that are taken and pages that calls under way name.
  */
 struct hvp_claims {
 	struct xarray chunks;
@@ -30,7 +39,10 @@ struct hvp_claims {
  * @index:	of the chunk
  * @chunk:	the chunk, or NULL if none was found yet
  *
- * Pages of a list are neighbours more often than not.
+ * Pages of a list are neighbours more often than not.  Whoever has the cursor goes
+ * through pages that he holds from before he comes to the first of them until he has
+ * dropped or released the last, or that he prepares and then holds; so a chunk that the
+ * cursor knows is still there for as long as it has pages to come.
  */
 struct hvp_claims_cursor {
 	struct hvp_claims *claims;
@@ -43,7 +55,7 @@ struct hvp_claims_cursor {
 void hvp_claims_init(struct hvp_claims *claims);
 void hvp_claims_destroy(struct hvp_claims *claims);
 int hvp_claims_prepare(struct hvp_claims_cursor *cursor, u64 gfn);
-bool hvp_claims_test(struct hvp_claims_cursor *cursor, u64 gfn);
+void hvp_claims_release(struct hvp_claims_cursor *cursor, u64 gfn);
 bool hvp_claims_take(struct hvp_claims_cursor *cursor, u64 gfn);
 void hvp_claims_drop(struct hvp_claims_cursor *cursor, u64 gfn);
 

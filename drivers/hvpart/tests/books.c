@@ -220,6 +220,21 @@ static u64 hvp_claimed_pages(struct hvp_world *world)
 	return claimed;
 }
 
+/* No chunk is held for a page that is not taken, or there without one. */
+static void hvp_expect_claims_held(struct hvp_world *world)
+{
+	struct hvp_claim_chunk *chunk;
+	unsigned long index;
+
+	xa_for_each(&world->hierarchy->claims.chunks, index, chunk) {
+		int taken = bitmap_weight(chunk->claimed, HVP_CLAIM_CHUNK_PAGES);
+
+		KUNIT_EXPECT_GT_MSG(world->test, taken, 0, "chunk %lu", index);
+		KUNIT_EXPECT_EQ_MSG(world->test, refcount_read(&chunk->holds), taken,
+				    "chunk %lu", index);
+	}
+}
+
 /**
  * hvp_expect_books_balance() - expect what is true of any world
  * @world:	the world
@@ -254,6 +269,7 @@ void hvp_expect_books_balance(struct hvp_world *world, const struct hvp_books *b
 	KUNIT_EXPECT_EQ(world->test, books->locked, pages);
 	KUNIT_EXPECT_EQ(world->test, books->pinned, pages);
 	KUNIT_EXPECT_EQ(world->test, hvp_claimed_pages(world), pages);
+	hvp_expect_claims_held(world);
 }
 
 /**

@@ -202,9 +202,16 @@ struct hvp_partition *hvp_world_child(struct hvp_world *world, struct hvp_partit
 	return hvp_world_child_near(world, parent, state, HVP_PROXIMITY_ANY);
 }
 
+bool hvp_claimed(struct hvp_claims *claims, u64 gfn)
+{
+	struct hvp_claim_chunk *chunk = xa_load(&claims->chunks, gfn / HVP_CLAIM_CHUNK_PAGES);
+
+	return chunk && test_bit(gfn % HVP_CLAIM_CHUNK_PAGES, chunk->claimed);
+}
+
 bool hvp_world_claimed(struct hvp_world *world, u64 gfn)
 {
-	return hvp_claims_test(&HVP_CLAIMS_CURSOR(&world->hierarchy->claims), gfn);
+	return hvp_claimed(&world->hierarchy->claims, gfn);
 }
 
 struct hvp_balance hvp_world_balance(struct hvp_partition *partition)

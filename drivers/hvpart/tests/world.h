@@ -73,7 +73,8 @@ struct hvp_partition *hvp_world_child_near(struct hvp_world *world,
 struct hvp_partition *hvp_world_get(struct hvp_world *world, u64 id);
 void hvp_world_set_state(struct hvp_partition *partition, enum hvp_state state);
 
-/* Is the page in some pool, or a statistics page? */
+/* Is the page in some pool, or a statistics page?  Nobody else uses the record. */
+bool hvp_claimed(struct hvp_claims *claims, u64 gfn);
 bool hvp_world_claimed(struct hvp_world *world, u64 gfn);
 
 struct hvp_balance hvp_world_balance(struct hvp_partition *partition);

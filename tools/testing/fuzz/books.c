@@ -156,7 +156,7 @@ static unsigned int books_check_mapped(struct guest *guest, struct hvp_hierarchy
 	if (charged != 1 + page->lent)
 		shim_die("statistics page %#llx costs %u", pinned->gfn, charged);
 	if (!at || pinned->page->gfn != pinned->gfn ||
-	    !hvp_claims_test(&HVP_CLAIMS_CURSOR(&hierarchy->claims), pinned->gfn))
+	    !guest_claimed(hierarchy, pinned->gfn))
 		shim_die("%#llx is a statistics page", pinned->gfn);
 	if (idle ? pinned->page->pins != 1 : !pinned->page->pins)
 		shim_die("statistics page %#llx is pinned %u times", pinned->gfn,
@@ -212,7 +212,7 @@ static void books_check_pages(struct guest *guest, struct hvp_hierarchy *hierarc
 
 			if (!page || pinned->page->gfn != pinned->gfn ||
 			    pinned->page->node != node ||
-			    !hvp_claims_test(&HVP_CLAIMS_CURSOR(&hierarchy->claims), pinned->gfn))
+			    !guest_claimed(hierarchy, pinned->gfn))
 				shim_die("pool of partition %llu has page %#llx", partition->id,
 					 pinned->gfn);
 			if (idle ? pinned->page->pins != 1 : !pinned->page->pins)
@@ -328,6 +328,24 @@ static void books_check_partition(struct books *books, const struct hvp_partitio
 		shim_die("partition %llu is finalized and has children", book->id);
 }
 
+/* Is each chunk of claims held by its pages, and by nobody else? */
+static void books_check_claims(struct hvp_hierarchy *hierarchy)
+{
+	const struct hvp_claim_chunk *chunk;
+	unsigned long index;
+	unsigned int i;
+	int taken;
+
+	xa_for_each(&hierarchy->claims.chunks, index, chunk) {
+		taken = 0;
+		for (i = 0; i < HVP_CLAIM_CHUNK_PAGES; i++)
+			taken += test_bit(i, chunk->claimed);
+		if (!taken || chunk->holds.count != taken)
+			shim_die("chunk %lu of claims has %d pages and is held by %d", index,
+				 taken, chunk->holds.count);
+	}
+}
+
 /**
  * books_check() - what is true of any hierarchy
  * @guest:	its guest
@@ -371,8 +389,9 @@ void books_check(struct guest *guest, struct hvp_hierarchy *hierarchy, struct bo
 			 pages, guest->pinned, guest->locked,
 			 atomic_long_read(&hierarchy->page_count));
 	for (i = 0; i < GUEST_PAGES; i++) {
-		if (hvp_claims_test(&HVP_CLAIMS_CURSOR(&hierarchy->claims), guest_gfn(i)) !=
+		if (guest_claimed(hierarchy, guest_gfn(i)) !=
 		    (guest->pages[i].owner || guest->pages[i].stats))
 			shim_die("page %#llx is in a pool or is not", guest_gfn(i));
 	}
+	books_check_claims(hierarchy);
 }

@@ -167,6 +167,7 @@ extern struct call *current_call;
 u64 guest_gfn(u8 index);
 struct guest_page *guest_page(struct guest *guest, u64 gfn);
 struct page *guest_host_page(struct guest *guest, u64 gfn);
+bool guest_claimed(struct hvp_hierarchy *hierarchy, u64 gfn);
 bool guest_readable(struct guest *guest, u64 gpa);
 bool guest_writable(struct guest *guest, u64 gpa);
 void guest_map(struct guest *guest, u8 index, enum guest_page_kind kind, int node);

@@ -36,6 +36,15 @@ struct guest_page *guest_page(struct guest *guest, u64 gfn)
 	return NULL;
 }
 
+/* Does the host have the page, in a pool or as a statistics page? */
+bool guest_claimed(struct hvp_hierarchy *hierarchy, u64 gfn)
+{
+	struct hvp_claim_chunk *chunk = xa_load(&hierarchy->claims.chunks,
+						gfn / HVP_CLAIM_CHUNK_PAGES);
+
+	return chunk && test_bit(gfn % HVP_CLAIM_CHUNK_PAGES, chunk->claimed);
+}
+
 /* The host page that is mapped at a GPA page now, or NULL. */
 struct page *guest_host_page(struct guest *guest, u64 gfn)
 {
@@ -239,7 +248,7 @@ static void guest_zero(struct hvp_guest *ops_guest, struct page *page)
 	if (!page->pins)
 		shim_die("page %#llx zeroed that is not pinned", page->gfn);
 	/* Otherwise it could have been deposited again, and be in use, by then. */
-	if (!hvp_claims_test(&HVP_CLAIMS_CURSOR(&current_call->hierarchy->claims), page->gfn))
+	if (!guest_claimed(current_call->hierarchy, page->gfn))
 		shim_die("page %#llx is zeroed after it has been given back", page->gfn);
 	memset(page->data, 0, sizeof(page->data));
 	page->zeroed = true;

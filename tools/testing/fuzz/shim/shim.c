@@ -126,11 +126,29 @@ bool refcount_inc_not_zero(refcount_t *refs)
 	return true;
 }
 
+void refcount_inc(refcount_t *refs)
+{
+	if (!refcount_inc_not_zero(refs))
+		shim_die("reference taken where there is none");
+}
+
 bool refcount_dec_and_test(refcount_t *refs)
 {
 	if (refs->count <= 0)
 		shim_die("reference dropped that nobody had");
 	return !--refs->count;
+}
+
+/* Before the lock is taken, another vCPU may take a reference. */
+bool refcount_dec_and_lock(refcount_t *refs, spinlock_t *lock)
+{
+	if (refs->count > 1)
+		return refcount_dec_and_test(refs);
+	spin_lock(lock);
+	if (refcount_dec_and_test(refs))
+		return true;
+	spin_unlock(lock);
+	return false;
 }
 
 /* Memory: each object is one of malloc()'s, behind a poisoned header that says whose. */
@@ -326,8 +344,8 @@ void xa_init_flags(struct xarray *xa, unsigned int flags)
 {
 	if (!(flags & XA_FLAGS_ACCOUNT))
 		shim_die("xarray is not accounted");
-	spin_lock_init(&xa->lock);
-	lockdep_set_subclass(&xa->lock, MAX_LOCKDEP_SUBCLASSES);
+	spin_lock_init(&xa->xa_lock);
+	lockdep_set_subclass(&xa->xa_lock, MAX_LOCKDEP_SUBCLASSES);
 	xa->entries = NULL;
 }
 
@@ -379,7 +397,7 @@ void *__xa_store(struct xarray *xa, unsigned long index, void *value, gfp_t gfp)
 	struct shim_entry *entry = shim_entry(xa, index);
 	void *old;
 
-	lockdep_assert_held(&xa->lock);
+	lockdep_assert_held(&xa->xa_lock);
 	if (!entry)
 		return shim_entry_error(-ENOMEM);
 	if (gfp)
@@ -405,17 +423,29 @@ void *xa_store(struct xarray *xa, unsigned long index, void *value, gfp_t gfp)
 
 int xa_insert(struct xarray *xa, unsigned long index, void *value, gfp_t gfp)
 {
-	int error = shim_entry_prepare(gfp);
+	int error;
 
-	if (error)
-		return error;
 	xa_lock(xa);
-	if (shim_entry(xa, index))
-		error = -EBUSY;
-	else
-		shim_entry_add(xa, index)->value = value;
+	error = __xa_insert(xa, index, value, gfp);
 	xa_unlock(xa);
 	return error;
+}
+
+/* The lock is let go of where that is needed to allocate. */
+int __xa_insert(struct xarray *xa, unsigned long index, void *value, gfp_t gfp)
+{
+	int error;
+
+	lockdep_assert_held(&xa->xa_lock);
+	xa_unlock(xa);
+	error = shim_entry_prepare(gfp);
+	xa_lock(xa);
+	if (error)
+		return error;
+	if (shim_entry(xa, index))
+		return -EBUSY;
+	shim_entry_add(xa, index)->value = value;
+	return 0;
 }
 
 int xa_reserve(struct xarray *xa, unsigned long index, gfp_t gfp)
@@ -431,21 +461,28 @@ int xa_reserve(struct xarray *xa, unsigned long index, gfp_t gfp)
 	return 0;
 }
 
-void *xa_erase(struct xarray *xa, unsigned long index)
+void *__xa_erase(struct xarray *xa, unsigned long index)
 {
-	struct shim_entry **link;
-	struct shim_entry *entry;
+	struct shim_entry **link = shim_entry_link(xa, index);
+	struct shim_entry *entry = *link;
 	void *value = NULL;
 
-	xa_lock(xa);
-	link = shim_entry_link(xa, index);
-	entry = *link;
+	lockdep_assert_held(&xa->xa_lock);
 	if (entry && entry->index == index) {
 		value = entry->value;
 		*link = entry->next;
 		free(entry);
 		shim_live_objects--;
 	}
+	return value;
+}
+
+void *xa_erase(struct xarray *xa, unsigned long index)
+{
+	void *value;
+
+	xa_lock(xa);
+	value = __xa_erase(xa, index);
 	xa_unlock(xa);
 	return value;
 }

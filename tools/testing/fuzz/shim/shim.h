@@ -144,8 +144,10 @@ typedef struct { int count; } refcount_t;
 struct kref { refcount_t refcount; };
 
 #define refcount_set(refs, n)		((refs)->count = (n))
+void refcount_inc(refcount_t *refs);
 bool refcount_inc_not_zero(refcount_t *refs);
 bool refcount_dec_and_test(refcount_t *refs);
+bool refcount_dec_and_lock(refcount_t *refs, spinlock_t *lock);
 
 static inline void kref_init(struct kref *kref)
 {
@@ -199,7 +201,7 @@ unsigned int shim_cache_bytes(const char *name);
 #define XA_PRESENT		0
 
 struct xarray {
-	spinlock_t lock;		/* of the entries */
+	spinlock_t xa_lock;		/* of the entries */
 	struct shim_entry *entries;	/* by index */
 };
 
@@ -213,14 +215,16 @@ static inline bool xa_empty(const struct xarray *xa)
 void *xa_store(struct xarray *xa, unsigned long index, void *value, gfp_t gfp);
 void *__xa_store(struct xarray *xa, unsigned long index, void *value, gfp_t gfp);
 int xa_insert(struct xarray *xa, unsigned long index, void *value, gfp_t gfp);
+int __xa_insert(struct xarray *xa, unsigned long index, void *value, gfp_t gfp);
 int xa_reserve(struct xarray *xa, unsigned long index, gfp_t gfp);
 void *xa_erase(struct xarray *xa, unsigned long index);
+void *__xa_erase(struct xarray *xa, unsigned long index);
 void *xa_find(struct xarray *xa, unsigned long *index, unsigned long max, int mark);
 void *xa_find_after(struct xarray *xa, unsigned long *index, unsigned long max, int mark);
 void xa_destroy(struct xarray *xa);
 int xa_err(void *entry);
-#define xa_lock(xa)		spin_lock(&(xa)->lock)
-#define xa_unlock(xa)		spin_unlock(&(xa)->lock)
+#define xa_lock(xa)		spin_lock(&(xa)->xa_lock)
+#define xa_unlock(xa)		spin_unlock(&(xa)->xa_lock)
 #define xa_for_each(xa, index, entry)						\
 	for (index = 0, entry = xa_find(xa, &index, ULONG_MAX, XA_PRESENT);	\
 	     entry; entry = xa_find_after(xa, &index, ULONG_MAX, XA_PRESENT))

@@ -562,6 +562,53 @@ static void memory_that_the_vmm_takes_away(void)
 	EXPECT(pinned_pages_become(before));
 }
 
+/* A chunk of the record of deposited pages, in pages; see Documentation/limits.rst. */
+#define CLAIM_CHUNK_PAGES	1024
+#define MOVES			300
+
+static void move_slot(struct guest *guest, struct guest_slot *slot, u64 gpa, u64 size)
+{
+	struct kvm_userspace_memory_region region = {
+		.slot = slot - guest->slots,
+		.guest_phys_addr = gpa,
+		.memory_size = size,
+		.userspace_addr = (u64)slot->host,
+	};
+
+	if (ioctl(guest->vm_fd, KVM_SET_USER_MEMORY_REGION, &region))
+		die("KVM_SET_USER_MEMORY_REGION at GPA 0x%llx: %m", gpa);
+	slot->gpa = gpa;
+}
+
+/* A page is deposited at ever other addresses, and the host keeps nothing of them. */
+static void page_that_moves_leaves_nothing(void)
+{
+	struct vcpu *vcpu = new_guest();
+	struct guest *guest = vcpu->guest;
+	struct guest_slot *slot;
+	long long objects = 0;
+	u64 gpns[2], back;
+	u64 move;
+
+	guest_add_page(guest, 0, PROT_READ | PROT_WRITE);
+	slot = &guest->slots[guest->nr_slots - 1];
+	for (move = 0; move < MOVES; move++) {
+		gpns[0] = ((4ULL << 30) >> HVP_PAGE_SHIFT) + move * CLAIM_CHUNK_PAGES;
+		gpns[1] = gpns[0];
+		move_slot(guest, slot, gpns[0] << HVP_PAGE_SHIFT, HVP_PAGE_SIZE);
+		/* Each other time with an element that is refused. */
+		if (move & 1)
+			REQUIRE_RESULT(deposit_memory(vcpu, SELF, gpns, 2), OPERATION_DENIED, 1);
+		else
+			REQUIRE_RESULT(deposit_memory(vcpu, SELF, gpns, 1), SUCCESS, 1);
+		REQUIRE_RESULT(withdraw_memory(vcpu, SELF, NULL, &back, 1), SUCCESS, 1);
+		REQUIRE_EQUAL(back, gpns[0]);
+		if (!move)
+			objects = hvpart_objects();
+	}
+	EXPECT(hvpart_objects_become(objects));
+}
+
 static const struct test_case cases[] = {
 	CASE(withdrawn_is_what_was_deposited),
 	CASE(withdrawn_pages_are_ram_again),
@@ -583,6 +630,7 @@ static const struct test_case cases[] = {
 	CASE(refused_pages_are_not_charged),
 	CASE(deposited_pages_are_pinned),
 	CASE(memory_that_the_vmm_takes_away),
+	CASE(page_that_moves_leaves_nothing),
 };
 
 int main(void)
