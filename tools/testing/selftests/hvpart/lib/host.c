@@ -296,7 +296,15 @@ bool hvpart_objects_become(long long expected)
 
 struct host_state host_state(void)
 {
-	return (struct host_state){ pinned_pages(), hvpart_objects() };
+	long long before, objects = hvpart_objects();
+
+	/* RCU may still have something of the case before. */
+	do {
+		before = objects;
+		usleep(10 * POLL_US);
+		objects = hvpart_objects();
+	} while (objects != before);
+	return (struct host_state){ pinned_pages(), objects };
 }
 
 void expect_as_before(struct host_state before)
