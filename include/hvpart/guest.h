@@ -27,8 +27,8 @@ struct hvp_pinned_page {
  *
  * Those that may sleep, which is all that do not say otherwise, are called without a
  * lock held, since the guest's memory belongs to a VMM that can make an access wait.
- * Those that take a GPA stay within one 4 KiB page.  @read to @pin and @vp_count to
- * @vp_exists are called in a vCPU thread only, @unpin, @write_page and
+ * Those that take a GPA stay within one 4 KiB page.  @read to @pin, @zero and @vp_count
+ * to @vp_exists are called in a vCPU thread only, @unpin, @write_page and
  * @release_locked_pages in any task.
  *
  * @read:	copy @len bytes at @gpa to @buf; 0 or -EFAULT
@@ -45,7 +45,9 @@ struct hvp_pinned_page {
  *		not: -EFAULT (not plain writable RAM), -ENOMEM, -EINTR
  * @unpin:	let go of pages[0..count), which may have been written to; waits for
  *		nothing that a VMM can hold
- * @zero:	fill a pinned page with zeroes
+ * @zero:	fill a pinned page with zeroes, and what the guest sees at its @gfn by now,
+ *		which is another page if the VMM has replaced it.  0, also if the guest
+ *		can read nothing there; -EFAULT if it can and that is not to be changed
  * @write_page:	copy @len bytes from @buf to @offset of a pinned page; must not sleep
  *		and is called under locks
  * @node:	the NUMA node that holds a pinned page; must not sleep
@@ -67,7 +69,7 @@ struct hvp_guest_ops {
 			    unsigned int count, int *error);
 	void (*unpin)(struct hvp_guest *guest, struct hvp_pinned_page *pages,
 		      unsigned int count);
-	void (*zero)(struct hvp_guest *guest, struct page *page);
+	int (*zero)(struct hvp_guest *guest, const struct hvp_pinned_page *page);
 	void (*write_page)(struct hvp_guest *guest, struct page *page, size_t offset,
 			   const void *buf, size_t len);
 	int (*node)(struct hvp_guest *guest, struct page *page);

@@ -363,22 +363,27 @@ void hvp_stats_pages_unmap_locked(struct hvp_partition *partition, struct list_h
 
 /**
  * hvp_stats_pages_free() - let go of pages that have been unmapped
- * @hierarchy:	whose they were
+ * @request:	the call that has unmapped them
  * @unmapped:	list of them
  *
  * Context: May sleep; no lock held.
  */
-void hvp_stats_pages_free(struct hvp_hierarchy *hierarchy, struct list_head *unmapped)
+void hvp_stats_pages_free(const struct hvp_request *request, struct list_head *unmapped)
 {
+	struct hvp_hierarchy *hierarchy = request->caller->hierarchy;
 	struct hvp_claims_cursor cursor = HVP_CLAIMS_CURSOR(&hierarchy->claims);
-	struct hvp_guest *guest = hierarchy->guest;
+	struct hvp_guest *guest = request->guest;
 	struct hvp_stats_page *page;
 	struct hvp_stats_page *next;
 
 	list_for_each_entry_safe(page, next, unmapped, node) {
 		if (!page->lent) {
-			/* As at a withdrawal: zeroed before it can be claimed again. */
-			guest->ops->zero(guest, page->page.page);
+			/*
+			 * As at a withdrawal: zeroed before it can be claimed again.  If
+			 * that cannot be, there is no list to leave it out of: the guest
+			 * knows the page, and what the VMM has put there.
+			 */
+			guest->ops->zero(guest, &page->page);
 			guest->ops->unpin(guest, &page->page, 1);
 			hvp_claims_drop(&cursor, page->page.gfn);
 			hvp_hierarchy_release_pages(hierarchy, 1);
@@ -419,7 +424,7 @@ enum hvp_status hvp_unmap_stats_page(struct hvp_request *request)
 	}
 	hvp_stats_unlock(request);
 
-	hvp_stats_pages_free(request->caller->hierarchy, &unmapped);
+	hvp_stats_pages_free(request, &unmapped);
 	return status;
 }
 

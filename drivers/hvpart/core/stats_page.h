@@ -9,6 +9,7 @@
 
 struct hvp_hierarchy;
 struct hvp_partition;
+struct hvp_request;
 
 /**
  * struct hvp_stats_page - a guest page that the counters of an object are written to
@@ -48,7 +49,7 @@ struct hvp_vp_counters {
 };
 
 void hvp_stats_pages_unmap_locked(struct hvp_partition *partition, struct list_head *unmapped);
-void hvp_stats_pages_free(struct hvp_hierarchy *hierarchy, struct list_head *unmapped);
+void hvp_stats_pages_free(const struct hvp_request *request, struct list_head *unmapped);
 void hvp_stats_pages_release(struct hvp_partition *partition);
 void hvp_stats_pages_refresh(struct hvp_hierarchy *hierarchy);
 

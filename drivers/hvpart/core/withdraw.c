@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* HvWithdrawMemory and HvGetMemoryBalance: what is in a pool, and out again. */
 
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include "../trace.h"
 #include "caches.h"
@@ -31,9 +32,10 @@ static unsigned int hvp_withdraw_take(struct hvp_request *request,
 }
 
 /*
- * Give pages back to the guest.  A page can be deposited again only once it has
- * been zeroed: otherwise the zeroes might come after it has been deposited,
- * withdrawn and written to anew.
+ * Give pages back to the guest, but for those that it would not see zeroed: there, the VMM
+ * has put memory of its own that cannot be written to.  The host lets go of them as well.
+ * A page can be deposited again only once it has been zeroed: otherwise the zeroes might
+ * come after it has been deposited, withdrawn and written to anew.
  */
 static void hvp_withdraw_return(struct hvp_request *request, struct hvp_pinned_page *pages,
 				unsigned int count)
@@ -44,7 +46,8 @@ static void hvp_withdraw_return(struct hvp_request *request, struct hvp_pinned_p
 	unsigned int i;
 
 	for (i = 0; i < count; i++) {
-		guest->ops->zero(guest, pages[i].page);
+		if (!guest->ops->zero(guest, &pages[i]))
+			request->list[request->reps_done++] = pages[i].gfn;
 		cond_resched();
 	}
 	guest->ops->unpin(guest, pages, count);
@@ -63,27 +66,31 @@ static void hvp_withdraw_return(struct hvp_request *request, struct hvp_pinned_p
  */
 enum hvp_status hvp_withdraw_memory(struct hvp_request *request)
 {
-	unsigned int count = request->rep_count - request->rep_start;
+	unsigned int wanted = request->rep_count - request->rep_start;
 	struct hvp_pinned_page *pages;
 	unsigned int taken;
-	unsigned int i;
 
 	if (!hvp_proximity_well_formed(request->in.proximity.proximity))
 		return HVP_STATUS_INVALID_PARAMETER;
 	if (!request->list)
 		return HVP_STATUS_NO_RESOURCES;
 
-	pages = kvmalloc_array(count, sizeof(*pages), HVP_GFP);
+	pages = kvmalloc_array(wanted, sizeof(*pages), HVP_GFP);
 	if (!pages)
 		return HVP_STATUS_NO_RESOURCES;
 
-	taken = hvp_withdraw_take(request, pages, count);
-	hvp_withdraw_return(request, pages, taken);
-	for (i = 0; i < taken; i++)
-		request->list[request->reps_done++] = pages[i].gfn;
+	/* More than once only if pages could not be returned, of which there may be many. */
+	do {
+		taken = hvp_withdraw_take(request, pages, wanted);
+		hvp_withdraw_return(request, pages, taken);
+		if (taken < wanted)
+			break;
+		wanted = request->rep_count - request->reps_done;
+	} while (wanted && !fatal_signal_pending(current));
 
 	kvfree(pages);
-	return taken == count ? HVP_STATUS_SUCCESS : HVP_STATUS_NO_RESOURCES;
+	return request->reps_done == request->rep_count ? HVP_STATUS_SUCCESS :
+							  HVP_STATUS_NO_RESOURCES;
 }
 
 /**

@@ -285,9 +285,35 @@ static void hvp_guest_unpin(struct hvp_guest *guest, struct hvp_pinned_page *pag
 	}
 }
 
-static void hvp_guest_zero(struct hvp_guest *guest, struct page *page)
+/*
+ * Is the pinned page what the VMM has mapped at @at?  Told by a word that is written to the
+ * page and looked for there: page tables are none of a module's business.  Who fakes the
+ * word gets a page of the VMM's own back as it is.  What cannot be read has no answer.
+ */
+static int hvp_guest_still_sees(struct page *page, const u64 __user *at, u64 word)
 {
-	clear_highpage(page);
+	u64 seen;
+
+	memcpy_to_page(page, 0, (const void *)&word, sizeof(word));
+	if (get_user(seen, at))
+		return -EFAULT;
+	return seen == word;
+}
+
+/*
+ * The VMM may have discarded or replaced the page since it was pinned, as balloons do, and
+ * then the guest sees another one.
+ */
+static int hvp_guest_zero(struct hvp_guest *guest, const struct hvp_pinned_page *pinned)
+{
+	u64 __user *at = hvp_gfn_to_user(guest, pinned->gfn, false);
+	/* No page number, no address, and not 0, which a discarded page is full of. */
+	int sees = at ? hvp_guest_still_sees(pinned->page, at, ~pinned->gfn) : -EFAULT;
+
+	clear_highpage(pinned->page);
+	if (sees)
+		return 0;
+	return clear_user(at, PAGE_SIZE) ? -EFAULT : 0;
 }
 
 static int hvp_guest_node(struct hvp_guest *guest, struct page *page)

@@ -32,8 +32,9 @@ struct hvp_fake_page *hvp_fake_page(struct hvp_fake_guest *guest, u64 gfn)
  */
 void *hvp_fake_memory(struct hvp_fake_guest *guest, u64 gpa)
 {
-	return page_address(guest->pages[gpa >> HVP_PAGE_SHIFT].page) +
-	       gpa % HVP_PAGE_SIZE;
+	struct hvp_fake_page *page = &guest->pages[gpa >> HVP_PAGE_SHIFT];
+
+	return page_address(page->replaced ?: page->page) + gpa % HVP_PAGE_SIZE;
 }
 
 /**
@@ -222,14 +223,22 @@ static void hvp_fake_unpin(struct hvp_guest *ops_guest, struct hvp_pinned_page *
 	}
 }
 
-static void hvp_fake_zero(struct hvp_guest *ops_guest, struct page *page)
+static int hvp_fake_zero(struct hvp_guest *ops_guest, const struct hvp_pinned_page *pinned)
 {
 	struct hvp_fake_guest *guest = to_fake(ops_guest);
+	struct hvp_fake_page *page = hvp_fake_page(guest, pinned->gfn);
+	int error = hvp_fake_begin(guest, HVP_FAKE_ZERO);
 
-	hvp_fake_begin(guest, HVP_FAKE_ZERO);
-	KUNIT_EXPECT_GT_MSG(guest->test, guest->pages[page_private(page)].pins, 0,
-			    "page is zeroed that is not pinned");
-	clear_page(page_address(page));
+	KUNIT_EXPECT_PTR_EQ(guest->test, page->page, pinned->page);
+	KUNIT_EXPECT_GT_MSG(guest->test, page->pins, 0, "page is zeroed that is not pinned");
+	clear_page(page_address(page->page));
+	if (error || (page->replaced && page->read_only)) {
+		guest->not_zeroed++;
+		return -EFAULT;
+	}
+	if (page->replaced)
+		clear_page(page_address(page->replaced));
+	return 0;
 }
 
 static void hvp_fake_write_page(struct hvp_guest *ops_guest, struct page *page, size_t offset,
@@ -339,6 +348,8 @@ static void hvp_fake_guest_destroy(void *context)
 	for (gfn = 0; gfn < HVP_FAKE_GFNS; gfn++) {
 		if (guest->pages[gfn].page)
 			__free_page(guest->pages[gfn].page);
+		if (guest->pages[gfn].replaced)
+			__free_page(guest->pages[gfn].replaced);
 	}
 	kvfree(guest);
 }
@@ -358,6 +369,22 @@ void hvp_fake_map(struct hvp_fake_guest *guest, u64 gfn, unsigned int count)
 		set_page_private(page, gfn);
 		guest->pages[gfn].page = page;
 	}
+}
+
+/**
+ * hvp_fake_replace() - the VMM replaces a page, which remains pinned
+ * @guest:	the guest
+ * @gfn:	the page
+ * @read_only:	what is there now cannot be written to
+ */
+void hvp_fake_replace(struct hvp_fake_guest *guest, u64 gfn, bool read_only)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(guest->test, page);
+	memset(page_address(page), HVP_FAKE_SCRIBBLE, HVP_PAGE_SIZE);
+	guest->pages[gfn].replaced = page;
+	guest->pages[gfn].read_only = read_only;
 }
 
 /**

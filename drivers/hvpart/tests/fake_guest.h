@@ -42,6 +42,8 @@ struct page;
 /**
  * struct hvp_fake_page - a GPA page
  * @page:	the host page, NULL if nothing is mapped there
+ * @replaced:	what the guest sees there instead since the VMM has replaced the page,
+ *		which is pinned, NULL if it has not
  * @node:	the NUMA node it pretends to be on
  * @read_only:	in a read-only slot
  * @not_pinnable: readable and writable, but not RAM
@@ -50,6 +52,7 @@ struct page;
  */
 struct hvp_fake_page {
 	struct page *page;
+	struct page *replaced;
 	int node;
 	bool read_only;
 	bool not_pinnable;
@@ -65,7 +68,7 @@ enum hvp_fake_op {
 	HVP_FAKE_IN_USE,	/* is asked, and cannot fail */
 	HVP_FAKE_PIN,		/* once a page */
 	HVP_FAKE_UNPIN,
-	HVP_FAKE_ZERO,
+	HVP_FAKE_ZERO,		/* fails by itself where a page is replaced and read-only */
 	HVP_FAKE_WRITE_PAGE,	/* is called under locks, so cannot be interrupted */
 	HVP_FAKE_RESERVE,
 	HVP_NR_FAKE_OPS,
@@ -90,6 +93,7 @@ struct hvp_fake_window {
  * @pinned:	how often pages are pinned
  * @locked:	pages charged to the limit of locked memory
  * @locked_limit: that limit
+ * @not_zeroed:	pages that could not be zeroed as the guest sees them
  * @os_id:	its guest OS ID
  * @vps:	how many virtual processors it has; their VP indexes are
  *		HVP_FAKE_VP_INDEX(0) and so on
@@ -110,6 +114,7 @@ struct hvp_fake_guest {
 	unsigned long pinned;
 	unsigned long locked;
 	unsigned long locked_limit;
+	unsigned int not_zeroed;
 	u64 os_id;
 	unsigned int vps;
 	unsigned int count[HVP_NR_FAKE_OPS];
@@ -126,6 +131,7 @@ struct hvp_fake_guest *hvp_fake_guest_create(struct kunit *test, size_t size);
 struct hvp_fake_page *hvp_fake_page(struct hvp_fake_guest *guest, u64 gfn);
 void *hvp_fake_memory(struct hvp_fake_guest *guest, u64 gpa);
 void hvp_fake_map(struct hvp_fake_guest *guest, u64 gfn, unsigned int count);
+void hvp_fake_replace(struct hvp_fake_guest *guest, u64 gfn, bool read_only);
 void hvp_fake_fail(struct hvp_fake_guest *guest, enum hvp_fake_op op, unsigned int nth,
 		   int error);
 void hvp_fake_expect_idle(struct hvp_fake_guest *guest);

@@ -772,6 +772,27 @@ static void hvp_stats_page_cannot_be_deposited(struct kunit *test)
 			  DEPOSIT_MEMORY, SUCCESS);
 }
 
+/* The VMM replaces a page: what the guest sees there is zeroed, if it can be. */
+static void hvp_stats_page_is_replaced(struct kunit *test)
+{
+	const struct hvp_stats_page_in self = HVP_PARTITION_AREA(1, SELF_AREA);
+	const struct hvp_stats_page_in parent = HVP_PARTITION_AREA(1, PARENT_AREA);
+	struct hvp_world *world = hvp_world_create(test);
+	u64 writable, read_only;
+
+	hvp_world_deposit(world, world->root, 0, 2);
+	writable = hvp_map(world, world->root, self, true);
+	read_only = hvp_map(world, world->root, parent, true);
+	hvp_fake_replace(&world->guest, writable, false);
+	hvp_fake_replace(&world->guest, read_only, true);
+	hvp_expect_status(test, hvp_try_unmap(world, world->root, self),
+			  UNMAP_STATS_PAGE, SUCCESS);
+	hvp_expect_status(test, hvp_try_unmap(world, world->root, parent),
+			  UNMAP_STATS_PAGE, SUCCESS);
+	hvp_expect_counters(world, writable, NULL, 0);
+	KUNIT_EXPECT_NE(test, hvp_page_content(world, read_only)[0], 0);
+}
+
 /* Limits count a page that is named as if it were deposited; a lent one, it is. */
 static void hvp_stats_page_heeds_limits(struct kunit *test)
 {
@@ -1128,6 +1149,7 @@ static struct kunit_case hvp_stats_page_cases[] = {
 	KUNIT_CASE_PARAM(hvp_stats_page_is_plain_ram, hvp_bad_page_gen_params),
 	KUNIT_CASE(hvp_stats_page_is_left_alone_on_failure),
 	KUNIT_CASE(hvp_stats_page_cannot_be_deposited),
+	KUNIT_CASE(hvp_stats_page_is_replaced),
 	KUNIT_CASE(hvp_stats_page_heeds_limits),
 	KUNIT_CASE(hvp_stats_page_needs_host_memory),
 	KUNIT_CASE(hvp_stats_page_ends_with_finalize),

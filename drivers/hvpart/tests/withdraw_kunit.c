@@ -198,6 +198,73 @@ static void hvp_withdraw_zeroes_before_it_lets_go(struct kunit *test)
 	hvp_world_expect_balance(test, world->root, 0, 0);
 }
 
+/*
+ * Of pages that the VMM has replaced, the guest gets those that can be zeroed; all leave
+ * the pool.  A page is replaced by its place in the list that was deposited.
+ */
+struct hvp_replaced_row {
+	const char *name;
+	u16 replaced;
+	u16 read_only;
+	unsigned int count;
+	unsigned int start;
+	struct hvp_pair pair;
+	unsigned int reps;
+};
+
+static const struct hvp_replaced_row hvp_replaced_rows[] = {
+	{ "one replaced", BIT(3), 0, 8, 0, ALL_OF_IT, 8 },
+	{ "all replaced", 0xff, 0, 8, 0, ALL_OF_IT, 8 },
+	{ "one read-only, the others wanted", BIT(3), BIT(3), 7, 0, ALL_OF_IT, 7 },
+	{ "first one read-only, the others wanted", BIT(0), BIT(0), 7, 0, ALL_OF_IT, 7 },
+	{ "last one read-only, the others wanted", BIT(7), BIT(7), 7, 0, ALL_OF_IT, 7 },
+	{ "one read-only, too much wanted", BIT(3), BIT(3), 8, 0, NOT_ENOUGH, 7 },
+	{ "some read-only, longest list", 0x0f, 0x05, 512, 0, NOT_ENOUGH, 6 },
+	{ "some read-only, from rep start", 0x0f, 0x05, 8, 2, ALL_OF_IT, 8 },
+	{ "some read-only, from rep start, too much", 0x0f, 0x05, 12, 4, NOT_ENOUGH, 10 },
+	{ "all read-only", 0xff, 0xff, 8, 0, NOT_ENOUGH, 0 },
+	{ "all read-only, one wanted", 0xff, 0xff, 1, 0, NOT_ENOUGH, 0 },
+	{ "all but one read-only, one wanted", 0xff, 0xef, 1, 0, ALL_OF_IT, 1 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(hvp_replaced, hvp_replaced_rows, name);
+
+static void hvp_expect_none_of(struct kunit *test, struct hvp_reply reply, unsigned int start,
+			       u64 first, u16 pages)
+{
+	unsigned int i;
+
+	for (i = start; i < reply.reps; i++)
+		KUNIT_EXPECT_FALSE(test, pages & BIT(reply.out[i] - first));
+}
+
+static void hvp_withdraw_leaves_out_what_cannot_be_zeroed(struct kunit *test)
+{
+	const struct hvp_replaced_row *row = test->param_value;
+	struct hvp_world *world = hvp_world_create(test);
+	u64 first = world->next_gfn;
+	struct hvp_reply reply;
+	unsigned int returned;
+	unsigned int i;
+
+	hvp_world_deposit(world, world->root, 0, 8);
+	for (i = 0; i < 8; i++) {
+		if (row->replaced & BIT(i))
+			hvp_fake_replace(&world->guest, first + i, row->read_only & BIT(i));
+	}
+	reply = hvp_try_withdraw(world, world->root, 1, HVP_ANY, row->count, row->start);
+	hvp_expect_pair(test, reply, row->pair);
+	KUNIT_EXPECT_EQ(test, reply.reps, row->reps);
+	hvp_expect_none_of(test, reply, row->start, first, row->read_only);
+	/* Which pages come first is not said; with the rest, it is all that can be had. */
+	returned = reply.reps - row->start;
+	reply = hvp_try_withdraw(world, world->root, 1, HVP_ANY, 9, 0);
+	hvp_expect_status(test, reply, WITHDRAW_MEMORY, NO_RESOURCES);
+	KUNIT_EXPECT_EQ(test, returned + reply.reps, 8 - hweight16(row->read_only));
+	hvp_expect_none_of(test, reply, 0, first, row->read_only);
+	hvp_world_expect_balance(test, world->root, 0, 0);
+}
+
 /* HvGetMemoryBalance */
 
 struct hvp_balance_row {
@@ -263,6 +330,7 @@ static struct kunit_case hvp_withdraw_cases[] = {
 	KUNIT_CASE(hvp_withdraw_makes_a_page_free),
 	KUNIT_CASE(hvp_withdraw_makes_room),
 	KUNIT_CASE(hvp_withdraw_zeroes_before_it_lets_go),
+	KUNIT_CASE_PARAM(hvp_withdraw_leaves_out_what_cannot_be_zeroed, hvp_replaced_gen_params),
 	KUNIT_CASE_PARAM(hvp_balance_is_told, hvp_balance_gen_params),
 	KUNIT_CASE(hvp_balance_of_a_child),
 	{}

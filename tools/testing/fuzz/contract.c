@@ -269,8 +269,13 @@ static struct answer contract_deposit(struct guest *guest, const struct hvp_limi
 	return answer;
 }
 
-static struct answer contract_withdraw(const struct call *call, const struct book *target)
+/*
+ * Which pages are taken is for the core to choose, and so how many it comes across that
+ * cannot be given back.
+ */
+struct answer contract_withdraw(const struct call *call, struct books *books)
 {
+	struct book *target = books_find(books, contract_target_id(call));
 	struct hvp_proximity proximity = call->proximity.proximity;
 	unsigned int start = call_rep_start(call), count = call_rep_count(call);
 	unsigned int available;
@@ -279,7 +284,7 @@ static struct answer contract_withdraw(const struct call *call, const struct boo
 		return (struct answer){ HVP_STATUS_INVALID_PARAMETER, start };
 	if (proximity.flags & 1)
 		proximity.flags = 0;
-	available = book_available(target, proximity);
+	available = book_available(target, proximity) - call->lost;
 	if (available >= count - start)
 		return (struct answer){ HVP_STATUS_SUCCESS, count };
 	return (struct answer){ HVP_STATUS_NO_RESOURCES, start + available };
@@ -407,7 +412,7 @@ struct answer contract_answer(struct guest *guest, const struct hvp_limits *limi
 		answer = contract_deposit(guest, limits, call, books);
 		break;
 	case HVP_CALL_WITHDRAW_MEMORY:
-		answer = contract_withdraw(call, target);
+		answer = contract_withdraw(call, books);
 		break;
 	case HVP_CALL_GET_MEMORY_BALANCE:
 		if (contract_proximity_malformed(call->proximity.proximity))
@@ -525,6 +530,7 @@ static unsigned int contract_unmapped(struct guest *guest, const struct mapped *
 		shim_die("page %#llx has been a statistics page", mapped->gfn);
 	page->lent = false;
 	page->stats = false;
+	page->lost = false;
 	return 1 + mapped->lent;
 }
 
@@ -649,15 +655,35 @@ static void contract_apply_deposit(struct guest *guest, struct call *call, unsig
 	}
 }
 
+/* What the guest sees of a page that it gets back; where its answer is, there is that. */
+static void contract_check_zero(struct guest *guest, const struct call *call, u64 gfn)
+{
+	static const u8 zeroes[HVP_PAGE_SIZE];
+	struct page *page = guest_host_page(guest, gfn);
+
+	if (page && gfn != call->call.output >> HVP_PAGE_SHIFT &&
+	    memcmp(page->data, zeroes, sizeof(zeroes)))
+		shim_die("page %#llx is given back, and not zero", gfn);
+}
+
 static void contract_apply_withdraw(struct guest *guest, struct call *call, unsigned int reps,
 				    struct book *target, const struct book *after)
 {
 	struct hvp_proximity proximity = call->proximity.proximity;
-	unsigned int taken = reps - call_rep_start(call);
+	unsigned int taken = reps - call_rep_start(call) + call->lost;
 	unsigned int i;
 
 	if (call->zeroed != taken)
 		shim_die("%u pages zeroed, %u withdrawn", call->zeroed, taken);
+	for (i = 0; i < GUEST_PAGES; i++) {
+		if (!guest->pages[i].lost)
+			continue;
+		if (guest->pages[i].owner != target->id || guest->pages[i].lent)
+			shim_die("page %#llx lost from the pool of partition %llu",
+				 guest_gfn(i), target->id);
+		guest->pages[i].owner = 0;
+		guest->pages[i].lost = false;
+	}
 	for (i = call_rep_start(call); i < reps; i++) {
 		struct guest_page *page = guest_page(guest, call->out[i]);
 
@@ -665,6 +691,7 @@ static void contract_apply_withdraw(struct guest *guest, struct call *call, unsi
 			shim_die("page %#llx withdrawn from the pool of partition %llu",
 				 call->out[i], target->id);
 		page->owner = 0;
+		contract_check_zero(guest, call, call->out[i]);
 	}
 	for (i = 0; i < HVP_PROXIMITY_DOMAINS; i++) {
 		unsigned int available = target->deposited[i] - target->in_use[i];
@@ -823,7 +850,7 @@ void contract_apply(struct guest *guest, struct call *call, struct answer answer
 	struct book *target = books_find(books, contract_target_id(call));
 	struct book *then;
 
-	if (call->row->rep ? answer.reps <= call_rep_start(call) : answer.status)
+	if (call->row->rep ? answer.reps <= call_rep_start(call) && !call->lost : answer.status)
 		return;
 	then = target ? books_find(after, target->id) : NULL;
 	if (!target && (call->row->names_child || call->row->names_self))

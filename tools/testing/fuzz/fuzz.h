@@ -55,6 +55,7 @@ enum guest_page_kind {
  * @owner:	the partition in whose pool it is by what the calls have answered
  * @lent:	that partition has lent it
  * @stats:	it is a statistics page that nobody has lent
+ * @lost:	what is there by now could not be zeroed when it was to be given back
  */
 struct guest_page {
 	enum guest_page_kind kind;
@@ -63,6 +64,7 @@ struct guest_page {
 	u64 owner;
 	bool lent;
 	bool stats;
+	bool lost;
 };
 
 /* The VP indexes of its virtual processors. */
@@ -131,6 +133,7 @@ struct guest {
  * @created:	partitions that the watcher has been told of
  * @deleted:	likewise
  * @zeroed:	pages that have been zeroed
+ * @lost:	how many of them as far as the host sees them, but not the guest
  * @filled:	statistics pages that have been written to
  */
 struct call {
@@ -159,6 +162,7 @@ struct call {
 	unsigned int created;
 	unsigned int deleted;
 	unsigned int zeroed;
+	unsigned int lost;
 	bool filled;
 };
 
@@ -278,6 +282,7 @@ struct answer {
 
 struct answer contract_answer(struct guest *guest, const struct hvp_limits *limits,
 			      struct call *call, struct books *books);
+struct answer contract_withdraw(const struct call *call, struct books *books);
 void contract_apply(struct guest *guest, struct call *call, struct answer answer,
 		    struct books *books, struct books *after);
 

@@ -238,9 +238,16 @@ static void guest_unpin(struct hvp_guest *ops_guest, struct hvp_pinned_page *pag
 	}
 }
 
-static void guest_zero(struct hvp_guest *ops_guest, struct page *page)
+static int guest_zero(struct hvp_guest *ops_guest, const struct hvp_pinned_page *pinned)
 {
+	struct guest *guest = to_guest(ops_guest);
+	struct page *page = pinned->page;
+	struct page *seen;
+
 	might_sleep();
+	seen = guest_host_page(guest, pinned->gfn);
+	if (page->gfn != pinned->gfn)
+		shim_die("page %#llx zeroed as %#llx", page->gfn, pinned->gfn);
 	if (!current_call || (current_call->row->code != HVP_CALL_WITHDRAW_MEMORY &&
 			      current_call->row->code != HVP_CALL_UNMAP_STATS_PAGE &&
 			      current_call->row->code != HVP_CALL_FINALIZE_PARTITION))
@@ -253,6 +260,15 @@ static void guest_zero(struct hvp_guest *ops_guest, struct page *page)
 	memset(page->data, 0, sizeof(page->data));
 	page->zeroed = true;
 	current_call->zeroed++;
+	if (!seen || seen == page)
+		return 0;
+	if (guest_page(guest, pinned->gfn)->kind == GUEST_READ_ONLY) {
+		guest_page(guest, pinned->gfn)->lost = true;
+		current_call->lost++;
+		return -EFAULT;
+	}
+	memset(seen->data, 0, sizeof(seen->data));
+	return 0;
 }
 
 static void guest_write_page(struct hvp_guest *ops_guest, struct page *page, size_t offset,

@@ -536,10 +536,7 @@ static void deposited_pages_are_pinned(void)
 	EXPECT(pinned_pages_become(before));
 }
 
-/*
- * The VMM takes RAM away that is in a pool. What the guest gets for it then is
- * nobody's promise; that all comes to an end is.
- */
+/* The VMM takes RAM away that is in a pool, the slot first. */
 static void memory_that_the_vmm_takes_away(void)
 {
 	long long before = pinned_pages();
@@ -556,7 +553,7 @@ static void memory_that_the_vmm_takes_away(void)
 		die("KVM_SET_USER_MEMORY_REGION: %m");
 	munmap(slot->host, slot->size);
 	EXPECT_BALANCE(vcpu, SELF, 1, 0);
-	withdraw_memory(vcpu, SELF, NULL, &back, 1);
+	EXPECT_RESULT(withdraw_memory(vcpu, SELF, NULL, &back, 1), SUCCESS, 1);
 	slot->size = 0;
 	guest_destroy(guest);
 	EXPECT(pinned_pages_become(before));
@@ -609,6 +606,135 @@ static void page_that_moves_leaves_nothing(void)
 	EXPECT(hvpart_objects_become(objects));
 }
 
+/*
+ * What the VMM can do to a page while it is in a pool. What the guest gets back is
+ * zero, whatever is there by then; what cannot be made zero it does not get back.
+ */
+
+#define OTHERS_PATTERN	0xee
+
+enum taking {
+	DISCARD, DISCARD_AND_WRITE, PUNCH_HOLE, MAP_ANEW, OTHER_MEMORY, READ_ONLY, NO_SLOT, UNMAP,
+	MAP_ANEW_INACCESSIBLE, MAP_ANEW_READ_ONLY,
+};
+
+static void must_be(bool done, const char *what)
+{
+	if (!done)
+		die("%s: %m", what);
+}
+
+static void take_away(struct vcpu *vcpu, u8 *page, enum taking taking)
+{
+	struct guest_slot *slot = &vcpu->guest->slots[vcpu->guest->nr_slots - 1];
+	void *fresh;
+
+	switch (taking) {
+	case DISCARD:
+	case DISCARD_AND_WRITE:
+		must_be(!madvise(page, HVP_PAGE_SIZE, MADV_DONTNEED), "MADV_DONTNEED");
+		break;
+	case PUNCH_HOLE:
+		must_be(!madvise(page, HVP_PAGE_SIZE, MADV_REMOVE), "MADV_REMOVE");
+		break;
+	case MAP_ANEW:
+	case MAP_ANEW_INACCESSIBLE:
+	case MAP_ANEW_READ_ONLY:
+		fresh = mmap(page, HVP_PAGE_SIZE, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+		must_be(fresh == page, "mmap");
+		break;
+	case NO_SLOT:
+	case OTHER_MEMORY:
+		move_slot(vcpu->guest, slot, slot->gpa, 0);
+		break;
+	case READ_ONLY:
+	case UNMAP:
+		break;
+	}
+
+	if (taking == OTHER_MEMORY) {
+		fresh = mmap(NULL, HVP_PAGE_SIZE, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		must_be(fresh != MAP_FAILED, "mmap");
+		slot->host = fresh;
+		page = fresh;
+		move_slot(vcpu->guest, slot, slot->gpa, HVP_PAGE_SIZE);
+	}
+	if (taking != DISCARD)
+		memset(page, OTHERS_PATTERN, HVP_PAGE_SIZE);
+	if (taking == READ_ONLY || taking == MAP_ANEW_READ_ONLY)
+		must_be(!mprotect(page, HVP_PAGE_SIZE, PROT_READ), "mprotect");
+	if (taking == MAP_ANEW_INACCESSIBLE)
+		must_be(!mprotect(page, HVP_PAGE_SIZE, PROT_NONE), "mprotect");
+	if (taking == UNMAP)
+		must_be(!munmap(page, HVP_PAGE_SIZE), "munmap");
+}
+
+enum what_comes_back { ZEROES, UNREADABLE, NOTHING };
+
+static const struct taken_away_row {
+	const char *name;
+	bool shared;
+	enum taking taking;
+	enum what_comes_back back;
+} taken_away_rows[] = {
+	{ "pool page discarded", false, DISCARD, ZEROES },
+	{ "pool page discarded and written to", false, DISCARD_AND_WRITE, ZEROES },
+	{ "pool page of shared memory removed", true, PUNCH_HOLE, ZEROES },
+	{ "pool page mapped anew", false, MAP_ANEW, ZEROES },
+	{ "pool page of shared memory mapped anew", true, MAP_ANEW, ZEROES },
+	{ "pool page in other memory", false, OTHER_MEMORY, ZEROES },
+	{ "pool page read-only", false, READ_ONLY, ZEROES },
+	{ "pool page of shared memory read-only", true, READ_ONLY, ZEROES },
+	{ "pool page without a slot", false, NO_SLOT, UNREADABLE },
+	{ "pool page unmapped", false, UNMAP, UNREADABLE },
+	{ "pool page mapped anew and inaccessible", false, MAP_ANEW_INACCESSIBLE, UNREADABLE },
+	{ "pool page mapped anew and read-only", false, MAP_ANEW_READ_ONLY, NOTHING },
+	{ "pool page of shared memory mapped anew and read-only", true, MAP_ANEW_READ_ONLY,
+	  NOTHING },
+};
+
+static void try_taken_away(const void *data)
+{
+	const struct taken_away_row *row = data;
+	struct guest_config config = {
+		.shared_ram = row->shared, .privileges = GUEST_ALL_PRIVILEGES,
+	};
+	long long before = pinned_pages();
+	struct vcpu *vcpu = &guest_create(&config)->vcpus[0];
+	struct guest *guest = vcpu->guest;
+	u64 gpns[8], back[8];
+	unsigned int i;
+	u64 bad;
+
+	guest_alloc_list(guest, gpns, 8);
+	if (!row->shared)
+		gpns[4] = guest_add_page(guest, 0, PROT_READ | PROT_WRITE);
+	bad = gpns[4];
+	REQUIRE_RESULT(deposit_memory(vcpu, SELF, gpns, 8), SUCCESS, 8);
+	take_away(vcpu, page_of(vcpu, bad), row->taking);
+	if (row->back == NOTHING) {
+		/* In its stead there are others, as long as there are. */
+		REQUIRE_RESULT(withdraw_memory(vcpu, SELF, NULL, back, 7), SUCCESS, 7);
+		gpns[4] = gpns[7];
+		expect_same_pages(back, gpns, 7);
+		EXPECT_RESULT(withdraw_memory(vcpu, SELF, NULL, back, 1), NO_RESOURCES, 0);
+		EXPECT(page_filled_with(vcpu, bad, OTHERS_PATTERN));
+	} else {
+		REQUIRE_RESULT(withdraw_memory(vcpu, SELF, NULL, back, 8), SUCCESS, 8);
+		expect_same_pages(back, gpns, 8);
+		if (row->back == ZEROES)
+			EXPECT(page_filled_with(vcpu, bad, 0));
+	}
+	for (i = 0; i < 7; i++) {
+		if (gpns[i] != bad)
+			EXPECT(page_filled_with(vcpu, gpns[i], 0));
+	}
+	EXPECT_BALANCE(vcpu, SELF, 0, 0);
+	EXPECT(pinned_pages_become(before));
+}
+
 static const struct test_case cases[] = {
 	CASE(withdrawn_is_what_was_deposited),
 	CASE(withdrawn_pages_are_ram_again),
@@ -638,5 +764,6 @@ int main(void)
 	cases_add(cases, ARRAY_SIZE(cases));
 	cases_add_table(try_bad_page, refused_pages, REFUSED_PAGES, sizeof(refused_pages[0]));
 	cases_add_rows(try_proximity, proximity_rows);
+	cases_add_rows(try_taken_away, taken_away_rows);
 	return cases_run();
 }
