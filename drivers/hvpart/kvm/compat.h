@@ -69,29 +69,29 @@ static inline int hvp_debugfs_rename(struct dentry *folder, struct dentry *paren
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
 /*
- * May a page be pinned for long, and written to meanwhile?  Not if a file system has to
- * know when it is: it would write the page back while we write to it, or not know that it
- * has to.  Later kernels do not even pin those.
+ * May a folio be pinned for long, and written to meanwhile?  Not if a file system has to
+ * know when it is: it would write it back while we write to it, or not know that it has to.
+ * Later kernels do not even pin those.
  *
  * The mapping is that of an inode, which is freed after a grace period.  It is NULL once
- * the page has been truncated; whose it was nobody can tell then.
+ * the folio has been truncated; whose it was nobody can tell then.
  */
-static inline bool hvp_page_may_be_pinned(struct page *page)
+static inline bool hvp_folio_may_be_pinned(struct folio *folio)
 {
 	struct address_space *mapping;
 	bool is_shmem;
 
-	if (PageAnon(page) || PageHuge(page))
+	if (folio_test_anon(folio) || folio_test_hugetlb(folio))
 		return true;
 	rcu_read_lock();
-	mapping = READ_ONCE(page_folio(page)->mapping);
+	mapping = READ_ONCE(folio->mapping);
 	is_shmem = mapping && !((unsigned long)mapping & PAGE_MAPPING_FLAGS) &&
 		   shmem_mapping(mapping);
 	rcu_read_unlock();
 	return is_shmem;
 }
 #else
-static inline bool hvp_page_may_be_pinned(struct page *page)
+static inline bool hvp_folio_may_be_pinned(struct folio *folio)
 {
 	return true;
 }

@@ -209,13 +209,22 @@ static int hvp_pin_neighbours(struct hvp_locked_memory *locked, unsigned long ad
 			      unsigned int count, struct page **batch)
 {
 	int got = pin_user_pages_fast(address, count, FOLL_WRITE | FOLL_LONGTERM, batch);
-	int good = 0;
+	struct folio *folio, *last = NULL;
+	bool any_large = false;
+	int good;
 
 	if (got < 0)
 		return got == -ENOMEM || fatal_signal_pending(current) ? -ENOMEM : -EFAULT;
-	while (good < got && hvp_page_may_be_pinned(batch[good]))
-		good++;
-	if (hvp_locked_memory_add_folios(locked, batch, good)) {
+	for (good = 0; good < got; good++) {
+		folio = page_folio(batch[good]);
+		if (folio == last)
+			continue;
+		if (!hvp_folio_may_be_pinned(folio))
+			break;
+		any_large |= folio_test_large(folio);
+		last = folio;
+	}
+	if (any_large && hvp_locked_memory_add_folios(locked, batch, good)) {
 		unpin_user_pages(batch, got);
 		return -ENOMEM;
 	}

@@ -194,6 +194,7 @@ int hvp_locked_memory_add_folios(struct hvp_locked_memory *locked, struct page *
 				 unsigned int count)
 {
 	unsigned int i, some;
+	long release;
 
 	for (i = 0; i < count; i += some) {
 		struct folio *folio = page_folio(pages[i]);
@@ -203,8 +204,8 @@ int hvp_locked_memory_add_folios(struct hvp_locked_memory *locked, struct page *
 			continue;
 		some = hvp_pages_of_folio(folio, pages + i, count - i);
 		if (hvp_add_folio(locked, folio, some)) {
-			hvp_locked_memory_release(locked,
-				hvp_locked_memory_remove_folios(locked, pages, i));
+			release = hvp_locked_memory_remove_folios(locked, pages, i);
+			hvp_locked_memory_release(locked, release);
 			return -ENOMEM;
 		}
 	}

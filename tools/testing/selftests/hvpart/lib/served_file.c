@@ -78,7 +78,7 @@ static void serve(int device)
 		case FUSE_BATCH_FORGET:
 			break;
 		default:
-			answer(device, id, -ENOSYS, NULL, 0);
+			answer(device, id, -EOPNOTSUPP, NULL, 0);
 		}
 	}
 }
