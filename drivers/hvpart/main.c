@@ -4,10 +4,8 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
-#include <linux/rcupdate.h>
 #include <linux/security.h>
-#include "core/caches.h"
-#include "core/stats.h"
+#include "core/core.h"
 #include "debugfs/debugfs.h"
 #include "kvm/entry.h"
 #include "kvm/hook.h"
@@ -43,15 +41,12 @@ static int __init hvp_init(void)
 		pr_err("kernel lockdown does not allow redirecting functions\n");
 		return error;
 	}
-	error = hvp_caches_create();
+	error = hvp_core_init();
 	if (error)
 		return error;
-	error = hvp_stats_create();
-	if (error)
-		goto destroy_caches;
 	error = hvp_vms_create();
 	if (error)
-		goto destroy_stats;
+		goto exit_core;
 	error = hvp_entry_install();
 	if (error)
 		goto destroy_vms;
@@ -63,10 +58,8 @@ static int __init hvp_init(void)
 
 destroy_vms:
 	hvp_vms_destroy();
-destroy_stats:
-	hvp_stats_destroy();
-destroy_caches:
-	hvp_caches_destroy();
+exit_core:
+	hvp_core_exit();
 	return error;
 }
 
@@ -75,10 +68,7 @@ static void __exit hvp_exit(void)
 	hvp_entry_remove();
 	hvp_vms_destroy();
 	hvp_debugfs_destroy();
-	hvp_stats_destroy();
-	/* Partitions and hierarchies are freed under RCU. */
-	rcu_barrier();
-	hvp_caches_destroy();
+	hvp_core_exit();
 	pr_info("unloaded\n");
 }
 

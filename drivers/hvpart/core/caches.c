@@ -1,66 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The slab caches that everything a guest can make the host allocate comes from. */
 
-#include <linux/kernel.h>
 #include <linux/numa.h>
-#include "active.h"
 #include "caches.h"
-#include "claims.h"
-#include "hierarchy.h"
-#include "partition.h"
-#include "pool.h"
 #include "proximity.h"
-#include "stats_page.h"
 
-static struct {
-	struct kmem_cache *slab;
-	gfp_t zero;	/* what has a constructor is not to be zeroed */
-} caches[HVP_NR_CACHES];
-
-static void hvp_cache_create(enum hvp_cache cache, const char *name, size_t size,
-			     void (*construct)(void *object))
-{
-	caches[cache].slab = kmem_cache_create(name, size, 0, SLAB_ACCOUNT, construct);
-	caches[cache].zero = construct ? 0 : __GFP_ZERO;
-}
+static struct kmem_cache *slabs[HVP_NR_CACHES];
 
 /**
- * hvp_caches_create() - make all caches
+ * hvp_cache_create() - make a cache
+ * @cache:	which one
+ * @name:	what it is called in /proc/slabinfo
+ * @size:	of an object, in bytes
  *
- * Context: May sleep.  Called before anything else of the core.
- * Return: 0 or -ENOMEM, with nothing left behind.
+ * Context: May sleep.
+ * Return: 0 or -ENOMEM.
  */
-int hvp_caches_create(void)
+int hvp_cache_create(enum hvp_cache cache, const char *name, size_t size)
 {
-	int i;
-
-	hvp_cache_create(HVP_CACHE_HIERARCHY, "hvpart_hierarchy",
-			 sizeof(struct hvp_hierarchy), NULL);
-	hvp_cache_create(HVP_CACHE_PARTITION, "hvpart_partition", hvp_partition_size(), NULL);
-	hvp_cache_create(HVP_CACHE_ACTIVE, "hvpart_active", sizeof(struct hvp_active),
-			 hvp_active_construct);
-	hvp_cache_create(HVP_CACHE_GPA_ROOT, "hvpart_gpa_root", sizeof(struct hvp_gpa_root),
-			 hvp_gpa_root_construct);
-	hvp_cache_create(HVP_CACHE_PAGE_BLOCK, "hvpart_page_block",
-			 sizeof(struct hvp_page_block), NULL);
-	hvp_cache_create(HVP_CACHE_CLAIM_CHUNK, "hvpart_claim_chunk",
-			 sizeof(struct hvp_claim_chunk), NULL);
-	hvp_cache_create(HVP_CACHE_STATS_PAGE, "hvpart_stats_page",
-			 sizeof(struct hvp_stats_page), NULL);
-	hvp_cache_create(HVP_CACHE_VP_COUNTERS, "hvpart_vp_counters",
-			 sizeof(struct hvp_vp_counters), NULL);
-
-	for (i = 0; i < HVP_NR_CACHES; i++) {
-		if (!caches[i].slab) {
-			hvp_caches_destroy();
-			return -ENOMEM;
-		}
-	}
-	return 0;
+	slabs[cache] = kmem_cache_create(name, size, 0, SLAB_ACCOUNT, NULL);
+	return slabs[cache] ? 0 : -ENOMEM;
 }
 
 /**
- * hvp_caches_destroy() - the reverse of hvp_caches_create()
+ * hvp_caches_destroy() - the reverse, for all caches that have been made
  *
  * Context: May sleep.  All objects have been freed, and those that wait for an
  * RCU grace period have had it.
@@ -70,8 +33,8 @@ void hvp_caches_destroy(void)
 	int i;
 
 	for (i = 0; i < HVP_NR_CACHES; i++) {
-		kmem_cache_destroy(caches[i].slab);
-		caches[i].slab = NULL;
+		kmem_cache_destroy(slabs[i]);
+		slabs[i] = NULL;
 	}
 }
 
@@ -81,17 +44,16 @@ void hvp_caches_destroy(void)
  * @proximity:	valid: on this node, and only there unless preferred is set
  *
  * Context: May sleep; no lock held.
- * Return: the object, zeroed, or as it was freed if the cache has a constructor; NULL if
- * the host has no memory for it.
+ * Return: the object, zeroed, or NULL if the host has no memory for it.
  */
 void *hvp_cache_alloc(enum hvp_cache cache, struct hvp_proximity proximity)
 {
 	int node = hvp_proximity_any(proximity) ? NUMA_NO_NODE : proximity.id;
-	gfp_t gfp = HVP_GFP | caches[cache].zero;
+	gfp_t gfp = HVP_GFP | __GFP_ZERO;
 
 	if (hvp_proximity_required(proximity))
 		gfp |= __GFP_THISNODE;
-	return kmem_cache_alloc_node(caches[cache].slab, gfp, node);
+	return kmem_cache_alloc_node(slabs[cache], gfp, node);
 }
 
 /**
@@ -104,7 +66,7 @@ void *hvp_cache_alloc(enum hvp_cache cache, struct hvp_proximity proximity)
 void hvp_cache_free(enum hvp_cache cache, void *object)
 {
 	if (object)
-		kmem_cache_free(caches[cache].slab, object);
+		kmem_cache_free(slabs[cache], object);
 }
 
 /**
@@ -115,5 +77,5 @@ void hvp_cache_free(enum hvp_cache cache, void *object)
  */
 size_t hvp_cache_object_size(enum hvp_cache cache)
 {
-	return kmem_cache_size(caches[cache].slab);
+	return kmem_cache_size(slabs[cache]);
 }

@@ -5,11 +5,13 @@
 #include <linux/bsearch.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
-#include "active.h"
 #include "hierarchy.h"
 #include "host_cpu.h"
 #include "partition.h"
 #include "property_table.h"
+
+/* Linux's mshv driver numbers virtual processors with 8 bits. */
+#define HVP_MAX_VPS		256
 
 static u64 hvp_read_reference_time(const struct hvp_partition *partition)
 {

@@ -6,9 +6,7 @@
 
 #include <linux/kvm_host.h>
 #include <linux/sched.h>
-#include "../core/call_table.h"
-#include "../core/dispatch.h"
-#include "../core/hierarchy.h"
+#include "../core/core.h"
 #include "assumptions.h"
 #include "compat.h"
 #include "entry.h"

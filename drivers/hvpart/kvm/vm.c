@@ -13,8 +13,7 @@
 #include <linux/mutex.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
-#include "../core/caches.h"
-#include "../core/stats_page.h"
+#include "../core/core.h"
 #include "../debugfs/debugfs.h"
 #include "compat.h"
 #include "originals.h"

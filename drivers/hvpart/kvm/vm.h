@@ -7,7 +7,7 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
-#include "../core/hierarchy.h"
+#include "../core/core.h"
 #include "guest_memory.h"
 #include "hook.h"
 #include "locked_memory.h"

@@ -3,15 +3,13 @@
 
 #include <linux/mm.h>
 #include <linux/printk.h>
-#include <linux/rcupdate.h>
-#include "../core/caches.h"
+#include "../core/core.h"
 #include "faults.h"
 #include "world.h"
 
 static const enum hvp_cache hvp_all_caches[] = {
-	HVP_CACHE_HIERARCHY, HVP_CACHE_PARTITION, HVP_CACHE_ACTIVE, HVP_CACHE_GPA_ROOT,
-	HVP_CACHE_STATS_PAGE, HVP_CACHE_VP_COUNTERS, HVP_CACHE_CLAIM_CHUNK,
-	HVP_CACHE_PAGE_BLOCK,
+	HVP_CACHE_HIERARCHY, HVP_CACHE_PARTITION, HVP_CACHE_ACTIVE, HVP_CACHE_STATS_PAGE,
+	HVP_CACHE_VP_COUNTERS, HVP_CACHE_CLAIM_CHUNK, HVP_CACHE_PAGE_BLOCK,
 };
 
 static void hvp_cache_desc(const enum hvp_cache *cache, char *desc)
@@ -34,9 +32,7 @@ static void hvp_caches_zero_objects(struct kunit *test)
 
 		KUNIT_ASSERT_NOT_NULL(test, object);
 		KUNIT_EXPECT_NULL(test, memchr_inv(object, 0, size));
-		/* Have constructors: tables are empty when they are freed. */
-		if (cache != HVP_CACHE_ACTIVE && cache != HVP_CACHE_GPA_ROOT)
-			memset(object, HVP_FAKE_SCRIBBLE, size);
+		memset(object, HVP_FAKE_SCRIBBLE, size);
 		hvp_cache_free(cache, object);
 	}
 	hvp_cache_free(cache, NULL);
@@ -66,17 +62,17 @@ static void hvp_caches_heed_proximity(struct kunit *test)
 #define HVP_ALLOCATIONS		100000
 
 /*
- * Fail to make the caches, from one allocation on.  The slab says so in the log,
+ * Fail to bring the core up, from one allocation on.  The slab says so in the log,
  * with a backtrace, which is to be read by nobody.
  */
-static int hvp_fail_caches_create(unsigned int nth)
+static int hvp_fail_core_init(unsigned int nth)
 {
 	int level = console_loglevel;
 	int error;
 
 	console_loglevel = LOGLEVEL_WARNING;
 	hvp_fail_allocation(nth, true);
-	error = hvp_caches_create();
+	error = hvp_core_init();
 	hvp_fail_allocation(0, false);
 	console_loglevel = level;
 	return error;
@@ -92,21 +88,20 @@ static void hvp_caches_are_all_or_none(struct kunit *test)
 	unsigned int total, i;
 
 	hvp_require_failing_allocations(test);
-	rcu_barrier();
-	hvp_caches_destroy();
+	hvp_core_exit();
 	hvp_fail_allocation(HVP_ALLOCATIONS, false);
-	KUNIT_EXPECT_EQ(test, hvp_caches_create(), 0);
+	KUNIT_EXPECT_EQ(test, hvp_core_init(), 0);
 	total = HVP_ALLOCATIONS - hvp_allocations_left();
 	hvp_fail_allocation(0, false);
 	KUNIT_EXPECT_LT(test, total, HVP_ALLOCATIONS);
 	KUNIT_EXPECT_GE(test, total, HVP_NR_CACHES);
 
 	for (i = 0; i < HVP_NR_CACHES; i++) {
-		hvp_caches_destroy();
-		failures += hvp_fail_caches_create(total * (2 * i + 1) / (2 * HVP_NR_CACHES)) ==
+		hvp_core_exit();
+		failures += hvp_fail_core_init(total * (2 * i + 1) / (2 * HVP_NR_CACHES)) ==
 			    -ENOMEM;
 		/* If one were left, its name would be taken. */
-		KUNIT_EXPECT_EQ(test, hvp_caches_create(), 0);
+		KUNIT_EXPECT_EQ(test, hvp_core_init(), 0);
 	}
 	kunit_info(test, "%u failures in %u allocations\n", failures, total);
 	KUNIT_EXPECT_EQ(test, failures, HVP_NR_CACHES);

@@ -2,8 +2,7 @@
 /* What every suite begins and ends with. */
 
 #include <linux/module.h>
-#include "../core/caches.h"
-#include "../core/call_table.h"
+#include "../core/core.h"
 #include "../core/stats.h"
 #include "world.h"
 
@@ -15,14 +14,7 @@
  */
 int hvp_suite_init(struct kunit_suite *suite)
 {
-	int error = hvp_caches_create();
-
-	if (error)
-		return error;
-	error = hvp_stats_create();
-	if (error)
-		hvp_caches_destroy();
-	return error;
+	return hvp_core_init();
 }
 
 /**
@@ -31,10 +23,7 @@ int hvp_suite_init(struct kunit_suite *suite)
  */
 void hvp_suite_exit_quietly(struct kunit_suite *suite)
 {
-	hvp_stats_destroy();
-	/* Partitions and hierarchies are freed under RCU. */
-	rcu_barrier();
-	hvp_caches_destroy();
+	hvp_core_exit();
 }
 
 static const enum hvp_status hvp_statuses[] = {

@@ -3,11 +3,8 @@
 
 #include "fuzz.h"
 #include "../../../drivers/hvpart/core/active.h"
-#include "../../../drivers/hvpart/core/caches.h"
-#include "../../../drivers/hvpart/core/call_table.h"
-#include "../../../drivers/hvpart/core/dispatch.h"
+#include "../../../drivers/hvpart/core/core.h"
 #include "../../../drivers/hvpart/core/stats.h"
-#include "../../../drivers/hvpart/core/stats_page.h"
 
 static bool loaded;
 
@@ -25,11 +22,7 @@ void module_load(unsigned int nodes, unsigned int cpu)
 		.missing = cpu % 16,
 	};
 	shim_time = 1000;
-	loaded = !hvp_caches_create();
-	if (loaded && hvp_stats_create()) {
-		hvp_caches_destroy();
-		loaded = false;
-	}
+	loaded = !hvp_core_init();
 	if (!loaded && shim_live_objects)
 		shim_die("%u objects left by a module that did not load", shim_live_objects);
 }
@@ -38,8 +31,7 @@ void module_unload(void)
 {
 	if (!loaded)
 		return;
-	hvp_stats_destroy();
-	hvp_caches_destroy();
+	hvp_core_exit();
 	if (shim_live_objects)
 		shim_die("%u objects are left", shim_live_objects);
 }
@@ -284,7 +276,7 @@ static void vm_check_memory(const struct call *call, struct answer answer, unsig
 
 static unsigned int vm_active_bytes(void)
 {
-	return shim_cache_bytes("hvpart_active") + shim_cache_bytes("hvpart_gpa_root");
+	return shim_cache_bytes("hvpart_active");
 }
 
 static unsigned int vm_stats_bytes(void)

@@ -135,6 +135,7 @@ struct rcu_head {
 void rcu_read_lock(void);
 void rcu_read_unlock(void);
 void call_rcu(struct rcu_head *head, void (*function)(struct rcu_head *head));
+#define rcu_barrier()		do { } while (0)
 
 /* atomic.h, refcount.h, kref.h */
 typedef struct { int counter; } atomic_t;

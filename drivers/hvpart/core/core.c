@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Bringing up what the core has one of, and down again. */
+
+#include <linux/rcupdate.h>
+#include "active.h"
+#include "claims.h"
+#include "core.h"
+#include "partition.h"
+#include "pool.h"
+#include "stats.h"
+
+static int hvp_caches_create(void)
+{
+	const struct {
+		const char *name;
+		size_t size;
+	} objects[HVP_NR_CACHES] = {
+		[HVP_CACHE_HIERARCHY] = { "hvpart_hierarchy", sizeof(struct hvp_hierarchy) },
+		[HVP_CACHE_PARTITION] = { "hvpart_partition", hvp_partition_size() },
+		[HVP_CACHE_ACTIVE] = { "hvpart_active", sizeof(struct hvp_active) },
+		[HVP_CACHE_PAGE_BLOCK] = { "hvpart_page_block", sizeof(struct hvp_page_block) },
+		[HVP_CACHE_CLAIM_CHUNK] = {
+			"hvpart_claim_chunk", sizeof(struct hvp_claim_chunk)
+		},
+		[HVP_CACHE_STATS_PAGE] = { "hvpart_stats_page", sizeof(struct hvp_stats_page) },
+		[HVP_CACHE_VP_COUNTERS] = {
+			"hvpart_vp_counters", sizeof(struct hvp_vp_counters)
+		},
+	};
+	enum hvp_cache cache;
+	int error = 0;
+
+	for (cache = 0; !error && cache < HVP_NR_CACHES; cache++)
+		error = hvp_cache_create(cache, objects[cache].name, objects[cache].size);
+	return error;
+}
+
+/**
+ * hvp_core_init() - before anything else of the core
+ *
+ * Context: May sleep.
+ * Return: 0 or -ENOMEM, with nothing left behind.
+ */
+int hvp_core_init(void)
+{
+	int error = hvp_caches_create();
+
+	if (!error)
+		error = hvp_stats_create();
+	if (error)
+		hvp_caches_destroy();
+	return error;
+}
+
+/**
+ * hvp_core_exit() - the reverse; all hierarchies are gone
+ *
+ * Context: May sleep.
+ */
+void hvp_core_exit(void)
+{
+	hvp_stats_destroy();
+	/* Partitions and hierarchies are freed under RCU. */
+	rcu_barrier();
+	hvp_caches_destroy();
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The core as a whole, and what of it those who drive it may use: kvm/ includes this and
+ * nothing else of core/.
+ */
+#ifndef _HVPART_CORE_H
+#define _HVPART_CORE_H
+
+#include "caches.h"		/* HVP_GFP */
+#include "call_table.h"		/* which codes are ours */
+#include "dispatch.h"		/* a call and its answer */
+#include "hierarchy.h"		/* the partitions of a VM */
+#include "stats_page.h"		/* keeping counters up to date */
+
+int hvp_core_init(void);
+void hvp_core_exit(void);
+
+#endif /* _HVPART_CORE_H */
