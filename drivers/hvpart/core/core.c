@@ -8,6 +8,7 @@
 #include "partition.h"
 #include "pool.h"
 #include "stats.h"
+#include "vp_counters.h"
 
 static int hvp_caches_create(void)
 {

@@ -15,7 +15,7 @@
 #include "partition.h"
 #include "request.h"
 #include "stats.h"
-#include "stats_page.h"
+#include "vp_counters.h"
 
 static u64 hvp_result(enum hvp_status status, unsigned int reps)
 {

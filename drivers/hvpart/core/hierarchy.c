@@ -1,116 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-/* All partitions of one VM: IDs, lookup, limits, and the end of them all. */
+/* All partitions of one VM: IDs, lookup, limits. */
 
-#include <linux/sched.h>
 #include "caches.h"
 #include "hierarchy.h"
 #include "partition.h"
-#include "proximity.h"
-#include "stats_page.h"
 
 static void hvp_hierarchy_free_rcu(struct rcu_head *rcu)
 {
 	hvp_cache_free(HVP_CACHE_HIERARCHY, container_of(rcu, struct hvp_hierarchy, rcu));
-}
-
-/*
- * No call is under way and none will be, but others may still look.  So all partitions
- * are closed first, parents and children alike, and only then does any of them go.
- */
-static void hvp_hierarchy_empty(struct hvp_hierarchy *hierarchy)
-{
-	struct hvp_partition *partition;
-	unsigned long id;
-
-	xa_for_each(&hierarchy->partitions, id, partition) {
-		hvp_partition_close(partition);
-		cond_resched();
-	}
-	xa_for_each(&hierarchy->partitions, id, partition) {
-		hvp_hierarchy_unpublish(hierarchy, partition);
-		hvp_partition_release(partition);
-		cond_resched();
-	}
-	xa_destroy(&hierarchy->partitions);
-	hvp_claims_destroy(&hierarchy->claims);
-	hvp_vp_counters_destroy(hierarchy);
-	hvp_hierarchy_drop(hierarchy);
-}
-
-/**
- * hvp_hierarchy_create() - make the hierarchy of a VM: the root partition alone
- * @guest:	the VM's memory; outlives the hierarchy
- * @limits:	likewise
- * @watcher:	likewise, or NULL
- *
- * Context: May sleep; no lock held.
- * Return: the hierarchy, held by one reference, or NULL if the host has no
- * memory for it.
- */
-struct hvp_hierarchy *hvp_hierarchy_create(struct hvp_guest *guest,
-					   const struct hvp_limits *limits,
-					   struct hvp_watcher *watcher)
-{
-	static const struct hvp_creation as_any_vm;
-	struct hvp_hierarchy *hierarchy;
-	struct hvp_partition *root;
-
-	hierarchy = hvp_cache_alloc(HVP_CACHE_HIERARCHY, HVP_PROXIMITY_ANY);
-	if (!hierarchy)
-		return NULL;
-
-	refcount_set(&hierarchy->calls, 1);
-	refcount_set(&hierarchy->holds, 1);
-	hierarchy->guest = guest;
-	hierarchy->limits = limits;
-	hierarchy->watcher = watcher;
-	xa_init_flags(&hierarchy->partitions, XA_FLAGS_ACCOUNT);
-	hvp_claims_init(&hierarchy->claims);
-	xa_init_flags(&hierarchy->vp_counters, XA_FLAGS_ACCOUNT);
-
-	root = hvp_partition_alloc(hierarchy, NULL, &as_any_vm);
-	if (!root)
-		goto free_hierarchy;
-	root->id = HVP_PARTITION_ID_ROOT;
-	spin_lock(&root->lock);
-	hvp_partition_set_state(root, HVP_STATE_ACTIVE);
-	spin_unlock(&root->lock);
-	if (xa_err(xa_store(&hierarchy->partitions, root->id, root, HVP_GFP)))
-		goto put_root;
-
-	hierarchy->root = root;
-	hierarchy->last_id = root->id;
-	return hierarchy;
-
-put_root:
-	hvp_partition_put(root);
-free_hierarchy:
-	hvp_hierarchy_put(hierarchy);
-	return NULL;
-}
-
-/**
- * hvp_hierarchy_get() - take a reference, for the VM or for a call
- * @hierarchy:	a hierarchy that somebody holds, or that was found under RCU
- *
- * Context: Any.
- * Return: whether there is one to be had: not if the last was dropped already.
- */
-bool hvp_hierarchy_get(struct hvp_hierarchy *hierarchy)
-{
-	return refcount_inc_not_zero(&hierarchy->calls);
-}
-
-/**
- * hvp_hierarchy_put() - drop a reference; with the last one go all partitions
- * @hierarchy:	a hierarchy or NULL
- *
- * Context: May sleep; reschedules.
- */
-void hvp_hierarchy_put(struct hvp_hierarchy *hierarchy)
-{
-	if (hierarchy && refcount_dec_and_test(&hierarchy->calls))
-		hvp_hierarchy_empty(hierarchy);
 }
 
 /**

@@ -5,11 +5,9 @@
 #include <linux/math.h>
 #include <linux/minmax.h>
 #include "../trace.h"
-#include "active.h"
 #include "caches.h"
 #include "hierarchy.h"
 #include "partition.h"
-#include "stats_page.h"
 
 /**
  * hvp_partition_size() - the size of a partition object with its pool
@@ -84,36 +82,6 @@ void hvp_partition_put(struct hvp_partition *partition)
 {
 	if (partition && refcount_dec_and_test(&partition->refs))
 		call_rcu(&partition->rcu, hvp_partition_free_rcu);
-}
-
-/**
- * hvp_partition_close() - its VM goes: from now on nobody looks into a partition
- * @partition:	a partition of a hierarchy in which nobody makes calls any more
- *
- * Context: Any.
- */
-void hvp_partition_close(struct hvp_partition *partition)
-{
-	spin_lock(&partition->lock);
-	hvp_partition_set_state(partition, HVP_STATE_DELETED);
-	spin_unlock(&partition->lock);
-}
-
-/**
- * hvp_partition_release() - free what a partition still has when its VM goes
- * @partition:	a partition that has been closed, as have all of its hierarchy
- *
- * Lets go of its deposited pages whatever its state was, and drops the hierarchy's
- * reference.
- *
- * Context: May sleep; reschedules.
- */
-void hvp_partition_release(struct hvp_partition *partition)
-{
-	hvp_stats_pages_release(partition);
-	hvp_pool_release(&partition->pool, partition->hierarchy->guest);
-	hvp_active_free(partition->active);
-	hvp_partition_put(partition);
 }
 
 /**

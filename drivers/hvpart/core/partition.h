@@ -89,8 +89,6 @@ struct hvp_partition *hvp_partition_alloc(struct hvp_hierarchy *hierarchy,
 					  struct hvp_partition *parent,
 					  const struct hvp_creation *creation);
 void hvp_partition_put(struct hvp_partition *partition);
-void hvp_partition_close(struct hvp_partition *partition);
-void hvp_partition_release(struct hvp_partition *partition);
 
 enum hvp_status hvp_partition_check_state(const struct hvp_partition *partition, u8 allowed);
 void hvp_partition_set_state(struct hvp_partition *partition, enum hvp_state state);

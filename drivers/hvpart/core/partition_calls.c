@@ -203,7 +203,7 @@ enum hvp_status hvp_finalize_partition(struct hvp_request *request)
 	spin_unlock(&target->lock);
 	spin_unlock(&parent->lock);
 
-	hvp_stats_pages_free(request, &unmapped);
+	hvp_stats_pages_free(request->caller->hierarchy, request->guest, &unmapped);
 	hvp_active_free(active);
 	return status;
 }

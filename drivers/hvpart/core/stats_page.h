@@ -9,7 +9,6 @@
 
 struct hvp_hierarchy;
 struct hvp_partition;
-struct hvp_request;
 
 /**
  * struct hvp_stats_page - a guest page that the counters of an object are written to
@@ -36,24 +35,12 @@ struct hvp_stats_page {
 	struct hvp_charge charge;
 };
 
-/**
- * struct hvp_vp_counters - what is known of a virtual processor of the root
- * @hypercalls:	hypercalls that it had made when it made its last call of ours
- * @run_time:	how long it had run then, in 100 ns
- *
- * Written in the thread of that virtual processor.
- */
-struct hvp_vp_counters {
-	u64 hypercalls;
-	u64 run_time;
-};
-
+void hvp_stats_page_map_locked(struct hvp_partition *partition, struct hvp_stats_page *page);
+void hvp_stats_page_unmap_locked(struct hvp_stats_page *page, struct list_head *unmapped);
 void hvp_stats_pages_unmap_locked(struct hvp_partition *partition, struct list_head *unmapped);
-void hvp_stats_pages_free(const struct hvp_request *request, struct list_head *unmapped);
+void hvp_stats_pages_free(struct hvp_hierarchy *hierarchy, struct hvp_guest *guest,
+			  struct list_head *unmapped);
 void hvp_stats_pages_release(struct hvp_partition *partition);
 void hvp_stats_pages_refresh(struct hvp_hierarchy *hierarchy);
-
-void hvp_vp_counters_note(const struct hvp_caller *caller);
-void hvp_vp_counters_destroy(struct hvp_hierarchy *hierarchy);
 
 #endif /* _HVPART_STATS_PAGE_H */
