@@ -62,9 +62,13 @@ help:
 	@echo  '           TESTS_ONLY="<program>..." (check, check-debug)  SEED=<n>  OUT=<folder>  W=1'
 	@echo  '           DESTDIR=<root>  PREFIX=/usr/local  INSTALL_MOD_PATH=<root> (install)'
 
+# What clang has built wants modules that clang has built; LLVM=-16 is for a version of it.
+LLVM	?= $(if $(shell grep -s '^CONFIG_CC_IS_CLANG=y' $(KDIR)/include/config/auto.conf),1)
+kbuild	= -C $(KDIR) M=$(CURDIR) CONFIG_HVPART=m $(if $(LLVM),LLVM=$(LLVM))
+
 # Out of tree in place, as people build modules for their own machine.
 modules: kdir
-	$(MAKE) -C $(KDIR) M=$(CURDIR) CONFIG_HVPART=m $(if $(W),W=$(W)) modules
+	$(MAKE) $(kbuild) $(if $(W),W=$(W)) modules
 
 # Documentation/installing.rst tells what goes where. Not "make kernelrelease", as
 # Debian's headers do not know it.
@@ -80,7 +84,7 @@ signing	= $(if $(filter pkcs11:%,$(key))$(wildcard $(key) $(KDIR)/$(key)),,CONFI
 depmod	= $(DEPMOD) $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(release)
 
 install: modules hvpartstat
-	$(MAKE) -C $(KDIR) M=$(CURDIR) CONFIG_HVPART=m INSTALL_MOD_PATH=$(INSTALL_MOD_PATH) \
+	$(MAKE) $(kbuild) INSTALL_MOD_PATH=$(INSTALL_MOD_PATH) \
 		INSTALL_MOD_DIR=updates DEPMOD=true $(signing) modules_install
 	$(depmod)
 	install -d $(doc)/examples
