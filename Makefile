@@ -39,6 +39,8 @@ help:
 	@echo  '                   and installing it. An hour or two on two CPUs'
 	@echo  '  make demo-mshv - see a Linux 7.3 guest use it by /dev/mshv'
 	@echo  '  make check-mshv - the tests with such guests, on KERNELS="$(KERNELS)"'
+	@echo  '                   Both run a client of yours instead, with'
+	@echo  '                   FILES="<path>[:<name>]..." RUN="<command>" QEMU_OPTIONS="..."'
 	@echo  '  make bench     - what calls cost, on KERNELS="$(KERNELS)", also when there are many'
 	@echo  '                   partitions, pages and VMs: CSV and plots in OUT/bench'
 	@echo  '  make kunit     - the unit tests alone, or SUITE=<name> of them'
@@ -114,6 +116,12 @@ kdir:
 
 demo:
 	@$(TESTS)/demo/run $(KERNEL) $(OUT)
+
+# What the user takes into the guest, see tools/testing/mshv/client. RUN is for the guest's
+# shell, whose dollar signs are not make's.
+demo-mshv check-mshv: export HVPART_FILES := $(FILES)
+demo-mshv check-mshv: export HVPART_RUN := $(value RUN)
+demo-mshv check-mshv: export HVPART_QEMU_OPTIONS := $(QEMU_OPTIONS)
 
 demo-mshv:
 	@$(TESTS)/mshv/demo $(KERNEL) $(OUT)

@@ -19,7 +19,7 @@ built_here()
 			build_options=(KCSAN_SANITIZE=n) ;;
 	# Debian 12 has none of that series.
 	*-mshv)		source=linux-source-7.3 find_source=use_backports
-			fragments=(mshv.config) build_time="about 6 minutes" ;;
+			fragments=(mshv.config) ;;
 	*)		return 1 ;;
 	esac
 	built_name=linux-$what-$(cd "$here" && { grep -h CONFIG_ "${fragments[@]}"

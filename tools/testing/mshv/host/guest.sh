@@ -7,6 +7,10 @@
 here=/hvpart
 files=$here/guest
 
+# What the user has brought along. QEMU's options are words.
+client=$here/client
+qemu_options=$(cat $client/qemu-options 2>/dev/null)
+
 # On a machine whose CPUs are emulated, and so are those of its guest.
 boot_limit=120
 # For nothing to be said. The longest that a test program may be busy with one test, as it
@@ -23,7 +27,7 @@ hyperv="$hyperv,hv-time,hv-frequencies,hv-tlbflush,hv-ipi,hv-version-id-build=27
 
 kernel_arguments="console=ttyS0,115200 loglevel=8 panic=-1 no_timer_check mitigations=off"
 
-# What kexec boots: the same kernel, and what QEMU's -initrd began with.
+# What kexec boots: the same kernel, and what QEMU's -initrd began with. And the user's files.
 initrd=/tmp/initrd
 build_initrd()
 {
@@ -31,29 +35,37 @@ build_initrd()
 	mkdir -p /tmp/root/kexec
 	cp "$files/$1" /tmp/root/kexec/kernel
 	cp $files/initramfs /tmp/root/kexec/
+	cp -R $client/root/. /tmp/root/
+	[ ! -e $client/command ] || cp $client/command /tmp/root/client/.command
 	{ cat $files/initramfs; (cd /tmp/root && find . | cpio -o -H newc 2>/dev/null); } >$initrd
 	rm -rf /tmp/root
 }
 
 # start_guest KERNEL CPUS - boot it and wait until it can be talked to
 #
-# No option of QEMU's has to do with hvpart. It is started by the linker that it came with.
+# No option of QEMU's has to do with hvpart; the user's come last, so that they count. It is
+# started by the linker that it came with. The guest has its files twice, as it boots.
 start_guest()
 {
+	local memory
+
+	memory=$((160 + 3 * $(du -sm $client | cut -f 1)))
 	rm -rf $guest_dir
 	mkdir $guest_dir
 	: >$console
 	build_initrd "$1" || return
 	mkfifo $guest_dir/agent.in $guest_dir/agent.out
+	# shellcheck disable=SC2086 # words
 	$here/qemu/ld.so --library-path $here/qemu/lib $here/qemu/qemu-system-x86_64 \
 		-L $here/qemu/firmware -nodefaults -no-user-config -display none \
 		-monitor none -machine q35 -accel kvm -cpu "qemu64,kvm=off,$hyperv" \
-		-smp "$2,sockets=$2" -m 160 -kernel "$files/$1" -initrd $initrd \
+		-smp "$2,sockets=$2" -m $memory -kernel "$files/$1" -initrd $initrd \
 		-append "$kernel_arguments" \
 		-chardev file,id=console,path=$console \
 		-device isa-serial,chardev=console,index=0 \
 		-chardev pipe,id=agent,path=$guest_dir/agent \
 		-device isa-serial,chardev=agent,index=1 \
+		$qemu_options \
 		>$guest_dir/errors 2>&1 &
 	guest_pid=$!
 	# Both ways open: neither side waits for the other, here or there.
