@@ -8,7 +8,7 @@
 struct hvp_call_row;
 struct hvp_partition;
 
-/* The fixed part of any call's input, and the output of any simple call. */
+/* The fixed part of any call's input. */
 union hvp_input {
 	u64 partition_id;
 	struct hvp_create_partition_in create;
@@ -21,13 +21,24 @@ union hvp_input {
 	struct hvp_map_stats_page2_in map_stats_page2;
 };
 
+#define HVP_OUTPUT_WORDS	2
+
+/*
+ * The output of any simple call, of which the guest gets as many bytes as the call's row
+ * says, whatever the handler has set.  An initializer zeroes the first member of a union
+ * and, since gcc 15, nothing beyond it; so the first is as large as all.
+ */
 union hvp_output {
+	u64 words[HVP_OUTPUT_WORDS];
 	struct hvp_partition_id id;
 	struct hvp_get_property_out property;
 	struct hvp_get_property_ex_out property_ex;
 	struct hvp_map_stats_page_out map_stats_page;
 	struct hvp_memory_balance_out balance;
 };
+
+static_assert(sizeof(union hvp_output) == HVP_OUTPUT_WORDS * sizeof(u64),
+	      "the first member is the whole");
 
 /**
  * struct hvp_request - a call that has been checked as far as its table row says
