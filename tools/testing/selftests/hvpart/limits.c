@@ -74,8 +74,8 @@ static const struct {
 	{ "max_pages_negative", "max_pages", "-4096", EINVAL, 0 },
 	{ "max_pages_garbage", "max_pages", "1G", EINVAL, 0 },
 	{ "max_depth_least", "max_depth", "0", 0, 0 },
-	{ "max_depth_most", "max_depth", "64", 0, 64 },
-	{ "max_depth_too_deep", "max_depth", "65", EINVAL, 0 },
+	{ "max_depth_most", "max_depth", "7", 0, 7 },
+	{ "max_depth_too_deep", "max_depth", "8", EINVAL, 0 },
 	{ "max_depth_negative", "max_depth", "-2", EINVAL, 0 },
 };
 
