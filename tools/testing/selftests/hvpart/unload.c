@@ -1,23 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The module goes while guests are at work, and comes again. */
+/*
+ * The module goes while guests are at work, and comes again; or tries to come, where
+ * somebody else redirects a function that it needs.
+ */
+#include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "callers.h"
 #include "code_patching.h"
 #include "module.h"
 #include "partitions.h"
 #include "process.h"
+#include "remains.h"
 
 #define SELF	HVP_PARTITION_ID_SELF
 
-static void expect_unloaded(long long pinned)
+static void expect_all_gone(long long pinned)
 {
-	EXPECT(!hvpart_loaded());
-	EXPECT_EQUAL(access("/sys/module/hvpart", F_OK), -1);
+	expect_unloaded();
 	EXPECT(pinned_pages_become(pinned));
-	EXPECT_EQUAL(hvpart_objects(), 0);
 }
 
 /* The guest of before has nothing left, and can begin anew. */
@@ -36,7 +41,7 @@ static void reload_starts_empty(void)
 		map_statistics(vcpu, 2);
 		map_statistics(vcpu, SELF);
 		unload_module();
-		expect_unloaded(pinned);
+		expect_all_gone(pinned);
 		EXPECT_STATUS(get_partition_id(vcpu, &id), INVALID_HYPERCALL_CODE);
 		EXPECT_STATUS(get_memory_balance(vcpu, SELF, NULL, &balance),
 			      INVALID_HYPERCALL_CODE);
@@ -107,7 +112,7 @@ static void unload_while_calls_are_made(void)
 		if (waitpid(pid, &status, 0) != pid)
 			die("waitpid: %m");
 		EXPECT_EQUAL(status, 0);
-		expect_unloaded(pinned);
+		expect_all_gone(pinned);
 		load_module();
 	}
 	EXPECT_EQUAL(create_active_child(new_guest()), 2);
@@ -126,9 +131,55 @@ static void unload_while_a_vm_dies(void)
 		unload_module();
 		if (waitpid(pid, NULL, 0) != pid)
 			die("waitpid: %m");
-		expect_unloaded(pinned);
+		expect_all_gone(pinned);
 		load_module();
 	}
+	EXPECT_EQUAL(create_active_child(new_guest()), 2);
+}
+
+/* In the order in which they are hooked. */
+static const struct hooked {
+	const char *function;
+} hooked[] = {
+	{ "kvm_arch_flush_shadow_all" },
+	{ "kvm_hv_set_msr_common" },
+	{ "kvm_hv_get_msr_common" },
+	{ "kvm_hv_hypercall" },
+	{ "kvm_cpuid" },
+	{ "kvm_hv_set_cpuid" },
+};
+
+/* How long what is left behind has to show. */
+#define AFTERWARDS_US	2000000
+
+/* A load that fails half-way has answered no call and knows of no VM. */
+static void load_fails_while_calls_are_made(const void *row)
+{
+	const char *function = ((const struct hooked *)row)->function;
+	static const char reason[] = "another module or live patch redirects it";
+	char line[128], parameters[64];
+	const char *const said[] = { line, NULL };
+	struct callers callers;
+	struct remains remains;
+
+	snprintf(line, sizeof(line), "hvpart: cannot redirect %s (error -16): %s", function,
+		 reason);
+	unload_module();
+	remains_watch(&remains);
+	callers = callers_start();
+	snprintf(parameters, sizeof(parameters), "function=%s", function);
+	REQUIRE_EQUAL(module_insert("redirect", parameters), 0);
+	callers_expect(&callers, false);
+	EXPECT_EQUAL(module_insert("hvpart", ""), EBUSY);
+	expect_unloaded();
+	usleep(AFTERWARDS_US);
+	callers_expect(&callers, false);
+	EXPECT_EQUAL(callers_answered(&callers), 0);
+	callers_stop(&callers);
+	module_remove("redirect");
+	expect_unloaded();
+	EXPECT_EQUAL(remains_expect_none(&remains, said), 1);
+	load_module();
 	EXPECT_EQUAL(create_active_child(new_guest()), 2);
 }
 
@@ -144,7 +195,16 @@ static const struct test_case cases[] = {
 
 int main(void)
 {
+	struct test_case load_fails[ARRAY_SIZE(hooked)];
+	unsigned int i;
+
 	stay_on_one_cpu_if_emulated();
 	cases_add(cases, ARRAY_SIZE(cases));
+	for (i = 0; i < ARRAY_SIZE(hooked); i++)
+		load_fails[i] = (struct test_case) {
+			.run_row = load_fails_while_calls_are_made, .row = &hooked[i],
+			.name = hooked[i].function, .seconds = SECONDS,
+		};
+	cases_add(load_fails, ARRAY_SIZE(load_fails));
 	return cases_run();
 }

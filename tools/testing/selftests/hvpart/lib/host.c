@@ -27,6 +27,20 @@ void require_hvpart(void)
 		die("no " HVPART_DEBUGFS ": mount -t debugfs debugfs /sys/kernel/debug");
 }
 
+bool ftrace_has(const char *name)
+{
+	FILE *file = fopen("/sys/kernel/tracing/enabled_functions", "r");
+	char line[1024];
+	bool found = false;
+
+	if (!file)
+		die("cannot read ftrace's enabled_functions: %m");
+	while (!found && fgets(line, sizeof(line), file))
+		found = strstr(line, name);
+	fclose(file);
+	return found;
+}
+
 void write_text(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);

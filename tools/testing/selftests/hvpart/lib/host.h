@@ -17,6 +17,9 @@
 void require_hvpart(void);
 bool hvpart_loaded(void);
 
+/* Whether ftrace leads such a function elsewhere, or any function to such a callback. */
+bool ftrace_has(const char *name);
+
 /* To a file of sysfs, debugfs or the like. */
 void write_text(const char *path, const char *text);
 

@@ -2,9 +2,19 @@
 #ifndef _HVPART_MODULE_H
 #define _HVPART_MODULE_H
 
-/* HVPART_MODULE names another file than the one that tools/testing/vm/run puts there. */
+#include <stdbool.h>
+
+/*
+ * hvpart, or a module of tools/testing/modules, from where tools/testing/vm/run puts it.
+ * HVPART_MODULE names another file of hvpart's.
+ */
+bool module_exists(const char *name);
+/* Returns 0 or an error number. */
+int module_insert(const char *name, const char *parameters);
+/* Waits for those who use it. */
+void module_remove(const char *name);
+
 void load_module(void);
-/* Waits for those who have a file of the module's open. */
 void unload_module(void);
 
 #endif

@@ -33,8 +33,9 @@ static bool is_one_of(const char *line, const char *const *texts)
 }
 
 /* A record a read: "level,number,time,flags;text\n", and more about it. */
-static void expect_quiet(int log, const char *const *harmless)
+static unsigned int expect_quiet(int log, const char *const *harmless)
 {
+	unsigned int count = 0;
 	char record[8192], *text;
 	ssize_t length;
 
@@ -46,19 +47,33 @@ static void expect_quiet(int log, const char *const *harmless)
 		text = strchr(record, ';');
 		text = text ? text + 1 : record;
 		text[strcspn(text, "\n")] = 0;
-		if (!is_one_of(text, of_the_host) && !is_one_of(text, harmless))
+		if (is_one_of(text, harmless))
+			count++;
+		else if (!is_one_of(text, of_the_host))
 			fail_at(__FILE__, __LINE__, "in the kernel's log: %s", text);
 	}
 	if (errno != EAGAIN)
 		die("cannot read /dev/kmsg: %m");
+	return count;
 }
 
-void remains_expect_none(struct remains *remains, const char *const *harmless)
+unsigned int remains_expect_none(struct remains *remains, const char *const *harmless)
 {
+	unsigned int count;
+
 	EXPECT(hvpart_objects_become(0));
 	EXPECT(pinned_pages_become(remains->pinned));
 	EXPECT_EQUAL(file_number("/proc/self/status", "VmLck:"), 0);
 	EXPECT_EQUAL(file_number("/proc/self/status", "VmPin:"), 0);
-	expect_quiet(remains->log, harmless);
+	count = expect_quiet(remains->log, harmless);
 	close(remains->log);
+	return count;
+}
+
+void expect_unloaded(void)
+{
+	EXPECT(!hvpart_loaded());
+	EXPECT_EQUAL(access("/sys/module/hvpart", F_OK), -1);
+	EXPECT(!ftrace_has("hvp_"));
+	EXPECT_EQUAL(hvpart_objects(), 0);
 }

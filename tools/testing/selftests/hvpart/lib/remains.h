@@ -13,8 +13,11 @@ void remains_watch(struct remains *remains);
 /*
  * Ditto: no object in a cache of the module's, no page pinned or locked that was
  * not before, and no new line in the kernel's log but those that have one of these
- * words, NULL after the last.
+ * words, NULL after the last. Returns how many of those there were.
  */
-void remains_expect_none(struct remains *remains, const char *const *harmless);
+unsigned int remains_expect_none(struct remains *remains, const char *const *harmless);
+
+/* Of the module itself: no hook, no folder, no object. */
+void expect_unloaded(void);
 
 #endif
