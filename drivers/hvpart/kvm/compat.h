@@ -12,6 +12,7 @@
 #include <linux/mm.h>
 #include <linux/ptrace.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/user.h>
 #include <linux/shmem_fs.h>
 #include <linux/version.h>
 
@@ -96,5 +97,18 @@ static inline bool hvp_folio_may_be_pinned(struct folio *folio)
 	return true;
 }
 #endif
+
+/*
+ * How many pages a user has locked, or NULL: a kernel with neither of those that count
+ * that everywhere does not, unless it has others, on whom that depends on its release.
+ */
+static inline atomic_long_t *hvp_locked_pages_of_user(struct user_struct *user)
+{
+#if defined(CONFIG_NET) || defined(CONFIG_IO_URING)
+	return &user->locked_vm;
+#else
+	return NULL;
+#endif
+}
 
 #endif /* _HVPART_KVM_COMPAT_H */

@@ -18,6 +18,7 @@
 #include <linux/sched/user.h>
 #include <linux/user_namespace.h>
 #include "../core/core.h"
+#include "compat.h"
 #include "locked_memory.h"
 
 /* A guest can make this be asked as often as it likes: no line for the audit log. */
@@ -39,7 +40,9 @@ static bool hvp_may_lock_any_memory(void)
 void hvp_locked_memory_init(struct hvp_locked_memory *locked, struct mm_struct *mm)
 {
 	locked->mm = mm;
-	locked->user = hvp_may_lock_any_memory() ? NULL : get_uid(current_user());
+	locked->user = NULL;
+	if (hvp_locked_pages_of_user(current_user()) && !hvp_may_lock_any_memory())
+		locked->user = get_uid(current_user());
 	xa_init_flags(&locked->folios, XA_FLAGS_ACCOUNT);
 }
 
@@ -72,12 +75,13 @@ static bool hvp_reserve_of_mm(struct mm_struct *mm, long count, unsigned long li
 /* Not even for a moment more than the limit: others, who have room, would be refused. */
 static bool hvp_reserve_of_user(struct user_struct *user, long count, unsigned long limit)
 {
-	long before = atomic_long_read(&user->locked_vm);
+	atomic_long_t *locked = hvp_locked_pages_of_user(user);
+	long before = atomic_long_read(locked);
 
 	do {
 		if (before + count > limit)
 			return false;
-	} while (!atomic_long_try_cmpxchg(&user->locked_vm, &before, before + count));
+	} while (!atomic_long_try_cmpxchg(locked, &before, before + count));
 	return true;
 }
 
@@ -119,7 +123,7 @@ void hvp_locked_memory_release(struct hvp_locked_memory *locked, long count)
 {
 	atomic64_sub(count, &locked->mm->pinned_vm);
 	if (locked->user)
-		atomic_long_sub(count, &locked->user->locked_vm);
+		atomic_long_sub(count, hvp_locked_pages_of_user(locked->user));
 }
 
 /* How many pages of a folio are the first of a list? */

@@ -11,7 +11,7 @@ struct user_struct;
 /**
  * struct hvp_locked_memory - what a VM has pinned of its VMM's memory
  * @mm:		the VMM's address space, whose RLIMIT_MEMLOCK it counts against
- * @user:	whose it is, who has one limit for all VMs; NULL if there is no limit for it
+ * @user:	whose it is, who has one limit for all VMs; NULL if he is not charged
  * @folios:	folio's page frame number -> how many pages of it are pinned, as a value;
  *		of those with more than one page
  */

@@ -18,6 +18,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -376,6 +377,9 @@ static void vmms_of_one_user(void)
 	struct guest *roots = guest_create(NULL);
 	unsigned int i;
 
+	/* One without networking has nobody who counts. */
+	if (socket(AF_UNIX, SOCK_STREAM, 0) < 0 && errno == ENOSYS)
+		case_skip("this kernel does not count what a user has locked");
 	if (chmod("/dev/kvm", 0666))
 		die("/dev/kvm: %m");
 	for (i = 0; i < 2; i++) {
