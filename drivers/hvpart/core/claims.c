@@ -90,6 +90,7 @@ static void hvp_claims_unhold(struct hvp_claims_cursor *cursor)
 
 	if (!refcount_dec_and_lock(&chunk->holds, &chunks->xa_lock))
 		return;
+	__acquire(&chunks->xa_lock);	/* sparse has not seen it */
 	__xa_erase(chunks, cursor->index);
 	xa_unlock(chunks);
 	hvp_cache_free(HVP_CACHE_CLAIM_CHUNK, chunk);
