@@ -96,7 +96,13 @@ static notrace void hvp_hook_outward(unsigned long ip, unsigned long parent_ip,
 	hvp_ftrace_continue_at(fregs, READ_ONCE(hook->body));
 }
 
-static int hvp_ops_register(struct ftrace_ops *ops, ftrace_func_t callback, const char *name)
+/*
+ * Redirect a function of KVM's, by its name, or without one a function of ours, by its
+ * address: for a name ftrace looks up those of all functions, 40,000 and more, which is
+ * nearly all that loading the module takes.
+ */
+static int hvp_ops_register(struct ftrace_ops *ops, ftrace_func_t callback, const char *name,
+			    void *address)
 {
 	char function[KSYM_NAME_LEN];	/* ftrace takes the string apart */
 	const struct ftrace_hash *empty;
@@ -104,7 +110,6 @@ static int hvp_ops_register(struct ftrace_ops *ops, ftrace_func_t callback, cons
 
 	ops->func = callback;
 	ops->flags = HVP_OPS_FLAGS;
-	strscpy(function, name, sizeof(function));
 
 	/*
 	 * IPMODIFY without a filter means all functions, and an oops on 6.1:
@@ -113,8 +118,12 @@ static int hvp_ops_register(struct ftrace_ops *ops, ftrace_func_t callback, cons
 	 */
 	error = ftrace_set_filter(ops, NULL, 0, 1);
 	empty = rcu_access_pointer(ops->func_hash->filter_hash);
-	if (!error)
+	if (!error && name) {
+		strscpy(function, name, sizeof(function));
 		error = ftrace_set_filter(ops, function, strlen(function), 1);
+	} else if (!error) {
+		error = ftrace_set_filter_ip(ops, (unsigned long)address, 0, 1);
+	}
 	if (!error && rcu_access_pointer(ops->func_hash->filter_hash) == empty)
 		error = -ENOMEM;
 	if (!error)
@@ -169,7 +178,7 @@ int hvp_hook_install(struct hvp_hook *hook)
 	int error;
 
 	/* Nobody but us would redirect our stub, so this tells the causes apart. */
-	error = hvp_ops_register(&hook->outward, hvp_hook_outward, hook->stub);
+	error = hvp_ops_register(&hook->outward, hvp_hook_outward, NULL, hook->stub);
 	if (error) {
 		pr_err("cannot redirect functions (error %d): %s\n", error,
 		       hvp_reason(error, "ftrace is off; set sysctl kernel.ftrace_enabled=1",
@@ -177,7 +186,7 @@ int hvp_hook_install(struct hvp_hook *hook)
 		return error;
 	}
 
-	error = hvp_ops_register(&hook->inward, hook->divert, hook->function);
+	error = hvp_ops_register(&hook->inward, hook->divert, hook->function, NULL);
 	if (error) {
 		hvp_ops_unregister(&hook->outward);
 		pr_err("cannot redirect %s (error %d): %s\n", hook->function, error,

@@ -11,7 +11,7 @@
  * struct hvp_hook - a detour around one KVM function
  * @function:	name of the KVM function
  * @signature:	what it takes and returns, as hvp_btf_signature() says it
- * @stub:	name of a function of ours with the same arguments (originals.c);
+ * @stub:	a function of ours with the same arguments (originals.c);
  *		calling it runs the KVM function's own body
  * @replacement: what runs instead of @function when @divert says so
  * @divert:	ftrace callback on @function; ends in hvp_hook_divert() for calls
@@ -24,7 +24,7 @@
 struct hvp_hook {
 	const char *function;
 	const char *signature;
-	const char *stub;
+	void *stub;
 	void *replacement;
 	ftrace_func_t divert;
 	struct ftrace_ops inward;
@@ -37,7 +37,7 @@ struct hvp_hook {
 	struct hvp_hook hvp_hook_##name = {		\
 		.function = #name,			\
 		.signature = arguments,			\
-		.stub = "hvp_original_" #name,		\
+		.stub = hvp_original_##name,		\
 		.replacement = hvp_replace_##name,	\
 		.divert = hvp_divert_##name,		\
 	}
