@@ -18,7 +18,7 @@
  * last entry takes the place that a list macro's trailing comma leaves.
  */
 #define hvp_status_entry(value, name)		{ value, #name },
-#define hvp_call_entry(code, name, text)	{ code, text },
+#define hvp_call_entry(code, NAME, name, in, out, text) { code, text },
 #define hvp_state_entry(value, name, text)	{ value, text },
 #define hvp_use_entry(value, name, text)	{ value, text },
 

@@ -46,25 +46,43 @@
 #define HVP_STATUS_ENUM(value, name)	HVP_STATUS_##name = value,
 enum hvp_status { HVP_STATUS_LIST(HVP_STATUS_ENUM) };
 
-/* Call codes and their names in the TLFS (appendix A of TLFS 2.0a). */
-#define HVP_CALL_LIST(X)						\
-	X(0x0040, CREATE_PARTITION,		"HvCreatePartition")		\
-	X(0x0041, INITIALIZE_PARTITION,		"HvInitializePartition")	\
-	X(0x0042, FINALIZE_PARTITION,		"HvFinalizePartition")		\
-	X(0x0043, DELETE_PARTITION,		"HvDeletePartition")		\
-	X(0x0044, GET_PARTITION_PROPERTY,	"HvGetPartitionProperty")	\
-	X(0x0045, SET_PARTITION_PROPERTY,	"HvSetPartitionProperty")	\
-	X(0x0046, GET_PARTITION_ID,		"HvGetPartitionId")		\
-	X(0x0047, GET_NEXT_CHILD_PARTITION,	"HvGetNextChildPartition")	\
-	X(0x0048, DEPOSIT_MEMORY,		"HvDepositMemory")		\
-	X(0x0049, WITHDRAW_MEMORY,		"HvWithdrawMemory")		\
-	X(0x004a, GET_MEMORY_BALANCE,		"HvGetMemoryBalance")		\
-	X(0x006c, MAP_STATS_PAGE,		"HvMapStatsPage")		\
-	X(0x006d, UNMAP_STATS_PAGE,		"HvUnmapStatsPage")		\
-	X(0x0101, GET_PARTITION_PROPERTY_EX,	"HvGetPartitionPropertyEx")	\
-	X(0x0131, MAP_STATS_PAGE2,		"HvMapStatsPage2")
+/*
+ * The calls, in the order of their codes: code, name, the same for functions, structures of
+ * the fixed input and of the output, name in the TLFS (appendix A of TLFS 2.0a).
+ */
+#define HVP_CALL_LIST(X)									\
+	X(0x0040, CREATE_PARTITION, create_partition,						\
+	  struct hvp_create_partition_in, struct hvp_partition_id, "HvCreatePartition")		\
+	X(0x0041, INITIALIZE_PARTITION, initialize_partition,					\
+	  struct hvp_partition_id, struct hvp_nothing, "HvInitializePartition")			\
+	X(0x0042, FINALIZE_PARTITION, finalize_partition,					\
+	  struct hvp_partition_id, struct hvp_nothing, "HvFinalizePartition")			\
+	X(0x0043, DELETE_PARTITION, delete_partition,						\
+	  struct hvp_partition_id, struct hvp_nothing, "HvDeletePartition")			\
+	X(0x0044, GET_PARTITION_PROPERTY, get_partition_property,				\
+	  struct hvp_get_property_in, struct hvp_get_property_out, "HvGetPartitionProperty")	\
+	X(0x0045, SET_PARTITION_PROPERTY, set_partition_property,				\
+	  struct hvp_set_property_in, struct hvp_nothing, "HvSetPartitionProperty")		\
+	X(0x0046, GET_PARTITION_ID, get_partition_id,						\
+	  struct hvp_nothing, struct hvp_partition_id, "HvGetPartitionId")			\
+	X(0x0047, GET_NEXT_CHILD_PARTITION, get_next_child_partition,				\
+	  struct hvp_get_next_child_in, struct hvp_partition_id, "HvGetNextChildPartition")	\
+	X(0x0048, DEPOSIT_MEMORY, deposit_memory,						\
+	  struct hvp_partition_id, struct hvp_nothing, "HvDepositMemory")			\
+	X(0x0049, WITHDRAW_MEMORY, withdraw_memory,						\
+	  struct hvp_partition_proximity, struct hvp_nothing, "HvWithdrawMemory")		\
+	X(0x004a, GET_MEMORY_BALANCE, get_memory_balance,					\
+	  struct hvp_partition_proximity, struct hvp_memory_balance_out, "HvGetMemoryBalance")	\
+	X(0x006c, MAP_STATS_PAGE, map_stats_page,						\
+	  struct hvp_stats_page_in, struct hvp_map_stats_page_out, "HvMapStatsPage")		\
+	X(0x006d, UNMAP_STATS_PAGE, unmap_stats_page,						\
+	  struct hvp_stats_page_in, struct hvp_nothing, "HvUnmapStatsPage")			\
+	X(0x0101, GET_PARTITION_PROPERTY_EX, get_partition_property_ex,				\
+	  struct hvp_get_property_ex_in, struct hvp_get_property_ex_out, "HvGetPartitionPropertyEx") \
+	X(0x0131, MAP_STATS_PAGE2, map_stats_page2,						\
+	  struct hvp_map_stats_page2_in, struct hvp_nothing, "HvMapStatsPage2")
 
-#define HVP_CALL_ENUM(code, name, text)	HVP_CALL_##name = code,
+#define HVP_CALL_ENUM(code, NAME, name, in, out, text)	HVP_CALL_##NAME = code,
 enum hvp_call_code { HVP_CALL_LIST(HVP_CALL_ENUM) };
 
 /* Hypercall input value (TLFS, Hypercall Interface, "Hypercall Inputs"). */
@@ -87,18 +105,27 @@ enum hvp_call_code { HVP_CALL_LIST(HVP_CALL_ENUM) };
 #define HVP_PAGE_SIZE			(1UL << HVP_PAGE_SHIFT)
 #define HVP_PARAMETER_ALIGNMENT		8
 
+/* What a call has that has no input, or no output. */
+struct hvp_nothing {
+};
+
 /* Privileges: CPUID 0x40000003, EAX is bits 31:0 and EBX bits 63:32. */
 #define HVP_CPUID_FEATURES		0x40000003
 #define HVP_PRIVILEGE_CREATE_PARTITIONS		(1ULL << 32)
 #define HVP_PRIVILEGE_ACCESS_PARTITION_ID	(1ULL << 33)
 #define HVP_PRIVILEGE_ACCESS_MEMORY_POOL	(1ULL << 34)
 #define HVP_PRIVILEGE_ACCESS_STATS		(1ULL << 40)
+
+/* Those that calls want, and their names for people. */
+#define HVP_PRIVILEGE_LIST(X)					\
+	X(CREATE_PARTITIONS, "create_partitions")		\
+	X(ACCESS_PARTITION_ID, "access_partition_id")		\
+	X(ACCESS_MEMORY_POOL, "access_memory_pool")		\
+	X(ACCESS_STATS, "access_stats")
+
 /* Whoever has none of these makes none of these calls. */
-#define HVP_PARTITION_PRIVILEGES			\
-	(HVP_PRIVILEGE_CREATE_PARTITIONS |		\
-	 HVP_PRIVILEGE_ACCESS_PARTITION_ID |		\
-	 HVP_PRIVILEGE_ACCESS_MEMORY_POOL |		\
-	 HVP_PRIVILEGE_ACCESS_STATS)
+#define HVP_PRIVILEGE_OR(name, text)	HVP_PRIVILEGE_##name |
+#define HVP_PARTITION_PRIVILEGES	(HVP_PRIVILEGE_LIST(HVP_PRIVILEGE_OR) 0ULL)
 
 #define HVP_PARTITION_ID_INVALID	0ULL
 #define HVP_PARTITION_ID_SELF		(~0ULL)

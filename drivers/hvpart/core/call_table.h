@@ -2,6 +2,7 @@
 #ifndef _HVPART_CALL_TABLE_H
 #define _HVPART_CALL_TABLE_H
 
+#include <linux/limits.h>
 #include <linux/nospec.h>
 #include <linux/types.h>
 #include <hvpart/abi.h>
@@ -49,13 +50,19 @@ struct hvp_call_row {
 };
 
 /* Rows, in the order of their codes. */
-#define HVP_CALL_INDEX(code, name, text)	HVP_INDEX_##name,
+#define HVP_CALL_INDEX(code, NAME, name, in, out, text)	HVP_INDEX_##NAME,
 enum hvp_call_index { HVP_CALL_LIST(HVP_CALL_INDEX) HVP_NR_CALLS };
 
 extern const struct hvp_call_row hvp_call_table[HVP_NR_CALLS];
 
-#define HVP_FIRST_CODE	HVP_CALL_CREATE_PARTITION
-#define HVP_LAST_CODE	HVP_CALL_MAP_STATS_PAGE2
+/* A union is as large as its largest member: so these say the lowest code and the highest. */
+#define HVP_CALL_FROM_ABOVE(code, NAME, name, in, out, text)	u8 name[U16_MAX + 1 - (code)];
+union hvp_codes_from_above { HVP_CALL_LIST(HVP_CALL_FROM_ABOVE) };
+#define HVP_CALL_FROM_BELOW(code, NAME, name, in, out, text)	u8 name[(code) + 1];
+union hvp_codes_from_below { HVP_CALL_LIST(HVP_CALL_FROM_BELOW) };
+
+#define HVP_FIRST_CODE	(U16_MAX + 1 - sizeof(union hvp_codes_from_above))
+#define HVP_LAST_CODE	(sizeof(union hvp_codes_from_below) - 1)
 #define HVP_CODE_RANGE	(HVP_LAST_CODE - HVP_FIRST_CODE + 1)
 
 /* By code: the row's index, plus one; 0 for a code that is not ours. */
@@ -66,7 +73,7 @@ extern const u8 hvp_call_places[HVP_CODE_RANGE];
  */
 static __always_inline unsigned int hvp_call_place(u16 code)
 {
-	unsigned int index = code - HVP_FIRST_CODE;
+	unsigned int index = code - (unsigned int)HVP_FIRST_CODE;
 
 	if (index >= HVP_CODE_RANGE)
 		return 0;

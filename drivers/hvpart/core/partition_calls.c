@@ -69,7 +69,7 @@ static enum hvp_status hvp_add_child(struct hvp_partition *parent, struct hvp_pa
  */
 enum hvp_status hvp_create_partition(struct hvp_request *request)
 {
-	const struct hvp_create_partition_in *in = &request->in.create;
+	const struct hvp_create_partition_in *in = &request->in.create_partition;
 	struct hvp_partition *parent = request->caller;
 	struct hvp_hierarchy *hierarchy = parent->hierarchy;
 	const struct hvp_creation creation = {
@@ -114,7 +114,7 @@ enum hvp_status hvp_create_partition(struct hvp_request *request)
 	}
 	if (hierarchy->watcher)
 		hierarchy->watcher->created(hierarchy->watcher, id);
-	request->out.id.partition_id = id;
+	request->out.create_partition.partition_id = id;
 	return HVP_STATUS_SUCCESS;
 }
 
@@ -258,7 +258,7 @@ enum hvp_status hvp_delete_partition(struct hvp_request *request)
  */
 enum hvp_status hvp_get_partition_id(struct hvp_request *request)
 {
-	request->out.id.partition_id = request->caller->id;
+	request->out.get_partition_id.partition_id = request->caller->id;
 	return HVP_STATUS_SUCCESS;
 }
 
@@ -271,7 +271,7 @@ enum hvp_status hvp_get_partition_id(struct hvp_request *request)
  */
 enum hvp_status hvp_get_next_child_partition(struct hvp_request *request)
 {
-	u64 previous_id = request->in.next_child.previous_child_id;
+	u64 previous_id = request->in.get_next_child_partition.previous_child_id;
 	struct hvp_partition *parent = request->target;
 	struct hvp_partition *previous = NULL;
 	struct hvp_partition *next;
@@ -292,7 +292,7 @@ enum hvp_status hvp_get_next_child_partition(struct hvp_request *request)
 		next = list_is_last(&previous->sibling, &parent->children) ?
 		       NULL : list_next_entry(previous, sibling);
 	}
-	request->out.id.partition_id = next ? next->id : 0;
+	request->out.get_next_child_partition.partition_id = next ? next->id : 0;
 	spin_unlock(&parent->lock);
 
 	hvp_partition_put(previous);

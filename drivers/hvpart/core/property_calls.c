@@ -69,8 +69,8 @@ static enum hvp_status hvp_property_get(struct hvp_partition *target,
 enum hvp_status hvp_get_partition_property(struct hvp_request *request)
 {
 	return hvp_property_get(request->target,
-				hvp_property_row(request->in.get_property.code),
-				&request->out.property.value);
+				hvp_property_row(request->in.get_partition_property.code),
+				&request->out.get_partition_property.value);
 }
 
 /**
@@ -84,15 +84,15 @@ enum hvp_status hvp_get_partition_property(struct hvp_request *request)
 enum hvp_status hvp_get_partition_property_ex(struct hvp_request *request)
 {
 	const struct hvp_property_row *property =
-		hvp_property_row(request->in.get_property_ex.code);
-	u64 *out = request->out.property_ex.value;
+		hvp_property_row(request->in.get_partition_property_ex.code);
+	u64 *out = request->out.get_partition_property_ex.value;
 	enum hvp_status status;
 	u64 value;
 
 	status = hvp_property_get(request->target, property, &value);
 	if (status)
 		return status;
-	if (request->in.get_property_ex.argument)
+	if (request->in.get_partition_property_ex.argument)
 		return HVP_STATUS_INVALID_PARAMETER;
 	if (property->banks)
 		*out++ = HVP_PROPERTY_BANKS;
@@ -138,8 +138,8 @@ static enum hvp_status hvp_property_check_value(const struct hvp_request *reques
 enum hvp_status hvp_set_partition_property(struct hvp_request *request)
 {
 	const struct hvp_property_row *property =
-		hvp_property_row(request->in.set_property.code);
-	u64 value = request->in.set_property.value;
+		hvp_property_row(request->in.set_partition_property.code);
+	u64 value = request->in.set_partition_property.value;
 	struct hvp_partition *target = request->target;
 	enum hvp_status status;
 

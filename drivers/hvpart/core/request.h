@@ -2,42 +2,37 @@
 #ifndef _HVPART_REQUEST_H
 #define _HVPART_REQUEST_H
 
+#include <linux/math.h>
+#include <linux/stddef.h>
 #include <hvpart/abi.h>
 #include <hvpart/guest.h>
 
 struct hvp_call_row;
 struct hvp_partition;
 
-/* The fixed part of any call's input. */
+/*
+ * The fixed part of any call's input, each as the list of calls has it.  @partition_id is
+ * what an input in registers is.
+ */
+#define HVP_CALL_INPUT(code, NAME, name, in, out, text)		in name;
 union hvp_input {
 	u64 partition_id;
-	struct hvp_create_partition_in create;
-	struct hvp_partition_proximity proximity;
-	struct hvp_get_next_child_in next_child;
-	struct hvp_get_property_in get_property;
-	struct hvp_get_property_ex_in get_property_ex;
-	struct hvp_set_property_in set_property;
-	struct hvp_stats_page_in stats_page;
-	struct hvp_map_stats_page2_in map_stats_page2;
+	HVP_CALL_LIST(HVP_CALL_INPUT)
 };
-
-#define HVP_OUTPUT_WORDS	2
 
 /*
  * The output of any simple call, of which the guest gets as many bytes as the call's row
  * says, whatever the handler has set.  An initializer zeroes the first member of a union
  * and, since gcc 15, nothing beyond it; so the first is as large as all.
  */
+#define HVP_CALL_OUTPUT(code, NAME, name, in, out, text)	out name;
+union hvp_any_output { HVP_CALL_LIST(HVP_CALL_OUTPUT) };
 union hvp_output {
-	u64 words[HVP_OUTPUT_WORDS];
-	struct hvp_partition_id id;
-	struct hvp_get_property_out property;
-	struct hvp_get_property_ex_out property_ex;
-	struct hvp_map_stats_page_out map_stats_page;
-	struct hvp_memory_balance_out balance;
+	u64 words[DIV_ROUND_UP(sizeof(union hvp_any_output), sizeof(u64))];
+	HVP_CALL_LIST(HVP_CALL_OUTPUT)
 };
 
-static_assert(sizeof(union hvp_output) == HVP_OUTPUT_WORDS * sizeof(u64),
+static_assert(sizeof(union hvp_output) == sizeof_field(union hvp_output, words),
 	      "the first member is the whole");
 
 /**
@@ -73,24 +68,12 @@ struct hvp_request {
 };
 
 /*
- * Handlers.  They may sleep, hold no lock when called, and get a request whose
- * target was in an allowed state a moment ago: under the target's lock they
- * look again before they act.
+ * Handlers, one for each call.  They may sleep, hold no lock when called, and get a request
+ * whose target was in an allowed state a moment ago: under the target's lock they look
+ * again before they act.
  */
-enum hvp_status hvp_create_partition(struct hvp_request *request);
-enum hvp_status hvp_initialize_partition(struct hvp_request *request);
-enum hvp_status hvp_finalize_partition(struct hvp_request *request);
-enum hvp_status hvp_delete_partition(struct hvp_request *request);
-enum hvp_status hvp_get_partition_property(struct hvp_request *request);
-enum hvp_status hvp_set_partition_property(struct hvp_request *request);
-enum hvp_status hvp_get_partition_id(struct hvp_request *request);
-enum hvp_status hvp_get_next_child_partition(struct hvp_request *request);
-enum hvp_status hvp_deposit_memory(struct hvp_request *request);
-enum hvp_status hvp_withdraw_memory(struct hvp_request *request);
-enum hvp_status hvp_get_memory_balance(struct hvp_request *request);
-enum hvp_status hvp_map_stats_page(struct hvp_request *request);
-enum hvp_status hvp_unmap_stats_page(struct hvp_request *request);
-enum hvp_status hvp_get_partition_property_ex(struct hvp_request *request);
-enum hvp_status hvp_map_stats_page2(struct hvp_request *request);
+#define HVP_CALL_HANDLER(code, NAME, name, in, out, text)	\
+	enum hvp_status hvp_##name(struct hvp_request *request);
+HVP_CALL_LIST(HVP_CALL_HANDLER)
 
 #endif /* _HVPART_REQUEST_H */

@@ -13,10 +13,16 @@
 #include "stats_page.h"
 #include "vp_counters.h"
 
+/* What the input of all these calls begins with. */
+static const struct hvp_stats_page_in *hvp_stats_object(const struct hvp_request *request)
+{
+	return &request->in.map_stats_page;
+}
+
 /* Is there such an object, as far as partitions do not matter? */
 static enum hvp_status hvp_stats_check_object(const struct hvp_request *request)
 {
-	const struct hvp_stats_page_in *object = &request->in.stats_page;
+	const struct hvp_stats_page_in *object = hvp_stats_object(request);
 	const struct hvp_stats_identity *identity = &object->identity;
 	const struct hvp_partition *target = request->target;
 	struct hvp_guest *guest = request->guest;
@@ -39,7 +45,7 @@ static enum hvp_status hvp_stats_check_object(const struct hvp_request *request)
 /* What the caller has mapped of this object and area, NULL if it has not. */
 static struct hvp_stats_page *hvp_stats_page_find(const struct hvp_request *request)
 {
-	const struct hvp_stats_page_in *wanted = &request->in.stats_page;
+	const struct hvp_stats_page_in *wanted = hvp_stats_object(request);
 	struct hvp_stats_page *page;
 
 	lockdep_assert_held(&request->target->lock);
@@ -114,7 +120,7 @@ static void hvp_stats_prepare_location(struct hvp_stats_mapping *mapping,
 
 static void hvp_stats_prepare(struct hvp_stats_mapping *mapping, struct hvp_request *request)
 {
-	const struct hvp_stats_page_in *object = &request->in.stats_page;
+	const struct hvp_stats_page_in *object = hvp_stats_object(request);
 	struct hvp_hierarchy *hierarchy = request->caller->hierarchy;
 	size_t size = hvp_cache_object_size(HVP_CACHE_STATS_PAGE);
 
@@ -174,7 +180,7 @@ static void hvp_stats_commit_locked(struct hvp_stats_mapping *mapping,
 	struct hvp_partition *target = request->target;
 	struct hvp_partition *payer = request->caller;
 
-	page->object = request->in.stats_page;
+	page->object = *hvp_stats_object(request);
 	page->payer = payer;
 	page->page = mapping->location;
 	page->lent = !mapping->located;

@@ -15,7 +15,7 @@
 static unsigned int hvp_withdraw_take(struct hvp_request *request,
 				      struct hvp_pinned_page *pages, unsigned int count)
 {
-	struct hvp_proximity proximity = request->in.proximity.proximity;
+	struct hvp_proximity proximity = request->in.withdraw_memory.proximity;
 	struct hvp_partition *target = request->target;
 	struct hvp_page_block *empty = NULL;
 	unsigned int taken = 0;
@@ -70,7 +70,7 @@ enum hvp_status hvp_withdraw_memory(struct hvp_request *request)
 	struct hvp_pinned_page *pages;
 	unsigned int taken;
 
-	if (!hvp_proximity_well_formed(request->in.proximity.proximity))
+	if (!hvp_proximity_well_formed(request->in.withdraw_memory.proximity))
 		return HVP_STATUS_INVALID_PARAMETER;
 	if (!request->list)
 		return HVP_STATUS_NO_RESOURCES;
@@ -102,7 +102,7 @@ enum hvp_status hvp_withdraw_memory(struct hvp_request *request)
  */
 enum hvp_status hvp_get_memory_balance(struct hvp_request *request)
 {
-	struct hvp_proximity proximity = request->in.proximity.proximity;
+	struct hvp_proximity proximity = request->in.get_memory_balance.proximity;
 	struct hvp_partition *target = request->target;
 	struct hvp_balance balance;
 
@@ -113,7 +113,7 @@ enum hvp_status hvp_get_memory_balance(struct hvp_request *request)
 	balance = hvp_pool_balance(&target->pool, proximity);
 	spin_unlock(&target->lock);
 
-	request->out.balance.pages_available = balance.available;
-	request->out.balance.pages_in_use = balance.in_use;
+	request->out.get_memory_balance.pages_available = balance.available;
+	request->out.get_memory_balance.pages_in_use = balance.in_use;
 	return HVP_STATUS_SUCCESS;
 }

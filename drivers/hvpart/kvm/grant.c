@@ -28,10 +28,8 @@ struct hvp_privilege_name {
 };
 
 static const struct hvp_privilege_name names[] = {
-	{ "create_partitions", HVP_PRIVILEGE_CREATE_PARTITIONS },
-	{ "access_partition_id", HVP_PRIVILEGE_ACCESS_PARTITION_ID },
-	{ "access_memory_pool", HVP_PRIVILEGE_ACCESS_MEMORY_POOL },
-	{ "access_stats", HVP_PRIVILEGE_ACCESS_STATS },
+#define HVP_PRIVILEGE_NAME(name, text)	{ text, HVP_PRIVILEGE_##name },
+	HVP_PRIVILEGE_LIST(HVP_PRIVILEGE_NAME)
 	{ "all", HVP_PARTITION_PRIVILEGES },
 	{ "none", 0 },
 };
@@ -106,7 +104,8 @@ static const struct kernel_param_ops hvp_grant_uid_ops = {
 
 module_param_cb(grant, &hvp_grant_ops, NULL, 0644);
 __MODULE_PARM_TYPE(grant, "charp");
-MODULE_PARM_DESC(grant, "Privileges of Hyper-V guests whose VMM does not set them: none (default), all, or create_partitions, access_partition_id, access_memory_pool, access_stats");
+#define HVP_PRIVILEGE_TEXT(name, text)	", " text
+MODULE_PARM_DESC(grant, "Privileges of Hyper-V guests whose VMM does not set them: none (default), all, or some" HVP_PRIVILEGE_LIST(HVP_PRIVILEGE_TEXT));
 module_param_cb(grant_uid, &hvp_grant_uid_ops, &grant_uid, 0644);
 __MODULE_PARM_TYPE(grant_uid, "int");
 MODULE_PARM_DESC(grant_uid, "User whose VMs get what is granted, -1 for all users' (default -1)");

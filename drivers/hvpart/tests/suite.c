@@ -35,7 +35,7 @@ static const struct {
 	u16 code;
 	const char *name;
 } hvp_calls[] = {
-#define HVP_CALL_ROW(code, name, text)	{ code, text },
+#define HVP_CALL_ROW(code, NAME, name, in, out, text)	{ code, text },
 	HVP_CALL_LIST(HVP_CALL_ROW)
 };
 

@@ -27,7 +27,7 @@ const char *call_name(u16 code)
 {
 	static __thread char number[8];
 
-#define CALL_CASE(value, name, text)	case value: return text;
+#define CALL_CASE(value, NAME, name, in, out, text)	case value: return text;
 	switch (code) {
 	HVP_CALL_LIST(CALL_CASE)
 	}
