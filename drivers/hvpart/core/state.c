@@ -7,14 +7,17 @@
 #define HVP_STATE_NAME(value, name, text) [value] = text,
 static const char * const names[HVP_NR_STATES] = { HVP_STATE_LIST(HVP_STATE_NAME) };
 
-/* States that a state may become, and what makes it so. */
+/*
+ * States that a state may become, and what makes it so.  Besides, the end of its VM makes
+ * any partition DELETED.
+ */
 static const u8 next[HVP_NR_STATES] = {
 	/* HvCreatePartition makes it; HvInitializePartition, HvDeletePartition */
 	[HVP_STATE_UNINITIALIZED] = HVP_IN_ACTIVE | BIT(HVP_STATE_DELETED),
-	/* HvFinalizePartition begins; its VM goes, as it may in the other states, too */
+	/* HvFinalizePartition begins */
 	[HVP_STATE_ACTIVE] = HVP_IN_FINALIZING | BIT(HVP_STATE_DELETED),
 	/* HvFinalizePartition is done */
-	[HVP_STATE_FINALIZING] = HVP_IN_FINALIZED,
+	[HVP_STATE_FINALIZING] = HVP_IN_FINALIZED | BIT(HVP_STATE_DELETED),
 	/* HvDeletePartition */
 	[HVP_STATE_FINALIZED] = BIT(HVP_STATE_DELETED),
 	[HVP_STATE_DELETED] = 0,

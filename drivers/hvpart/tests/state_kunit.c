@@ -15,7 +15,8 @@ static const struct hvp_state_row hvp_state_rows[] = {
 	  BIT(HVP_STATE_ACTIVE) | BIT(HVP_STATE_DELETED) },
 	{ HVP_STATE_ACTIVE, "active",
 	  BIT(HVP_STATE_FINALIZING) | BIT(HVP_STATE_DELETED) },
-	{ HVP_STATE_FINALIZING, "finalizing", BIT(HVP_STATE_FINALIZED) },
+	{ HVP_STATE_FINALIZING, "finalizing",
+	  BIT(HVP_STATE_FINALIZED) | BIT(HVP_STATE_DELETED) },
 	{ HVP_STATE_FINALIZED, "finalized", BIT(HVP_STATE_DELETED) },
 	{ HVP_STATE_DELETED, "deleted", 0 },
 };

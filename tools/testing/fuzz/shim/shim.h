@@ -25,6 +25,7 @@ typedef unsigned short u16, __u16;
 typedef unsigned int u32, __u32;
 typedef unsigned long long u64, __u64;
 typedef unsigned int gfp_t;
+#define U16_MAX			((u16)~0U)
 
 struct list_head { struct list_head *next, *prev; };
 struct hlist_node { struct hlist_node *next, **pprev; };
@@ -46,6 +47,7 @@ struct hlist_head { struct hlist_node *first; };
 #define smp_store_release(p, v)	WRITE_ONCE(*(p), v)
 #define container_of(p, type, member) ((type *)((char *)(p) - offsetof(type, member)))
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
+#define sizeof_field(type, member) sizeof(((type *)0)->member)
 #define IS_ENABLED(option)	0
 #define _AC(x, suffix)		x##suffix
 
