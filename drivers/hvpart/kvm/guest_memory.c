@@ -18,11 +18,15 @@
 #include "locked_memory.h"
 #include "slot.h"
 #include "vcpu.h"
-#include "vm.h"
 
 static struct kvm *hvp_guest_kvm(struct hvp_guest *guest)
 {
 	return container_of(guest, struct hvp_kvm_guest, guest)->kvm;
+}
+
+static struct xarray *hvp_guest_vcpus(struct hvp_guest *guest)
+{
+	return container_of(guest, struct hvp_kvm_guest, guest)->vcpus;
 }
 
 static struct hvp_locked_memory *hvp_guest_locked(struct hvp_guest *guest)
@@ -153,7 +157,6 @@ static unsigned int hvp_guest_first_in_use(struct hvp_guest *guest,
 {
 	struct hvp_page_list list = { .pages = pages, .count = count, .lowest = U64_MAX };
 	struct kvm *kvm = hvp_guest_kvm(guest);
-	struct hvp_vm *vm = hvp_vm_find(kvm);
 	struct hvp_vcpu *known;
 	unsigned long i;
 
@@ -163,9 +166,7 @@ static unsigned int hvp_guest_first_in_use(struct hvp_guest *guest,
 	}
 	hvp_end_before_named(&list, READ_ONCE(kvm->arch.hyperv.hv_hypercall));
 	hvp_end_before_named(&list, READ_ONCE(kvm->arch.hyperv.hv_tsc_page));
-	if (!vm)
-		return list.count;
-	xa_for_each(&vm->vcpus, i, known) {
+	xa_for_each(hvp_guest_vcpus(guest), i, known) {
 		hvp_end_before_named(&list, READ_ONCE(known->vp_assist));
 		hvp_end_before_named(&list, READ_ONCE(known->siefp));
 		hvp_end_before_named(&list, READ_ONCE(known->simp));
@@ -344,11 +345,13 @@ static unsigned int hvp_guest_vp_count(struct hvp_guest *guest)
 static bool hvp_guest_vp_exists(struct hvp_guest *guest, u32 vp_index)
 {
 	struct kvm *kvm = hvp_guest_kvm(guest);
+	const struct hvp_vcpu *known;
 	struct kvm_vcpu *vcpu;
 	unsigned long i;
 
 	kvm_for_each_vcpu(i, vcpu, kvm) {
-		if (hvp_vcpu_vp_index(vcpu) == vp_index)
+		known = xa_load(hvp_guest_vcpus(guest), i);
+		if ((known ? READ_ONCE(known->vp_index) : i) == vp_index)
 			return true;
 	}
 	return false;
@@ -390,16 +393,19 @@ static const struct hvp_guest_ops hvp_guest_memory_ops = {
  * hvp_kvm_guest() - the core's view of a VM
  * @kvm:	the VM
  * @locked:	what it has pinned, or NULL if it is in no registry: it pins nothing then
+ * @vcpus:	what is known of its vCPUs, or likewise NULL
  *
  * Return: the view, without a reference to @kvm or its address space: whoever
  * keeps it sees to that.
  */
-struct hvp_kvm_guest hvp_kvm_guest(struct kvm *kvm, struct hvp_locked_memory *locked)
+struct hvp_kvm_guest hvp_kvm_guest(struct kvm *kvm, struct hvp_locked_memory *locked,
+				   struct xarray *vcpus)
 {
 	return (struct hvp_kvm_guest) {
 		.guest.ops = &hvp_guest_memory_ops,
 		.kvm = kvm,
 		.mm = kvm->mm,
 		.locked = locked,
+		.vcpus = vcpus,
 	};
 }

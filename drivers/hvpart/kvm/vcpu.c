@@ -137,20 +137,6 @@ void hvp_vcpu_set_privileges(struct kvm_vcpu *vcpu, u64 granted)
 }
 
 /**
- * hvp_vcpu_vp_index() - the VP index of a vCPU
- * @vcpu:	the vCPU, any of its VM
- *
- * Context: Any; in one of the VM's vCPU threads.
- * Return: the index.
- */
-u32 hvp_vcpu_vp_index(struct kvm_vcpu *vcpu)
-{
-	const struct hvp_vcpu *known = hvp_vcpu_find(vcpu);
-
-	return known ? READ_ONCE(known->vp_index) : vcpu->vcpu_idx;
-}
-
-/**
  * hvp_vcpu_note_msr() - a synthetic MSR has been written
  * @known:	what is known of the vCPU
  * @msr:	one that struct hvp_vcpu has a place for
@@ -177,37 +163,4 @@ void hvp_vcpu_note_msr(struct hvp_vcpu *known, u32 msr, u64 data)
 		WRITE_ONCE(known->sirbp, data);
 		break;
 	}
-}
-
-/**
- * hvp_vcpus_reset() - the guest has given up its identity
- * @vm:		the VM
- *
- * KVM's MSRs are reset by the VMM, which goes by here; ours is one that it does not know.
- *
- * Context: Any; while the VM is alive.
- */
-void hvp_vcpus_reset(struct hvp_vm *vm)
-{
-	struct hvp_vcpu *known;
-	unsigned long index;
-
-	xa_for_each(&vm->vcpus, index, known)
-		WRITE_ONCE(known->sirbp, 0);
-}
-
-/**
- * hvp_vcpus_free() - forget all vCPUs of a VM
- * @vm:		the VM, which nobody else knows any more
- *
- * Context: May sleep.
- */
-void hvp_vcpus_free(struct hvp_vm *vm)
-{
-	struct hvp_vcpu *known;
-	unsigned long index;
-
-	xa_for_each(&vm->vcpus, index, known)
-		kfree(known);
-	xa_destroy(&vm->vcpus);
 }

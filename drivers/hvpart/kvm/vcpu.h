@@ -44,10 +44,6 @@ struct hvp_vcpu *hvp_vcpu_find_or_add(struct kvm_vcpu *vcpu);
 u64 hvp_vcpu_privileges(struct kvm_vcpu *vcpu, const struct hvp_vcpu *known);
 bool hvp_vcpu_in_partition(struct kvm_vcpu *vcpu, const struct hvp_vcpu *known);
 void hvp_vcpu_set_privileges(struct kvm_vcpu *vcpu, u64 granted);
-u32 hvp_vcpu_vp_index(struct kvm_vcpu *vcpu);
 void hvp_vcpu_note_msr(struct hvp_vcpu *known, u32 msr, u64 data);
-
-void hvp_vcpus_reset(struct hvp_vm *vm);
-void hvp_vcpus_free(struct hvp_vm *vm);
 
 #endif /* _HVPART_KVM_VCPU_H */

@@ -129,9 +129,14 @@ static void hvp_vm_refresh(struct work_struct *work)
 /* Nobody finds it any more.  What it shows goes when nobody looks any more. */
 static void hvp_vm_free(struct hvp_vm *vm)
 {
+	struct hvp_vcpu *known;
+	unsigned long index;
+
 	hvp_debugfs_remove_vm(vm->debugfs);
 	cancel_delayed_work_sync(&vm->refresh);
-	hvp_vcpus_free(vm);
+	xa_for_each(&vm->vcpus, index, known)
+		kfree(known);
+	xa_destroy(&vm->vcpus);
 	hvp_locked_memory_destroy(&vm->locked);
 	mmdrop(vm->memory.mm);
 	kfree_rcu(vm, rcu);
@@ -149,7 +154,7 @@ static struct hvp_vm *hvp_vm_alloc(struct kvm *kvm)
 
 	if (!vm)
 		return NULL;
-	vm->memory = hvp_kvm_guest(kvm, &vm->locked);
+	vm->memory = hvp_kvm_guest(kvm, &vm->locked, &vm->vcpus);
 	mmgrab(vm->memory.mm);
 	hvp_locked_memory_init(&vm->locked, vm->memory.mm);
 	spin_lock_init(&vm->lock);
@@ -280,12 +285,16 @@ void hvp_vm_refresh_stats_pages(struct hvp_vm *vm)
 void hvp_vm_reset(struct kvm *kvm, u64 granted)
 {
 	struct hvp_vm *vm = granted ? hvp_vm_find_or_add(kvm) : hvp_vm_find(kvm);
+	struct hvp_vcpu *known;
+	unsigned long index;
 
 	if (!vm)
 		return;
 	WRITE_ONCE(vm->granted, READ_ONCE(vm->granted) | granted);
 	hvp_hierarchy_put(hvp_vm_take_hierarchy(vm));
-	hvp_vcpus_reset(vm);
+	/* KVM's MSRs are reset by the VMM, which goes by; ours is one that it does not know. */
+	xa_for_each(&vm->vcpus, index, known)
+		WRITE_ONCE(known->sirbp, 0);
 }
 
 /**

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Where KVM and the core meet: what a call looks like on either side. */
+
+#include <linux/kvm_host.h>
+#include <linux/sched.h>
+#include "../core/core.h"
+#include "compat.h"
+#include "guest_memory.h"
+#include "hypercall.h"
+#include "originals.h"
+#include "vcpu.h"
+#include "vm.h"
+
+/* Which registers a call is in depends on the mode that the caller is in. */
+static __always_inline bool hvp_caller_is_64bit(struct kvm_vcpu *vcpu)
+{
+	int cs_db, cs_l;
+
+	if (!(vcpu->arch.efer & EFER_LMA))
+		return false;
+	static_call(kvm_x86_get_cs_db_l_bits)(vcpu, &cs_db, &cs_l);
+	return cs_l;
+}
+
+static u64 hvp_register_pair(struct kvm_vcpu *vcpu, int high, int low)
+{
+	return (u64)(u32)vcpu->arch.regs[high] << 32 | (u32)vcpu->arch.regs[low];
+}
+
+static __always_inline struct hvp_call hvp_call_from_registers(struct kvm_vcpu *vcpu,
+							       bool is_64bit)
+{
+	if (is_64bit)
+		return (struct hvp_call) {
+			.control = vcpu->arch.regs[VCPU_REGS_RCX],
+			.input = vcpu->arch.regs[VCPU_REGS_RDX],
+			.output = vcpu->arch.regs[VCPU_REGS_R8],
+		};
+	return (struct hvp_call) {
+		.control = hvp_register_pair(vcpu, VCPU_REGS_RDX, VCPU_REGS_RAX),
+		.input = hvp_register_pair(vcpu, VCPU_REGS_RBX, VCPU_REGS_RCX),
+		.output = hvp_register_pair(vcpu, VCPU_REGS_RDI, VCPU_REGS_RSI),
+	};
+}
+
+static u64 hvp_result_from_registers(struct kvm_vcpu *vcpu, bool is_64bit)
+{
+	return is_64bit ? vcpu->arch.regs[VCPU_REGS_RAX] :
+	       hvp_register_pair(vcpu, VCPU_REGS_RDX, VCPU_REGS_RAX);
+}
+
+/* As KVM does; it marked RAX and RDX dirty when it wrote its own result. */
+static void hvp_result_to_registers(struct kvm_vcpu *vcpu, bool is_64bit, u64 result)
+{
+	if (is_64bit) {
+		vcpu->arch.regs[VCPU_REGS_RAX] = result;
+	} else {
+		vcpu->arch.regs[VCPU_REGS_RDX] = result >> 32;
+		vcpu->arch.regs[VCPU_REGS_RAX] = (u32)result;
+	}
+}
+
+/* In 100 ns: what the scheduler has counted for this vCPU's thread, at each tick. */
+static u64 hvp_run_time(void)
+{
+	return div_u64(READ_ONCE(current->se.sum_exec_runtime), 100);
+}
+
+static u64 hvp_answer(struct kvm_vcpu *vcpu, const struct hvp_vcpu *known, u64 privileges,
+		      const struct hvp_call *call)
+{
+	struct hvp_caller caller = {
+		.privileges = privileges,
+		.gpa_bits = vcpu->arch.maxphyaddr,
+		.vp_index = known ? known->vp_index : vcpu->vcpu_idx,
+		.hypercalls = vcpu->stat.hypercalls,
+		.run_time = hvp_run_time(),
+	};
+	struct hvp_vm *vm = known ? known->vm : NULL;
+	struct hvp_kvm_guest memory = hvp_kvm_guest(vcpu->kvm, vm ? &vm->locked : NULL,
+						    vm ? &vm->vcpus : NULL);
+	struct hvp_hierarchy *hierarchy = vm ? hvp_vm_hierarchy(vm) : NULL;
+	u64 result;
+
+	if (hierarchy)
+		caller.partition = hierarchy->root;
+	result = hvp_dispatch(call, &caller, &memory.guest);
+	if (hierarchy && atomic_read(&hierarchy->stats_page_count))
+		hvp_vm_refresh_stats_pages(vm);
+	hvp_hierarchy_put(hierarchy);
+	return result;
+}
+
+/* The answer to a guest that may make any of our calls; KVM's to all others. */
+static u64 hvp_answer_partition(struct kvm_vcpu *vcpu, const struct hvp_call *call)
+{
+	const struct hvp_vcpu *known = hvp_vcpu_find(vcpu);
+	u64 privileges = hvp_vcpu_privileges(vcpu, known);
+
+	if (!(privileges & HVP_PARTITION_PRIVILEGES))
+		return HVP_STATUS_INVALID_HYPERCALL_CODE;
+	/* Its CPUID was set before the module was loaded. */
+	if (!known)
+		known = hvp_vcpu_find_or_add(vcpu);
+	return hvp_answer(vcpu, known, privileges, call);
+}
+
+/*
+ * A 64-bit caller's code is in RCX, a 32-bit caller's in EAX.  To ask for the caller's mode
+ * costs more than all of this: what has its code in the other register is as KVM leaves it.
+ *
+ * No call of ours comes from a guest whose registers KVM cannot see, nor from one that runs
+ * under a hypervisor of its own, in the same vCPU: that hypervisor answers it, or nobody.
+ */
+static __always_inline bool hvp_call_may_be_ours(struct kvm_vcpu *vcpu)
+{
+	if (!hvp_call_is_ours(vcpu->arch.regs[VCPU_REGS_RCX]) &&
+	    !hvp_call_is_ours(vcpu->arch.regs[VCPU_REGS_RAX]))
+		return false;
+	return !vcpu->arch.guest_state_protected && !(vcpu->arch.hflags & HF_GUEST_MASK);
+}
+
+/*
+ * KVM goes first: it checks CPL and mode, traces the call, steps over the
+ * instruction and gives its verdict.  It has completed the call if it counted
+ * it; on #UD it has not, and RAX is still the guest's.  Only the verdict "no
+ * such call" is ours to replace, and only for a guest that may make any of our
+ * calls: for all others this host is as without the module.
+ */
+static int hvp_replace_kvm_hv_hypercall(struct kvm_vcpu *vcpu)
+{
+	int token = srcu_read_lock(&hvp_calls_running);
+	bool ours = hvp_call_may_be_ours(vcpu);
+	bool is_64bit = hvp_caller_is_64bit(vcpu);
+	struct hvp_call call = hvp_call_from_registers(vcpu, is_64bit);
+	u64 completed = vcpu->stat.hypercalls;
+	int resume = hvp_original_kvm_hv_hypercall(vcpu);
+
+	if (ours && hvp_call_row(call.control) && vcpu->stat.hypercalls != completed &&
+	    hvp_result_from_registers(vcpu, is_64bit) == HVP_STATUS_INVALID_HYPERCALL_CODE)
+		hvp_result_to_registers(vcpu, is_64bit, hvp_answer_partition(vcpu, &call));
+
+	srcu_read_unlock(&hvp_calls_running, token);
+	return resume;
+}
+
+static notrace void hvp_divert_kvm_hv_hypercall(unsigned long ip, unsigned long parent_ip,
+						struct ftrace_ops *ops,
+						struct ftrace_regs *fregs)
+{
+	struct kvm_vcpu *vcpu = (struct kvm_vcpu *)hvp_ftrace_argument(fregs, 0);
+
+	if (hvp_hook_diverts_all() || hvp_call_may_be_ours(vcpu))
+		hvp_hook_divert(ops, ip, fregs);
+}
+
+HVP_DEFINE_HOOK(kvm_hv_hypercall, "int (struct kvm_vcpu *)");
