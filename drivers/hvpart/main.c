@@ -8,9 +8,9 @@
 #include <linux/security.h>
 #include "core/core.h"
 #include "debugfs/debugfs.h"
+#include "hook/hook.h"
 #include "kvm/entry.h"
-#include "kvm/hook.h"
-#include "kvm/vm.h"
+#include "kvm/parent/vm.h"
 
 /* What is above can only be a mistake: 8 TiB of pages, for one. */
 #define HVP_VM_LIMIT(name, limit, most)							\

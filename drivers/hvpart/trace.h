@@ -8,8 +8,8 @@
 #include <linux/tracepoint.h>
 #include <hvpart/abi.h>
 #include <hvpart/guest.h>
-#include "core/control.h"
-#include "core/pool.h"
+#include "core/call/control.h"
+#include "core/memory/pool.h"
 #include "core/state.h"
 
 /*

@@ -3,7 +3,7 @@
 
 #include <linux/math.h>
 #include "active.h"
-#include "caches.h"
+#include "memory/caches.h"
 
 /**
  * hvp_active_alloc() - allocate all structures of an active partition

@@ -4,7 +4,7 @@
 
 #include <linux/types.h>
 #include <hvpart/abi.h>
-#include "pool.h"
+#include "memory/pool.h"
 #include "property_table.h"
 
 /**

@@ -3,10 +3,10 @@
 
 #include <linux/rcupdate.h>
 #include "active.h"
-#include "claims.h"
 #include "core.h"
+#include "memory/claims.h"
+#include "memory/pool.h"
 #include "partition.h"
-#include "pool.h"
 #include "stats.h"
 #include "vp_counters.h"
 

@@ -6,9 +6,9 @@
 #ifndef _HVPART_CORE_H
 #define _HVPART_CORE_H
 
-#include "caches.h"		/* HVP_GFP */
-#include "call_table.h"		/* which codes are ours */
-#include "dispatch.h"		/* a call and its answer */
+#include "memory/caches.h"		/* HVP_GFP */
+#include "call/table.h"		/* which codes are ours */
+#include "call/dispatch.h"		/* a call and its answer */
 #include "hierarchy.h"		/* the partitions of a VM */
 #include "stats_page.h"		/* keeping counters up to date */
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* All partitions of one VM: IDs, lookup, limits. */
 
-#include "caches.h"
 #include "hierarchy.h"
+#include "memory/caches.h"
 #include "partition.h"
 
 static void hvp_hierarchy_free_rcu(struct rcu_head *rcu)

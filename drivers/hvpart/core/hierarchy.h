@@ -7,7 +7,7 @@
 #include <linux/xarray.h>
 #include <hvpart/abi.h>
 #include <hvpart/guest.h>
-#include "claims.h"
+#include "memory/claims.h"
 
 struct hvp_partition;
 

@@ -3,10 +3,10 @@
 
 #include <linux/sched.h>
 #include "active.h"
-#include "caches.h"
 #include "hierarchy.h"
+#include "memory/caches.h"
+#include "memory/proximity.h"
 #include "partition.h"
-#include "proximity.h"
 #include "stats_page.h"
 #include "vp_counters.h"
 

@@ -4,8 +4,8 @@
 #include <linux/lockdep.h>
 #include <linux/math.h>
 #include "../trace.h"
-#include "caches.h"
 #include "hierarchy.h"
+#include "memory/caches.h"
 #include "partition.h"
 
 /**

@@ -9,7 +9,7 @@
 #include <linux/spinlock.h>
 #include <hvpart/abi.h>
 #include "clock.h"
-#include "pool.h"
+#include "memory/pool.h"
 #include "property_table.h"
 #include "state.h"
 

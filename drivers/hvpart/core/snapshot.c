@@ -2,7 +2,7 @@
 /* Looking at a partition from the outside. */
 
 #include "active.h"
-#include "proximity.h"
+#include "memory/proximity.h"
 #include "snapshot.h"
 
 static void hvp_snapshot_take_locked(const struct hvp_partition *partition,

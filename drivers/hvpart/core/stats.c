@@ -2,7 +2,7 @@
 /* How often each call got each status, of all VMs since the module was loaded. */
 
 #include <linux/percpu.h>
-#include "call_table.h"
+#include "call/table.h"
 #include "stats.h"
 
 /* Statuses are small numbers with few gaps; NO_RESOURCES is the last one. */

@@ -5,7 +5,7 @@
 #include <linux/list.h>
 #include <hvpart/abi.h>
 #include <hvpart/guest.h>
-#include "pool.h"
+#include "memory/pool.h"
 
 struct hvp_hierarchy;
 struct hvp_partition;

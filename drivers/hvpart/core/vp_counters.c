@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What virtual processors of the root have done, as far as somebody wants to know. */
 
-#include "caches.h"
 #include "hierarchy.h"
+#include "memory/caches.h"
+#include "memory/proximity.h"
 #include "partition.h"
-#include "proximity.h"
 #include "vp_counters.h"
 
 /**

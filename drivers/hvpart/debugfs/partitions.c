@@ -10,8 +10,8 @@
 #include <linux/module.h>
 #include <linux/seq_file.h>
 #include "../core/hierarchy.h"
+#include "../core/memory/proximity.h"
 #include "../core/partition.h"
-#include "../core/proximity.h"
 #include "../core/snapshot.h"
 #include "partitions.h"
 

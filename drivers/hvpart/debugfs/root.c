@@ -5,7 +5,7 @@
 #include <linux/module.h>
 #include <linux/seq_file.h>
 #include <linux/workqueue.h>
-#include "../core/call_table.h"
+#include "../core/call/table.h"
 #include "../core/stats.h"
 #include "debugfs.h"
 #include "root.h"

@@ -16,10 +16,10 @@
 #include <linux/string.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
-#include "../core/caches.h"
 #include "../core/hierarchy.h"
+#include "../core/memory/caches.h"
 #include "../core/partition.h"
-#include "../kvm/compat.h"
+#include "../hook/compat.h"
 #include "debugfs.h"
 #include "partitions.h"
 #include "root.h"

@@ -13,10 +13,10 @@
 
 #include <linux/kvm_host.h>
 #include <linux/printk.h>
+#include "../hook/btf.h"
+#include "../hook/compat.h"
+#include "../hook/hook.h"
 #include "assumptions.h"
-#include "btf.h"
-#include "compat.h"
-#include "hook.h"
 
 struct hvp_assumption {
 	const char *structure;

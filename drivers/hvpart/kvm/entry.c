@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* All KVM functions that are hooked: put in place, and out of it again. */
 
+#include "../hook/hook.h"
 #include "assumptions.h"
 #include "entry.h"
-#include "grant.h"
-#include "hook.h"
-#include "hypercall.h"
-#include "msr.h"
-#include "vm.h"
+#include "parent/cpuid.h"
+#include "parent/hypercall.h"
+#include "parent/msr.h"
+#include "parent/vm.h"
 
 /*
  * In the order of installation.  The first one watches the end of VMs and is the last to

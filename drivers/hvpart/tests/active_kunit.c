@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* active.c: what a partition has while it is active, and what that costs. */
 
-#include "../core/caches.h"
+#include "../core/memory/caches.h"
 #include "world.h"
 
 static void hvp_active_costs_its_bytes(struct kunit *test)

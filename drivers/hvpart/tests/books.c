@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What is true of any hierarchy after any call, and what a failed call must not change. */
 
-#include "../core/claims.h"
+#include "../core/memory/claims.h"
 #include "../core/stats_page.h"
 #include "world.h"
 

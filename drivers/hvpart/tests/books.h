@@ -2,7 +2,7 @@
 #ifndef _HVPART_TESTS_BOOKS_H
 #define _HVPART_TESTS_BOOKS_H
 
-#include "../core/pool.h"
+#include "../core/memory/pool.h"
 #include "../core/property_table.h"
 #include "../core/state.h"
 

@@ -4,7 +4,7 @@
 #include <linux/btf.h>
 #include <linux/vmalloc.h>
 #include <kunit/test.h>
-#include "../kvm/btf.h"
+#include "../hook/btf.h"
 
 /* Names, of which the first is empty.  The module's begin behind the kernel's. */
 #define KERNEL_NAMES	"\0int\0u32\0inner\0value\0many\0bool\0flag"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* call_table.c against the contract. */
 
-#include "../core/call_table.h"
+#include "../core/call/table.h"
 #include "contract.h"
 
 KUNIT_ARRAY_PARAM_DESC(hvp_contract, hvp_contract, name);

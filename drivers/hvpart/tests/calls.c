@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Calls made the way a guest makes them. */
 
-#include "../core/dispatch.h"
+#include "../core/call/dispatch.h"
 #include "../core/stats_page.h"
 #include "contract.h"
 #include "faults.h"

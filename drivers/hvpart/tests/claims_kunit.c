@@ -3,7 +3,7 @@
 
 #include <linux/delay.h>
 #include <linux/kthread.h>
-#include "../core/claims.h"
+#include "../core/memory/claims.h"
 #include "faults.h"
 #include "world.h"
 

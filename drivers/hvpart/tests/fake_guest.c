@@ -3,7 +3,7 @@
 
 #include <kunit/test.h>
 #include <linux/mm.h>
-#include "../core/pool.h"
+#include "../core/memory/pool.h"
 #include "fake_guest.h"
 
 static struct hvp_fake_guest *to_fake(struct hvp_guest *guest)

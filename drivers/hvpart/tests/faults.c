@@ -4,7 +4,7 @@
 #include <kunit/test.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include "../core/caches.h"
+#include "../core/memory/caches.h"
 #include "faults.h"
 
 #ifdef CONFIG_FAULT_INJECTION

@@ -3,7 +3,7 @@
 
 #include <linux/kthread.h>
 #include <linux/prandom.h>
-#include "../core/dispatch.h"
+#include "../core/call/dispatch.h"
 #include "../core/stats_page.h"
 #include "contract.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* partition.c: the object, its references, its state. */
 
-#include "../core/caches.h"
+#include "../core/memory/caches.h"
 #include "world.h"
 
 static const struct hvp_creation hvp_some_creation = {

@@ -2,7 +2,7 @@
 /* pool.c: deposited = available + in use, in every domain. */
 
 #include <linux/slab.h>
-#include "../core/caches.h"
+#include "../core/memory/caches.h"
 #include "world.h"
 
 /* A pool of its own, with blocks to fill; the pages in it are made up. */

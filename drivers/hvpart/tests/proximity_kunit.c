@@ -2,7 +2,7 @@
 /* proximity.h: reading proximity domain info (contract, section 1). */
 
 #include <kunit/test.h>
-#include "../core/proximity.h"
+#include "../core/memory/proximity.h"
 
 #define VALID		HVP_PROXIMITY_VALID
 #define PREFERRED	HVP_PROXIMITY_PREFERRED

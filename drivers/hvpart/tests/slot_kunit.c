@@ -2,7 +2,7 @@
 /* Which memory slots of KVM's are RAM of the guest, and where in the VMM it is. */
 
 #include <kunit/test.h>
-#include "../kvm/slot.h"
+#include "../kvm/parent/slot.h"
 
 #define SLOT_GFN	0x100
 #define SLOT_PAGES	8

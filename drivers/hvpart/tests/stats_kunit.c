@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* stats.c: how often each call got each status. */
 
-#include "../core/call_table.h"
+#include "../core/call/table.h"
 #include "../core/stats.h"
 #include "world.h"
 

@@ -9,8 +9,8 @@
 #include <kunit/test.h>
 #include "../core/active.h"
 #include "../core/hierarchy.h"
+#include "../core/memory/proximity.h"
 #include "../core/partition.h"
-#include "../core/proximity.h"
 #include "books.h"
 #include "calls.h"
 #include "fake_guest.h"

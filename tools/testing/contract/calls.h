@@ -2,7 +2,7 @@
 /*
  * The calls as Documentation/hypercalls.rst and hypercalls-mshv.rst have them: one row
  * each, plain data, for the unit tests, the fuzzer and the selftests.  It is written
- * from there, and so says a second time what core/call_table.c says.
+ * from there, and so says a second time what core/call/table.c says.
  */
 #ifndef _HVPART_CONTRACT_CALLS_H
 #define _HVPART_CONTRACT_CALLS_H

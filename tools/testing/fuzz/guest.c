@@ -2,7 +2,7 @@
 /* The guest: what the core asks of it, and what it will not stand for. */
 
 #include "fuzz.h"
-#include "../../../drivers/hvpart/core/pool.h"
+#include "../../../drivers/hvpart/core/memory/pool.h"
 
 /* What the guest writes to what it has deposited, or has given away as input. */
 #define GUEST_SCRIBBLE	0x5a

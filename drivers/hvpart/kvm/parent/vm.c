@@ -13,10 +13,10 @@
 #include <linux/mutex.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
-#include "../core/core.h"
-#include "../debugfs/debugfs.h"
-#include "compat.h"
-#include "originals.h"
+#include "../../core/core.h"
+#include "../../debugfs/debugfs.h"
+#include "../../hook/compat.h"
+#include "../originals.h"
 #include "vcpu.h"
 #include "vm.h"
 

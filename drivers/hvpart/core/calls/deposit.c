@@ -10,14 +10,14 @@
 
 #include <linux/math.h>
 #include <linux/slab.h>
-#include "../trace.h"
-#include "caches.h"
-#include "call_table.h"
-#include "candidates.h"
-#include "hierarchy.h"
-#include "partition.h"
-#include "proximity.h"
-#include "request.h"
+#include "../../trace.h"
+#include "../call/request.h"
+#include "../call/table.h"
+#include "../hierarchy.h"
+#include "../memory/caches.h"
+#include "../memory/candidates.h"
+#include "../memory/proximity.h"
+#include "../partition.h"
 
 /**
  * struct hvp_deposit - a deposit under way

@@ -3,11 +3,11 @@
 
 #include <linux/kvm_host.h>
 #include <linux/sched.h>
-#include "../core/core.h"
-#include "compat.h"
-#include "guest_memory.h"
+#include "../../core/core.h"
+#include "../../hook/compat.h"
+#include "../originals.h"
 #include "hypercall.h"
-#include "originals.h"
+#include "memory.h"
 #include "vcpu.h"
 #include "vm.h"
 

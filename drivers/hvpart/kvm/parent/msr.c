@@ -5,10 +5,10 @@
  */
 
 #include <linux/kvm_host.h>
-#include "compat.h"
-#include "grant.h"
+#include "../../hook/compat.h"
+#include "../originals.h"
+#include "cpuid.h"
 #include "msr.h"
-#include "originals.h"
 #include "vcpu.h"
 #include "vm.h"
 

@@ -13,9 +13,9 @@
 #include <linux/kvm_host.h>
 #include <linux/mm.h>
 #include <linux/uaccess.h>
-#include "compat.h"
-#include "guest_memory.h"
+#include "../../hook/compat.h"
 #include "locked_memory.h"
+#include "memory.h"
 #include "slot.h"
 #include "vcpu.h"
 

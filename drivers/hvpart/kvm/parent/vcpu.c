@@ -11,7 +11,7 @@
 #include <linux/slab.h>
 #include <linux/xarray.h>
 #include <hvpart/abi.h>
-#include "../core/core.h"
+#include "../../core/core.h"
 #include "vcpu.h"
 #include "vm.h"
 

@@ -2,16 +2,16 @@
 /* HvMapStatsPage, HvMapStatsPage2, HvUnmapStatsPage: statistics pages come and go. */
 
 #include <linux/math.h>
-#include "../trace.h"
-#include "caches.h"
-#include "call_table.h"
-#include "candidates.h"
-#include "hierarchy.h"
-#include "partition.h"
-#include "proximity.h"
-#include "request.h"
-#include "stats_page.h"
-#include "vp_counters.h"
+#include "../../trace.h"
+#include "../call/request.h"
+#include "../call/table.h"
+#include "../hierarchy.h"
+#include "../memory/caches.h"
+#include "../memory/candidates.h"
+#include "../memory/proximity.h"
+#include "../partition.h"
+#include "../stats_page.h"
+#include "../vp_counters.h"
 
 /* What the input of all these calls begins with. */
 static const struct hvp_stats_page_in *hvp_stats_object(const struct hvp_request *request)

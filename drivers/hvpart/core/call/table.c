@@ -2,9 +2,9 @@
 /* The calls, one row each. */
 
 #include <linux/kernel.h>
-#include "call_table.h"
+#include "../state.h"
 #include "request.h"
-#include "state.h"
+#include "table.h"
 
 /* What the list of calls says of each. */
 #define CALL(NAME, lower)						\

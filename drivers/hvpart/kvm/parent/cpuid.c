@@ -17,9 +17,9 @@
 #include <linux/string.h>
 #include <linux/uidgid.h>
 #include <hvpart/abi.h>
-#include "compat.h"
-#include "grant.h"
-#include "originals.h"
+#include "../../hook/compat.h"
+#include "../originals.h"
+#include "cpuid.h"
 #include "vcpu.h"
 
 struct hvp_privilege_name {

@@ -6,16 +6,16 @@
 
 #include <linux/align.h>
 #include <linux/slab.h>
-#include "../trace.h"
-#include "caches.h"
-#include "call_table.h"
+#include "../../trace.h"
+#include "../hierarchy.h"
+#include "../memory/caches.h"
+#include "../partition.h"
+#include "../stats.h"
+#include "../vp_counters.h"
 #include "control.h"
 #include "dispatch.h"
-#include "hierarchy.h"
-#include "partition.h"
 #include "request.h"
-#include "stats.h"
-#include "vp_counters.h"
+#include "table.h"
 
 static u64 hvp_result(enum hvp_status status, unsigned int reps)
 {

@@ -3,7 +3,7 @@
 #define _HVPART_KVM_GRANT_H
 
 #include <linux/types.h>
-#include "hook.h"
+#include "../../hook/hook.h"
 
 struct kvm_vcpu;
 

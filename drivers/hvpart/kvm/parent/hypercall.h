@@ -2,7 +2,7 @@
 #ifndef _HVPART_KVM_HYPERCALL_H
 #define _HVPART_KVM_HYPERCALL_H
 
-#include "hook.h"
+#include "../../hook/hook.h"
 
 extern struct hvp_hook hvp_hook_kvm_hv_hypercall;
 

@@ -17,8 +17,8 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/user.h>
 #include <linux/user_namespace.h>
-#include "../core/core.h"
-#include "compat.h"
+#include "../../core/core.h"
+#include "../../hook/compat.h"
 #include "locked_memory.h"
 
 /* A guest can make this be asked as often as it likes: no line for the audit log. */

@@ -3,13 +3,13 @@
 
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
-#include "../trace.h"
-#include "caches.h"
-#include "call_table.h"
-#include "hierarchy.h"
-#include "partition.h"
-#include "proximity.h"
-#include "request.h"
+#include "../../trace.h"
+#include "../call/request.h"
+#include "../call/table.h"
+#include "../hierarchy.h"
+#include "../memory/caches.h"
+#include "../memory/proximity.h"
+#include "../partition.h"
 
 /* Take up to @count available pages out of the target's pool, in one step. */
 static unsigned int hvp_withdraw_take(struct hvp_request *request,

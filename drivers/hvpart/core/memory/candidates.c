@@ -4,10 +4,10 @@
  * what is in use, and in which order that is found out.
  */
 
+#include "../call/request.h"
+#include "../hierarchy.h"
+#include "../partition.h"
 #include "candidates.h"
-#include "hierarchy.h"
-#include "partition.h"
-#include "request.h"
 
 /* The page behind the usable ones is not: nothing after it is looked at. */
 static void hvp_candidates_stop(struct hvp_candidates *candidates, unsigned int usable,

@@ -8,14 +8,14 @@
  * that can fail.
  */
 
-#include "../trace.h"
-#include "active.h"
-#include "call_table.h"
-#include "hierarchy.h"
-#include "partition.h"
-#include "proximity.h"
-#include "request.h"
-#include "stats_page.h"
+#include "../../trace.h"
+#include "../active.h"
+#include "../call/request.h"
+#include "../call/table.h"
+#include "../hierarchy.h"
+#include "../memory/proximity.h"
+#include "../partition.h"
+#include "../stats_page.h"
 
 static enum hvp_status hvp_check_creation(const struct hvp_create_partition_in *in)
 {

@@ -2,11 +2,11 @@
 /* HvGetPartitionProperty and HvSetPartitionProperty. */
 
 #include <linux/minmax.h>
-#include "active.h"
-#include "call_table.h"
-#include "partition.h"
-#include "property_table.h"
-#include "request.h"
+#include "../active.h"
+#include "../call/request.h"
+#include "../call/table.h"
+#include "../partition.h"
+#include "../property_table.h"
 
 /* An early property can be read before initialization too, no other can. */
 static u8 hvp_readable_states(const struct hvp_property_row *property)

@@ -7,10 +7,10 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
-#include "../core/core.h"
-#include "guest_memory.h"
-#include "hook.h"
+#include "../../core/core.h"
+#include "../../hook/hook.h"
 #include "locked_memory.h"
+#include "memory.h"
 
 struct hvp_debugfs_vm;
 
