@@ -33,6 +33,12 @@ static bool stopped(void)
 	return __atomic_load_n(&shared->stop, __ATOMIC_RELAXED);
 }
 
+/* What goes on meanwhile is to get on. */
+static void pause_for_others(unsigned int times)
+{
+	usleep(times * 500 * slowness());
+}
+
 /* The last page is for statistics, which stay mapped. */
 static void make_calls(struct vcpu *vcpu, const u64 *gpns)
 {
@@ -50,8 +56,7 @@ static void make_calls(struct vcpu *vcpu, const u64 *gpns)
 	note(create_partition(vcpu, &plain, &id));
 	note(delete_partition(vcpu, id, FORM_FAST));
 	note(withdraw_memory(vcpu, SELF, NULL, back, 2));
-	/* What goes on meanwhile is to get on. */
-	usleep(500);
+	pause_for_others(1);
 }
 
 static void stay(int ready, void *unused)
@@ -81,6 +86,7 @@ static void come_and_go(int ready, void *unused)
 		for (round = 0; round < ROUNDS && !stopped(); round++)
 			make_calls(vcpu, gpns);
 		guest_destroy(vcpu->guest);
+		pause_for_others(ROUNDS);
 	}
 }
 
