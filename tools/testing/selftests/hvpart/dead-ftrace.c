@@ -14,11 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "kselftest.h"
-
 #include "callers.h"
-#include "module.h"
 #include "host.h"
+#include "module.h"
 #include "partitions.h"
 
 #define SAID	"hvpart: ftrace is dead (error -19), and KVM's functions lead here for good"
@@ -54,14 +52,18 @@ static unsigned int count_said(int log)
 
 static void removing_waits_for_ever(void)
 {
-	struct callers callers = callers_start();
 	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	struct vcpu *vcpu = new_guest();
 	unsigned int i, said = 0;
+	struct callers callers;
+	struct vcpu *vcpu;
 	pid_t pid;
 
+	if (!module_exists("kill_ftrace"))
+		case_skip("this kernel has no kprobes, by which ftrace is killed");
 	if (log < 0 || lseek(log, 0, SEEK_END) < 0)
 		die("cannot read /dev/kmsg: %m");
+	callers = callers_start();
+	vcpu = new_guest();
 	EXPECT_EQUAL(create_active_child(vcpu), 2);
 	callers_expect(&callers, true);
 	REQUIRE_EQUAL(module_insert("kill_ftrace", ""), 0);
@@ -92,10 +94,6 @@ static const struct test_case cases[] = {
 
 int main(void)
 {
-	if (!module_exists("kill_ftrace")) {
-		printf("1..0 # SKIP this kernel has no kprobes, by which ftrace is killed\n");
-		return KSFT_SKIP;
-	}
 	if (!hvpart_loaded())
 		load_module();
 	cases_add(cases, ARRAY_SIZE(cases));
