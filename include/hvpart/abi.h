@@ -50,36 +50,37 @@ enum hvp_status { HVP_STATUS_LIST(HVP_STATUS_ENUM) };
  * The calls, in the order of their codes: code, name, the same for functions, structures of
  * the fixed input and of the output, name in the TLFS (appendix A of TLFS 2.0a).
  */
-#define HVP_CALL_LIST(X)									\
-	X(0x0040, CREATE_PARTITION, create_partition,						\
-	  struct hvp_create_partition_in, struct hvp_partition_id, "HvCreatePartition")		\
-	X(0x0041, INITIALIZE_PARTITION, initialize_partition,					\
-	  struct hvp_partition_id, struct hvp_nothing, "HvInitializePartition")			\
-	X(0x0042, FINALIZE_PARTITION, finalize_partition,					\
-	  struct hvp_partition_id, struct hvp_nothing, "HvFinalizePartition")			\
-	X(0x0043, DELETE_PARTITION, delete_partition,						\
-	  struct hvp_partition_id, struct hvp_nothing, "HvDeletePartition")			\
-	X(0x0044, GET_PARTITION_PROPERTY, get_partition_property,				\
-	  struct hvp_get_property_in, struct hvp_get_property_out, "HvGetPartitionProperty")	\
-	X(0x0045, SET_PARTITION_PROPERTY, set_partition_property,				\
-	  struct hvp_set_property_in, struct hvp_nothing, "HvSetPartitionProperty")		\
-	X(0x0046, GET_PARTITION_ID, get_partition_id,						\
-	  struct hvp_nothing, struct hvp_partition_id, "HvGetPartitionId")			\
-	X(0x0047, GET_NEXT_CHILD_PARTITION, get_next_child_partition,				\
-	  struct hvp_get_next_child_in, struct hvp_partition_id, "HvGetNextChildPartition")	\
-	X(0x0048, DEPOSIT_MEMORY, deposit_memory,						\
-	  struct hvp_partition_id, struct hvp_nothing, "HvDepositMemory")			\
-	X(0x0049, WITHDRAW_MEMORY, withdraw_memory,						\
-	  struct hvp_partition_proximity, struct hvp_nothing, "HvWithdrawMemory")		\
-	X(0x004a, GET_MEMORY_BALANCE, get_memory_balance,					\
-	  struct hvp_partition_proximity, struct hvp_memory_balance_out, "HvGetMemoryBalance")	\
-	X(0x006c, MAP_STATS_PAGE, map_stats_page,						\
-	  struct hvp_stats_page_in, struct hvp_map_stats_page_out, "HvMapStatsPage")		\
-	X(0x006d, UNMAP_STATS_PAGE, unmap_stats_page,						\
-	  struct hvp_stats_page_in, struct hvp_nothing, "HvUnmapStatsPage")			\
-	X(0x0101, GET_PARTITION_PROPERTY_EX, get_partition_property_ex,				\
-	  struct hvp_get_property_ex_in, struct hvp_get_property_ex_out, "HvGetPartitionPropertyEx") \
-	X(0x0131, MAP_STATS_PAGE2, map_stats_page2,						\
+#define HVP_CALL_LIST(X)								\
+	X(0x0040, CREATE_PARTITION, create_partition,					\
+	  struct hvp_create_partition_in, struct hvp_partition_id, "HvCreatePartition")	\
+	X(0x0041, INITIALIZE_PARTITION, initialize_partition,				\
+	  struct hvp_partition_id, struct hvp_nothing, "HvInitializePartition")		\
+	X(0x0042, FINALIZE_PARTITION, finalize_partition,				\
+	  struct hvp_partition_id, struct hvp_nothing, "HvFinalizePartition")		\
+	X(0x0043, DELETE_PARTITION, delete_partition,					\
+	  struct hvp_partition_id, struct hvp_nothing, "HvDeletePartition")		\
+	X(0x0044, GET_PARTITION_PROPERTY, get_partition_property,			\
+	  struct hvp_get_property_in, struct hvp_get_property_out, "HvGetPartitionProperty")\
+	X(0x0045, SET_PARTITION_PROPERTY, set_partition_property,			\
+	  struct hvp_set_property_in, struct hvp_nothing, "HvSetPartitionProperty")	\
+	X(0x0046, GET_PARTITION_ID, get_partition_id,					\
+	  struct hvp_nothing, struct hvp_partition_id, "HvGetPartitionId")		\
+	X(0x0047, GET_NEXT_CHILD_PARTITION, get_next_child_partition,			\
+	  struct hvp_get_next_child_in, struct hvp_partition_id, "HvGetNextChildPartition")\
+	X(0x0048, DEPOSIT_MEMORY, deposit_memory,					\
+	  struct hvp_partition_id, struct hvp_nothing, "HvDepositMemory")		\
+	X(0x0049, WITHDRAW_MEMORY, withdraw_memory,					\
+	  struct hvp_partition_proximity, struct hvp_nothing, "HvWithdrawMemory")	\
+	X(0x004a, GET_MEMORY_BALANCE, get_memory_balance,				\
+	  struct hvp_partition_proximity, struct hvp_memory_balance_out, "HvGetMemoryBalance")\
+	X(0x006c, MAP_STATS_PAGE, map_stats_page,					\
+	  struct hvp_stats_page_in, struct hvp_map_stats_page_out, "HvMapStatsPage")	\
+	X(0x006d, UNMAP_STATS_PAGE, unmap_stats_page,					\
+	  struct hvp_stats_page_in, struct hvp_nothing, "HvUnmapStatsPage")		\
+	X(0x0101, GET_PARTITION_PROPERTY_EX, get_partition_property_ex,			\
+	  struct hvp_get_property_ex_in, struct hvp_get_property_ex_out,		\
+	  "HvGetPartitionPropertyEx")							\
+	X(0x0131, MAP_STATS_PAGE2, map_stats_page2,					\
 	  struct hvp_map_stats_page2_in, struct hvp_nothing, "HvMapStatsPage2")
 
 #define HVP_CALL_ENUM(code, NAME, name, in, out, text)	HVP_CALL_##NAME = code,

@@ -26,4 +26,10 @@ static inline unsigned int hvp_control_rep_start(u64 control)
 	return control >> HVP_CONTROL_REP_START_SHIFT & HVP_CONTROL_REP_MASK;
 }
 
+/* Of the variable header, in bytes. */
+static inline unsigned int hvp_control_header_size(u64 control)
+{
+	return ((control & HVP_CONTROL_VARHEAD_MASK) >> HVP_CONTROL_VARHEAD_SHIFT) * sizeof(u64);
+}
+
 #endif /* _HVPART_CONTROL_H */

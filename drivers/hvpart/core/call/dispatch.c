@@ -30,7 +30,7 @@ static enum hvp_status hvp_check_control(const struct hvp_call_row *row, u64 con
 
 	if (control & (HVP_CONTROL_RESERVED_MASK | HVP_CONTROL_NESTED))
 		return HVP_STATUS_INVALID_HYPERCALL_INPUT;
-	if (control & HVP_CONTROL_VARHEAD_MASK)
+	if (hvp_control_header_size(control) && !row->variable_header)
 		return HVP_STATUS_INVALID_HYPERCALL_INPUT;
 	if (row->rep ? rep_start >= rep_count : rep_count || rep_start)
 		return HVP_STATUS_INVALID_HYPERCALL_INPUT;
@@ -42,7 +42,7 @@ static enum hvp_status hvp_check_control(const struct hvp_call_row *row, u64 con
 /* The whole list counts, also what lies before rep start. */
 static size_t hvp_input_bytes(const struct hvp_request *request)
 {
-	return request->row->input_size +
+	return request->row->input_size + request->header_size +
 	       (size_t)request->row->input_element * request->rep_count;
 }
 
@@ -109,7 +109,7 @@ static enum hvp_status hvp_find_target(struct hvp_request *request)
 	if (!target)
 		return HVP_STATUS_INVALID_PARTITION_ID;
 
-	request->target = target;	/* hvp_dispatch() puts it */
+	request->target = target;	/* hvp_dispatch_end() puts it */
 	if (target->parent == caller && request->row->target & HVP_TARGET_CHILD)
 		return HVP_STATUS_SUCCESS;
 	if (target == caller && request->row->target & HVP_TARGET_SELF)
@@ -118,26 +118,35 @@ static enum hvp_status hvp_find_target(struct hvp_request *request)
 }
 
 /*
- * Give the handler its list.  The input's elements are in the page that the
- * fixed part was read from, so a failure to read them means that the VMM took
- * the page away in between.
+ * Give the handler what follows the fixed part of the input, and room for its answers.
+ * The former is in the page that the fixed part was read from, so a failure to read it
+ * means that the VMM took the page away in between.
  */
-static enum hvp_status hvp_prepare_list(struct hvp_request *request,
-					const struct hvp_call *call)
+static enum hvp_status hvp_prepare_lists(struct hvp_request *request,
+					 const struct hvp_call *call)
 {
 	const struct hvp_call_row *row = request->row;
 	struct hvp_guest *guest = request->guest;
-	size_t skip = request->rep_start * sizeof(*request->list);
-	size_t size = request->rep_count * sizeof(*request->list);
+	size_t size = (size_t)row->input_element * request->rep_count;
+	size_t skip = (size_t)row->input_element * request->rep_start;
+	u64 at = call->input + row->input_size;
 
-	if (!row->rep)
-		return HVP_STATUS_SUCCESS;
-
-	request->list = kmalloc(size, HVP_GFP);
-	if (request->list && row->input_element &&
-	    guest->ops->read(guest, call->input + row->input_size + skip,
-			     (void *)request->list + skip, size - skip))
-		return HVP_STATUS_INVALID_HYPERCALL_INPUT;
+	if (request->header_size) {
+		request->header = kmalloc(request->header_size, HVP_GFP);
+		if (request->header &&
+		    guest->ops->read(guest, at, request->header, request->header_size))
+			return HVP_STATUS_INVALID_HYPERCALL_INPUT;
+		at += request->header_size;
+	}
+	if (row->input_element) {
+		request->in_list = kmalloc(size, HVP_GFP);
+		if (request->in_list && guest->ops->read(guest, at + skip,
+							 request->in_list + skip, size - skip))
+			return HVP_STATUS_INVALID_HYPERCALL_INPUT;
+	}
+	if (row->output_element)
+		request->out_list = kmalloc_array(request->rep_count, row->output_element,
+						  HVP_GFP);
 	return HVP_STATUS_SUCCESS;
 }
 
@@ -145,18 +154,17 @@ static enum hvp_status hvp_deliver(const struct hvp_request *request,
 				   const struct hvp_call *call, enum hvp_status status)
 {
 	const struct hvp_call_row *row = request->row;
+	size_t skip = (size_t)row->output_element * request->rep_start;
+	size_t end = (size_t)row->output_element * request->reps_done;
 	struct hvp_guest *guest = request->guest;
-	size_t skip = request->rep_start * sizeof(*request->list);
 	int error = 0;
 
 	if (row->output_size && status == HVP_STATUS_SUCCESS)
 		error = guest->ops->write(guest, call->output, &request->out,
 					  row->output_size);
-	else if (row->output_element && request->reps_done > request->rep_start)
+	else if (end > skip)
 		error = guest->ops->write(guest, call->output + skip,
-					  (void *)request->list + skip,
-					  (request->reps_done - request->rep_start) *
-					  sizeof(*request->list));
+					  request->out_list + skip, end - skip);
 	/*
 	 * The page was writable when the call began; only the VMM can have
 	 * changed that, and what it takes from its guest is its own affair.
@@ -189,10 +197,51 @@ static enum hvp_status hvp_carry_out(struct hvp_request *request,
 		if (status)
 			return status;
 	}
-	status = hvp_prepare_list(request, call);
+	status = hvp_prepare_lists(request, call);
 	if (status)
 		return status;
 	return hvp_deliver(request, call, row->handler(request));
+}
+
+/**
+ * hvp_dispatch_request() - answer a call as its row says
+ * @request:	the row, who asks, and whose memory the parameters are in; all else is 0
+ * @call:	the call
+ * @caller:	who makes it
+ *
+ * Context: May sleep; in the vCPU thread that makes the call, no lock held.
+ * Return: the status, with the reps that are completed in @request, which is then to be
+ * handed to hvp_dispatch_end().
+ */
+enum hvp_status hvp_dispatch_request(struct hvp_request *request, const struct hvp_call *call,
+				     const struct hvp_caller *caller)
+{
+	enum hvp_status status = hvp_check_control(request->row, call->control);
+
+	if (status)
+		return status;
+	request->rep_count = hvp_control_rep_count(call->control);
+	request->rep_start = hvp_control_rep_start(call->control);
+	request->reps_done = request->rep_start;
+	request->header_size = hvp_control_header_size(call->control);
+	return hvp_carry_out(request, call, caller);
+}
+
+/**
+ * hvp_dispatch_end() - let go of what a request holds
+ * @request:	one that hvp_dispatch_request() has answered
+ *
+ * Context: Any.
+ */
+void hvp_dispatch_end(struct hvp_request *request)
+{
+	hvp_partition_put(request->target);
+	if (request->header_size)
+		kfree(request->header);
+	if (request->rep_count) {
+		kfree(request->in_list);
+		kfree(request->out_list);
+	}
 }
 
 /**
@@ -219,18 +268,11 @@ u64 hvp_dispatch(const struct hvp_call *call, const struct hvp_caller *caller,
 	enum hvp_status status;
 
 	trace_hvpart_call(call, request.caller ? request.caller->id : 0);
-	status = hvp_check_control(request.row, call->control);
-	if (!status) {
-		request.rep_count = hvp_control_rep_count(call->control);
-		request.rep_start = hvp_control_rep_start(call->control);
-		request.reps_done = request.rep_start;
-		status = hvp_carry_out(&request, call, caller);
-	}
+	status = hvp_dispatch_request(&request, call, caller);
 	trace_hvpart_call_done(request.row->code, request.target ? request.target->id : 0,
 			       status, request.reps_done);
 	hvp_stats_count(request.row, status);
 	hvp_vp_counters_note(caller);
-	hvp_partition_put(request.target);
-	kfree(request.list);
+	hvp_dispatch_end(&request);
 	return hvp_result(status, request.reps_done);
 }

@@ -44,11 +44,15 @@ static_assert(sizeof(union hvp_output) == sizeof_field(union hvp_output, words),
  * @target:	the partition that the input names; NULL if the call names none
  * @in:		fixed part of the input, copied once
  * @out:	zeroed; delivered on SUCCESS if the row has an output
- * @list:	rep_count elements: the input's, copied once, or the output's, of
- *		which [rep_start, reps_done) are delivered whatever the status; NULL
- *		if the host has no memory for it, which counts after all values
+ * @header:	the variable header, @header_size bytes, copied once; NULL if there is
+ *		none, or if the host has no memory for it, which counts after all values
+ * @in_list:	@rep_count elements of the input, copied once, those before @rep_start left
+ *		out; NULL likewise
+ * @out_list:	@rep_count elements of the output, of which [rep_start, reps_done) are
+ *		delivered whatever the status; NULL likewise
  * @input_gfn:	page number of the page that holds the input
- * @rep_count:	elements in the list
+ * @header_size: bytes of the variable header
+ * @rep_count:	elements in each list
  * @rep_start:	the first one to be processed
  * @reps_done:	elements done, counted from the start of the list
  */
@@ -60,8 +64,11 @@ struct hvp_request {
 	struct hvp_partition *target;
 	union hvp_input in;
 	union hvp_output out;
-	u64 *list;
+	void *header;
+	void *in_list;
+	void *out_list;
 	u64 input_gfn;
+	unsigned int header_size;
 	unsigned int rep_count;
 	unsigned int rep_start;
 	unsigned int reps_done;

@@ -23,7 +23,8 @@ enum hvp_target {
  * @name:	its name in the TLFS
  * @rep:	it is a rep call
  * @fast:	its input may come in registers
- * @input_size:	bytes of input, of its fixed part if it is a rep call
+ * @variable_header: it may have one, behind the fixed part of its input
+ * @input_size:	bytes of input, of its fixed part if it has more
  * @input_element: bytes of one element of the input list, 0 if there is none
  * @output_size: bytes of output
  * @output_element: bytes of one element of the output list
@@ -38,6 +39,7 @@ struct hvp_call_row {
 	const char *name;
 	bool rep;
 	bool fast;
+	bool variable_header;
 	u8 input_size;
 	u8 input_element;
 	u8 output_size;

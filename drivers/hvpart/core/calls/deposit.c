@@ -137,18 +137,19 @@ enum hvp_status hvp_deposit_memory(struct hvp_request *request)
 		.candidates.count = count,
 		.candidates.cursor = HVP_CLAIMS_CURSOR(&hierarchy->claims),
 	};
+	const u64 *gfns = request->in_list;
 	struct hvp_pinned_page *pages;
 	unsigned int reserved = 0;
 	unsigned int taken = 0;
 	unsigned int i;
 
-	if (!request->list)
+	if (!gfns)
 		return HVP_STATUS_NO_RESOURCES;
 	pages = kvmalloc_array(count, sizeof(*pages), HVP_GFP);
 	if (!pages)
 		return HVP_STATUS_NO_RESOURCES;
 	for (i = 0; i < count; i++)
-		pages[i].gfn = request->list[request->rep_start + i];
+		pages[i].gfn = gfns[request->rep_start + i];
 	deposit.candidates.pages = pages;
 
 	if (hvp_hierarchy_reserve_pages(hierarchy, count)) {

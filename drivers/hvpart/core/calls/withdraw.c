@@ -43,11 +43,12 @@ static void hvp_withdraw_return(struct hvp_request *request, struct hvp_pinned_p
 	struct hvp_hierarchy *hierarchy = request->caller->hierarchy;
 	struct hvp_guest *guest = request->guest;
 	struct hvp_claims_cursor cursor = HVP_CLAIMS_CURSOR(&hierarchy->claims);
+	u64 *gfns = request->out_list;
 	unsigned int i;
 
 	for (i = 0; i < count; i++) {
 		if (!guest->ops->zero(guest, &pages[i]))
-			request->list[request->reps_done++] = pages[i].gfn;
+			gfns[request->reps_done++] = pages[i].gfn;
 		cond_resched();
 	}
 	guest->ops->unpin(guest, pages, count);
@@ -72,7 +73,7 @@ enum hvp_status hvp_withdraw_memory(struct hvp_request *request)
 
 	if (!hvp_proximity_well_formed(request->in.withdraw_memory.proximity))
 		return HVP_STATUS_INVALID_PARAMETER;
-	if (!request->list)
+	if (!request->out_list)
 		return HVP_STATUS_NO_RESOURCES;
 
 	pages = kvmalloc_array(wanted, sizeof(*pages), HVP_GFP);
