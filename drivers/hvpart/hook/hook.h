@@ -58,6 +58,9 @@ static __always_inline bool hvp_hook_diverts_all(void)
 }
 #endif
 
+/* In a replacement: was the call to be diverted?  @wanted is what the callback has asked. */
+#define HVP_HOOK_WANTED(wanted)	(!hvp_hook_diverts_all() || (wanted))
+
 int hvp_hook_install(struct hvp_hook *hook);
 void hvp_hooks_open(void);
 void hvp_hook_stop(struct hvp_hook *hook);

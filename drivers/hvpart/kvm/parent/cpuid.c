@@ -105,7 +105,8 @@ static const struct kernel_param_ops hvp_grant_uid_ops = {
 module_param_cb(grant, &hvp_grant_ops, NULL, 0644);
 __MODULE_PARM_TYPE(grant, "charp");
 #define HVP_PRIVILEGE_TEXT(name, text)	", " text
-MODULE_PARM_DESC(grant, "Privileges of Hyper-V guests whose VMM does not set them: none (default), all, or some" HVP_PRIVILEGE_LIST(HVP_PRIVILEGE_TEXT));
+MODULE_PARM_DESC(grant, "Privileges of Hyper-V guests whose VMM does not set them: none (default), all, or some"
+		 HVP_PRIVILEGE_LIST(HVP_PRIVILEGE_TEXT));
 module_param_cb(grant_uid, &hvp_grant_uid_ops, &grant_uid, 0644);
 __MODULE_PARM_TYPE(grant_uid, "int");
 MODULE_PARM_DESC(grant_uid, "User whose VMs get what is granted, -1 for all users' (default -1)");
@@ -151,7 +152,7 @@ static bool hvp_replace_kvm_cpuid(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx, u32
 				  u32 *edx, bool exact_only)
 {
 	int token = srcu_read_lock(&hvp_calls_running);
-	bool features = *eax == HVP_CPUID_FEATURES;
+	bool features = HVP_HOOK_WANTED(*eax == HVP_CPUID_FEATURES);
 	bool exact = hvp_original_kvm_cpuid(vcpu, eax, ebx, ecx, edx, exact_only);
 
 	if (features)

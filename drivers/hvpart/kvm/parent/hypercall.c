@@ -130,7 +130,7 @@ static __always_inline bool hvp_call_may_be_ours(struct kvm_vcpu *vcpu)
 static int hvp_replace_kvm_hv_hypercall(struct kvm_vcpu *vcpu)
 {
 	int token = srcu_read_lock(&hvp_calls_running);
-	bool ours = hvp_call_may_be_ours(vcpu);
+	bool ours = HVP_HOOK_WANTED(hvp_call_may_be_ours(vcpu));
 	bool is_64bit = hvp_caller_is_64bit(vcpu);
 	struct hvp_call call = hvp_call_from_registers(vcpu, is_64bit);
 	u64 completed = vcpu->stat.hypercalls;

@@ -15,21 +15,14 @@
 /* No processor has wider ones. */
 #define HVP_MAX_GPA_BITS	52
 
-/*
- * Guest OS ID written 0: the guest, or the VMM for it, gives up its identity; anything else
- * by the guest: it has booted.
- */
+/* Guest OS ID written 0: the guest, or the VMM for it, gives up its identity. */
 static int hvp_set_guest_os_id(struct kvm_vcpu *vcpu, u32 msr, u64 data, bool host)
 {
 	int error = hvp_original_kvm_hv_set_msr_common(vcpu, msr, data, host);
 
-	if (error)
-		return error;
-	if (!data)
+	if (!error)
 		hvp_vm_reset(vcpu->kvm, hvp_grant(vcpu));
-	else if (!host)
-		hvp_vm_guest_begins(vcpu->kvm);
-	return 0;
+	return error;
 }
 
 /*
@@ -63,15 +56,20 @@ static int hvp_set_noted(struct kvm_vcpu *vcpu, u32 msr, u64 data, bool host)
 	if (msr == HVP_MSR_SIRBP)
 		return hvp_set_sirbp(vcpu, known, data);
 	error = hvp_original_kvm_hv_set_msr_common(vcpu, msr, data, host);
-	if (!error)
-		hvp_vcpu_note_msr(known, msr, data);
-	return error;
+	if (error)
+		return error;
+	hvp_vcpu_note_msr(known, msr, data);
+	/* A VMM enables no page for a guest that boots. */
+	if (host && msr != HV_X64_MSR_VP_INDEX && data & 1)
+		hvp_vm_state_loaded(known->vm);
+	return 0;
 }
 
-static __always_inline bool hvp_msr_is_watched(u32 msr)
+static __always_inline bool hvp_msr_is_watched(u32 msr, u64 data)
 {
 	switch (msr) {
 	case HV_X64_MSR_GUEST_OS_ID:
+		return !data;
 	case HV_X64_MSR_VP_INDEX:
 	case HV_X64_MSR_VP_ASSIST_PAGE:
 	case HV_X64_MSR_SIEFP:
@@ -89,7 +87,7 @@ static int hvp_replace_kvm_hv_set_msr_common(struct kvm_vcpu *vcpu, u32 msr, u64
 	int token = srcu_read_lock(&hvp_calls_running);
 	int error;
 
-	if (!hvp_msr_is_watched(msr))
+	if (!HVP_HOOK_WANTED(hvp_msr_is_watched(msr, data)))
 		error = hvp_original_kvm_hv_set_msr_common(vcpu, msr, data, host);
 	else if (msr == HV_X64_MSR_GUEST_OS_ID)
 		error = hvp_set_guest_os_id(vcpu, msr, data, host);
@@ -103,7 +101,8 @@ static notrace void hvp_divert_kvm_hv_set_msr_common(unsigned long ip, unsigned 
 						     struct ftrace_ops *ops,
 						     struct ftrace_regs *fregs)
 {
-	if (hvp_hook_diverts_all() || hvp_msr_is_watched(hvp_ftrace_argument(fregs, 1)))
+	if (hvp_hook_diverts_all() ||
+	    hvp_msr_is_watched(hvp_ftrace_argument(fregs, 1), hvp_ftrace_argument(fregs, 2)))
 		hvp_hook_divert(ops, ip, fregs);
 }
 
@@ -111,10 +110,11 @@ static int hvp_replace_kvm_hv_get_msr_common(struct kvm_vcpu *vcpu, u32 msr, u64
 					     bool host)
 {
 	int token = srcu_read_lock(&hvp_calls_running);
-	const struct hvp_vcpu *known = msr == HVP_MSR_SIRBP ? hvp_vcpu_find(vcpu) : NULL;
+	bool sirbp = HVP_HOOK_WANTED(msr == HVP_MSR_SIRBP);
+	const struct hvp_vcpu *known = sirbp ? hvp_vcpu_find(vcpu) : NULL;
 	int error = 0;
 
-	if (msr != HVP_MSR_SIRBP || host || !hvp_vcpu_in_partition(vcpu, known))
+	if (!sirbp || host || !hvp_vcpu_in_partition(vcpu, known))
 		error = hvp_original_kvm_hv_get_msr_common(vcpu, msr, data, host);
 	else
 		*data = known ? known->sirbp : 0;

@@ -94,10 +94,13 @@ struct hvp_vcpu *hvp_vcpu_find_or_add(struct kvm_vcpu *vcpu)
  */
 u64 hvp_vcpu_privileges(struct kvm_vcpu *vcpu, const struct hvp_vcpu *known)
 {
-	const struct hvp_vm *vm = known ? known->vm : hvp_vm_find(vcpu->kvm);
 	u64 privileges = known ? known->privileges : hvp_cpuid_privileges(vcpu);
+	const struct hvp_vm *vm;
 
-	if (vm && vcpu->arch.hyperv_enabled)
+	if (likely(!READ_ONCE(hvp_vms_granted)) || !vcpu->arch.hyperv_enabled)
+		return privileges;
+	vm = known ? known->vm : hvp_vm_find(vcpu->kvm);
+	if (vm)
 		privileges |= READ_ONCE(vm->granted);
 	return privileges;
 }

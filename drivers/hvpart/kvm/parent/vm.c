@@ -24,6 +24,9 @@ static DEFINE_HASHTABLE(vms, 8);
 /* Protects the table's changes; lookup is under RCU. */
 static DEFINE_MUTEX(vms_lock);
 
+/* Some VM has been granted something at a reset.  Most hosts have none. */
+bool hvp_vms_granted;
+
 /* Module parameters; main.c describes them. */
 struct hvp_limits hvp_vm_limits = {
 	.partitions = 1024,
@@ -89,16 +92,16 @@ static struct hvp_hierarchy *hvp_vm_take_hierarchy(struct hvp_vm *vm)
 	spin_lock(&vm->lock);
 	hierarchy = rcu_replace_pointer(vm->hierarchy, NULL, lockdep_is_held(&vm->lock));
 	if (hierarchy) {
-		vm->last_id = READ_ONCE(hierarchy->last_id);
+		vm->last_id = max(vm->last_id, READ_ONCE(hierarchy->last_id));
 		hvp_debugfs_show(vm->debugfs, NULL);
 	}
 	spin_unlock(&vm->lock);
 	return hierarchy;
 }
 
-/* The hierarchy that a VM has at the moment, kept by @keep; or NULL. */
-static struct hvp_hierarchy *hvp_vm_keep_hierarchy(struct hvp_vm *vm,
-						   bool (*keep)(struct hvp_hierarchy *))
+/* The hierarchy that a VM has at the moment, kept by @keep; or NULL.  No call by address. */
+static __always_inline struct hvp_hierarchy *
+hvp_vm_keep_hierarchy(struct hvp_vm *vm, bool (*keep)(struct hvp_hierarchy *))
 {
 	struct hvp_hierarchy *hierarchy;
 
@@ -224,7 +227,7 @@ static struct hvp_hierarchy *hvp_vm_new_hierarchy(struct hvp_vm *vm)
 				    hvp_debugfs_watcher(vm->debugfs));
 
 	spin_lock(&vm->lock);
-	if (mine)
+	if (mine && vm->loaded)
 		mine->last_id = max(mine->last_id, vm->last_id);
 	/*
 	 * A guest that has given up its identity has no hierarchy; this call
@@ -291,31 +294,31 @@ void hvp_vm_reset(struct kvm *kvm, u64 granted)
 	if (!vm)
 		return;
 	WRITE_ONCE(vm->granted, READ_ONCE(vm->granted) | granted);
+	if (granted)
+		WRITE_ONCE(hvp_vms_granted, true);
 	hvp_hierarchy_put(hvp_vm_take_hierarchy(vm));
+	spin_lock(&vm->lock);
+	vm->loaded = false;
+	spin_unlock(&vm->lock);
 	/* KVM's MSRs are reset by the VMM, which goes by; ours is one that it does not know. */
 	xa_for_each(&vm->vcpus, index, known)
 		WRITE_ONCE(known->sirbp, 0);
 }
 
 /**
- * hvp_vm_guest_begins() - a guest gives itself an identity: it has just booted
- * @kvm:	the VM
+ * hvp_vm_state_loaded() - the VMM has given the guest a state that it had before
+ * @vm:		the VM
  *
- * It knows of no partition, so the IDs of partitions begin anew.  A guest that gets its
- * identity from the VMM has been there before: the VMM has loaded a state that it had
- * saved.  That guest may remember partitions, which are gone, and must not take others for
- * them.
+ * The guest may remember partitions, which are gone, and must not take others for them:
+ * their IDs are not given out again.  A guest that boots knows of no partition, and for it
+ * they begin anew.
  *
  * Context: Any; in one of the VM's vCPU threads.
  */
-void hvp_vm_guest_begins(struct kvm *kvm)
+void hvp_vm_state_loaded(struct hvp_vm *vm)
 {
-	struct hvp_vm *vm = hvp_vm_find(kvm);
-
-	if (!vm)
-		return;
 	spin_lock(&vm->lock);
-	vm->last_id = 0;
+	vm->loaded = true;
 	spin_unlock(&vm->lock);
 }
 

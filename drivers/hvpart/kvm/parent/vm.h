@@ -21,11 +21,11 @@ struct hvp_debugfs_vm;
  * @locked:	what is pinned of its memory
  * @node:	place in the registry
  * @rcu:	lookup in the registry is under RCU
- * @lock:	protects changes of @hierarchy and @last_id
+ * @lock:	protects changes of @hierarchy, @last_id and @loaded
  * @hierarchy:	its partitions, looked up under RCU; NULL until the first call, also after
  *		a reset
- * @last_id:	the ID given out last to a guest that may be the one that is there now; 0 if
- *		this one has booted since
+ * @last_id:	the highest ID that was given out before
+ * @loaded:	the guest is one whose state the VMM has loaded
  * @granted:	privileges that the operator has granted at a reset of the guest
  * @debugfs:	its folder in debugfs, or NULL
  * @refresh:	keeps its statistics pages up to date while it has any
@@ -40,6 +40,7 @@ struct hvp_vm {
 	spinlock_t lock;
 	struct hvp_hierarchy __rcu *hierarchy;
 	u64 last_id;
+	bool loaded;
 	u64 granted;
 	struct hvp_debugfs_vm *debugfs;
 	struct delayed_work refresh;
@@ -49,6 +50,7 @@ struct hvp_vm {
 
 extern struct hvp_hook hvp_hook_kvm_arch_flush_shadow_all;
 extern struct hvp_limits hvp_vm_limits;
+extern bool hvp_vms_granted;
 
 int hvp_vms_create(void);
 void hvp_vms_destroy(void);
@@ -58,7 +60,7 @@ struct hvp_vm *hvp_vm_find_or_add(struct kvm *kvm);
 struct hvp_hierarchy *hvp_vm_hierarchy(struct hvp_vm *vm);
 void hvp_vm_refresh_stats_pages(struct hvp_vm *vm);
 void hvp_vm_reset(struct kvm *kvm, u64 granted);
-void hvp_vm_guest_begins(struct kvm *kvm);
+void hvp_vm_state_loaded(struct hvp_vm *vm);
 void hvp_vms_reset(void);
 void hvp_vms_release(void);
 

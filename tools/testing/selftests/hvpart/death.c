@@ -12,15 +12,9 @@
 
 #include "partitions.h"
 #include "process.h"
+#include "refused_pages.h"
 
 #define SELF	HVP_PARTITION_ID_SELF
-
-/* It gives itself an identity. */
-static void guest_boots(struct vcpu *vcpu)
-{
-	vcpu_write_msr(vcpu, MSR_GUEST_OS_ID, GUEST_OS_ID);
-	guest_enable_hypercalls(vcpu->guest);
-}
 
 static void expect_new_guest_works(void)
 {
@@ -127,29 +121,34 @@ static void identity_given_up(void)
 		EXPECT(pinned_pages_become(pinned));
 		EXPECT(partition_file_becomes(guest, 2, false));
 		EXPECT(partition_file_becomes(guest, HVP_PARTITION_ID_ROOT, false));
-		guest_boots(vcpu);
+		guest_enable_hypercalls(guest);
 		EXPECT_BALANCE(vcpu, SELF, 0, 0);
 		EXPECT(partition_file_becomes(guest, HVP_PARTITION_ID_ROOT, true));
 		EXPECT_STATUS(initialize_partition(vcpu, 2, FORM_FAST), INVALID_PARTITION_ID);
 		EXPECT_EQUAL(create_child(vcpu), 2);
 		guest_reset_identity(guest);
-		guest_boots(vcpu);
+		guest_enable_hypercalls(guest);
 	}
 }
 
-/*
- * The VMM gives the guest an identity, as if it had loaded a state that it had saved: that
- * guest may remember partitions, and none of its VM's gets such an ID again.
- */
-static void state_is_loaded(void)
+/* As QEMU does: a reset, then all that the guest had, its SynIC's pages among it. */
+static void load_state(struct guest *guest, u64 message_page)
 {
-	struct vcpu *vcpu = new_guest();
-	struct guest *guest = vcpu->guest;
-	u64 id;
-
-	fill_with_partitions(vcpu);	/* 2 to 4 */
 	guest_reset_identity(guest);
 	guest_enable_hypercalls(guest);
+	guest_set_msr(&guest->vcpus[0], MSR_HYPERV_SIMP, message_page << HVP_PAGE_SHIFT | 1);
+}
+
+/* That guest may remember partitions, and none of its VM's gets such an ID again. */
+static void state_is_loaded(void)
+{
+	struct guest_config config = { .synic = true, .privileges = GUEST_ALL_PRIVILEGES };
+	struct guest *guest = guest_create(&config);
+	struct vcpu *vcpu = &guest->vcpus[0];
+	u64 page = guest_alloc(guest), id;
+
+	fill_with_partitions(vcpu);	/* 2 to 4 */
+	load_state(guest, page);
 	for (id = 2; id <= 4; id++)
 		EXPECT_STATUS(initialize_partition(vcpu, id, FORM_FAST), INVALID_PARTITION_ID);
 	EXPECT_EQUAL(create_child(vcpu), 5);
@@ -157,16 +156,18 @@ static void state_is_loaded(void)
 	EXPECT(partition_file_becomes(guest, 6, true));
 	EXPECT(partition_file_becomes(guest, 2, false));
 	/* Once more, by way of one that has made none */
-	guest_reset_identity(guest);
-	guest_enable_hypercalls(guest);
+	load_state(guest, page);
 	EXPECT_BALANCE(vcpu, SELF, 0, 0);
-	guest_reset_identity(guest);
-	guest_enable_hypercalls(guest);
+	load_state(guest, page);
 	EXPECT_EQUAL(create_child(vcpu), 7);
 	/* Who boots remembers nothing. */
+	guest_set_msr(vcpu, MSR_HYPERV_SIMP, 0);
 	guest_reset_identity(guest);
-	guest_boots(vcpu);
+	guest_enable_hypercalls(guest);
 	EXPECT_EQUAL(create_child(vcpu), 2);
+	/* But who was there before it does. */
+	load_state(guest, page);
+	EXPECT_EQUAL(create_child(vcpu), 8);
 }
 
 /* The guest reboots by itself, each time on another vCPU. */
