@@ -83,6 +83,44 @@ void hvp_partition_put(struct hvp_partition *partition)
 }
 
 /**
+ * hvp_partition_lock_both() - lock a partition and its parent, or the partition alone
+ * @outer:	the parent, or @inner itself
+ * @inner:	the partition
+ *
+ * The one order in which two are locked.
+ *
+ * Context: Any; no partition is locked.
+ */
+void hvp_partition_lock_both(struct hvp_partition *outer, struct hvp_partition *inner)
+	__acquires(&outer->lock)
+	__acquires(&inner->lock)
+{
+	spin_lock(&outer->lock);
+	if (inner != outer)
+		spin_lock(&inner->lock);
+	else
+		__acquire(&inner->lock);
+}
+
+/**
+ * hvp_partition_unlock_both() - the reverse
+ * @outer:	as it was locked
+ * @inner:	likewise
+ *
+ * Context: Any.
+ */
+void hvp_partition_unlock_both(struct hvp_partition *outer, struct hvp_partition *inner)
+	__releases(&inner->lock)
+	__releases(&outer->lock)
+{
+	if (inner != outer)
+		spin_unlock(&inner->lock);
+	else
+		__release(&inner->lock);
+	spin_unlock(&outer->lock);
+}
+
+/**
  * hvp_partition_check_state() - may a call act on the partition as it is now?
  * @partition:	the partition
  * @allowed:	set of HVP_IN_* states

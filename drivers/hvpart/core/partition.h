@@ -90,6 +90,9 @@ struct hvp_partition *hvp_partition_alloc(struct hvp_hierarchy *hierarchy,
 					  const struct hvp_creation *creation);
 void hvp_partition_put(struct hvp_partition *partition);
 
+void hvp_partition_lock_both(struct hvp_partition *outer, struct hvp_partition *inner);
+void hvp_partition_unlock_both(struct hvp_partition *outer, struct hvp_partition *inner);
+
 enum hvp_status hvp_partition_check_state(const struct hvp_partition *partition, u8 allowed);
 void hvp_partition_set_state(struct hvp_partition *partition, enum hvp_state state);
 

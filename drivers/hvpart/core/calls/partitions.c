@@ -183,8 +183,7 @@ enum hvp_status hvp_finalize_partition(struct hvp_request *request)
 	enum hvp_status status;
 	LIST_HEAD(unmapped);
 
-	spin_lock(&parent->lock);
-	spin_lock(&target->lock);
+	hvp_partition_lock_both(parent, target);
 	status = hvp_partition_check_state(target, request->row->states);
 	if (!status && !list_empty(&target->children))
 		status = HVP_STATUS_OPERATION_DENIED;
@@ -200,8 +199,7 @@ enum hvp_status hvp_finalize_partition(struct hvp_request *request)
 			hvp_partition_uncharge(target, HVP_USE_PARTITION, &active->charge);
 		hvp_partition_set_state(target, HVP_STATE_FINALIZED);
 	}
-	spin_unlock(&target->lock);
-	spin_unlock(&parent->lock);
+	hvp_partition_unlock_both(parent, target);
 
 	hvp_stats_pages_free(request->caller->hierarchy, request->guest, &unmapped);
 	hvp_active_free(active);
@@ -225,8 +223,7 @@ enum hvp_status hvp_delete_partition(struct hvp_request *request)
 	struct hvp_balance balance;
 	enum hvp_status status;
 
-	spin_lock(&parent->lock);
-	spin_lock(&target->lock);
+	hvp_partition_lock_both(parent, target);
 	status = hvp_partition_check_state(target, request->row->states);
 	balance = hvp_pool_balance(&target->pool, HVP_PROXIMITY_ANY);
 	if (!status && (balance.available || balance.in_use))
@@ -237,8 +234,7 @@ enum hvp_status hvp_delete_partition(struct hvp_request *request)
 		list_del_init(&target->sibling);
 		hvp_hierarchy_unpublish(hierarchy, target);
 	}
-	spin_unlock(&target->lock);
-	spin_unlock(&parent->lock);
+	hvp_partition_unlock_both(parent, target);
 	if (status)
 		return status;
 

@@ -61,29 +61,6 @@ static struct hvp_stats_page *hvp_stats_page_find(const struct hvp_request *requ
 	return NULL;
 }
 
-/* The caller's lock and the target's: one if that is the caller itself. */
-static void hvp_stats_lock(const struct hvp_request *request)
-	__acquires(&request->caller->lock)
-	__acquires(&request->target->lock)
-{
-	spin_lock(&request->caller->lock);
-	if (request->target != request->caller)
-		spin_lock(&request->target->lock);
-	else
-		__acquire(&request->target->lock);
-}
-
-static void hvp_stats_unlock(const struct hvp_request *request)
-	__releases(&request->target->lock)
-	__releases(&request->caller->lock)
-{
-	if (request->target != request->caller)
-		spin_unlock(&request->target->lock);
-	else
-		__release(&request->target->lock);
-	spin_unlock(&request->caller->lock);
-}
-
 /**
  * struct hvp_stats_mapping - a statistics page on the way to be mapped
  * @page:	what will be in the target's list, or NULL without host memory
@@ -218,11 +195,11 @@ static enum hvp_status hvp_stats_map(struct hvp_request *request, bool located)
 		return status;
 
 	hvp_stats_prepare(&mapping, request);
-	hvp_stats_lock(request);
+	hvp_partition_lock_both(request->caller, request->target);
 	status = hvp_stats_check_locked(&mapping, request);
 	if (!status)
 		hvp_stats_commit_locked(&mapping, request);
-	hvp_stats_unlock(request);
+	hvp_partition_unlock_both(request->caller, request->target);
 	if (status)
 		hvp_stats_undo(&mapping, request);
 	return status;
@@ -281,7 +258,7 @@ enum hvp_status hvp_unmap_stats_page(struct hvp_request *request)
 	if (status)
 		return status;
 
-	hvp_stats_lock(request);
+	hvp_partition_lock_both(request->caller, request->target);
 	status = hvp_partition_check_state(request->target, request->row->states);
 	if (!status) {
 		page = hvp_stats_page_find(request);
@@ -290,7 +267,7 @@ enum hvp_status hvp_unmap_stats_page(struct hvp_request *request)
 		else
 			status = HVP_STATUS_INVALID_PARAMETER;
 	}
-	hvp_stats_unlock(request);
+	hvp_partition_unlock_both(request->caller, request->target);
 
 	hvp_stats_pages_free(request->caller->hierarchy, request->guest, &unmapped);
 	return status;
