@@ -10,6 +10,7 @@
 #include "call/table.h"		/* which codes are ours */
 #include "call/dispatch.h"		/* a call and its answer */
 #include "hierarchy.h"		/* the partitions of a VM */
+#include "stats.h"		/* which statuses calls have got */
 #include "stats_page.h"		/* keeping counters up to date */
 
 int hvp_core_init(void);

@@ -2,6 +2,8 @@
 /* Calls made the way a guest makes them. */
 
 #include "../core/call/dispatch.h"
+#include "../core/call/table.h"
+#include "../core/stats.h"
 #include "../core/stats_page.h"
 #include "contract.h"
 #include "faults.h"
@@ -70,14 +72,16 @@ u64 hvp_world_dispatch(struct hvp_world *world, struct hvp_partition *caller,
 		.hypercalls = world->hypercalls,
 		.run_time = world->run_time,
 	};
-
+	const struct hvp_call_row *row;
 	unsigned int left;
 	u64 result;
 
 	hvp_fail_allocation(world->fail_nth, world->fail_later);
-	result = hvp_dispatch(call, &who, &world->guest.guest);
+	row = hvp_call_row(call->control);
+	result = hvp_dispatch(row, call, &who, &world->guest.guest);
 	left = hvp_allocations_left();
 	hvp_fail_allocation(0, false);
+	hvp_stats_count(row, result & HVP_RESULT_STATUS_MASK);
 	world->fail_nth = left;
 	return result;
 }

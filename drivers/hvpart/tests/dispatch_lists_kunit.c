@@ -103,12 +103,8 @@ static struct hvp_reply hvp_try_row(struct hvp_world *world, const struct hvp_ro
 		.output = (HVP_FAKE_OUTPUT_GFN(0) << HVP_PAGE_SHIFT) + try->output_at,
 	};
 	const struct hvp_caller who = { .partition = world->root, .gpa_bits = 48 };
-	struct hvp_request request = {
-		.row = try->row,
-		.guest = &world->guest.guest,
-		.caller = world->root,
-	};
 	struct hvp_reply reply = {};
+	u64 result;
 
 	/* The fake guest lets nobody read or write beyond the call's own parameters. */
 	world->guest.input = (struct hvp_fake_window){
@@ -120,10 +116,10 @@ static struct hvp_reply hvp_try_row(struct hvp_world *world, const struct hvp_ro
 	};
 	bitmap_zero(world->guest.read, HVP_FAKE_WORDS);
 	hvp_fail_allocation(world->fail_nth, world->fail_later);
-	reply.status = hvp_dispatch_request(&request, &call, &who);
+	result = hvp_dispatch(try->row, &call, &who, &world->guest.guest);
 	hvp_fail_allocation(0, false);
-	reply.reps = request.reps_done;
-	hvp_dispatch_end(&request);
+	reply.status = result & HVP_RESULT_STATUS_MASK;
+	reply.reps = result >> HVP_RESULT_REPS_SHIFT;
 	return reply;
 }
 

@@ -3,6 +3,8 @@
 
 #include <linux/kthread.h>
 #include <linux/prandom.h>
+#include "../core/call/table.h"
+#include "../core/stats.h"
 #include "../core/call/dispatch.h"
 #include "../core/stats_page.h"
 #include "contract.h"
@@ -386,7 +388,8 @@ static void hvp_vcpu_call(struct hvp_vcpu *vcpu)
 	for (i = 0; i < reps && shape->in_element; i++)
 		in[shape->in_size / sizeof(u64) + i] = hvp_vcpu_any_page(vcpu);
 
-	result = hvp_dispatch(&call, &who, &vcpu->world->guest.guest);
+	result = hvp_dispatch(hvp_call_row(shape->code), &call, &who, &vcpu->world->guest.guest);
+	hvp_stats_count(hvp_call_row(shape->code), result & HVP_RESULT_STATUS_MASK);
 	vcpu->succeeded += !(result & HVP_RESULT_STATUS_MASK);
 	vcpu->nonsense += hvp_vcpu_nonsense(shape->code, result & HVP_RESULT_STATUS_MASK);
 }

@@ -382,6 +382,7 @@ static void vm_dispatch(struct vm *vm, struct call *call, struct hvp_partition *
 	unsigned int stats_bytes = vm_stats_bytes();
 	unsigned int partition_bytes = shim_cache_bytes("hvpart_partition");
 	unsigned int active_bytes = vm_active_bytes();
+	const struct hvp_call_row *row = hvp_call_row(call->row->code);
 	u64 answered = vm_answered(call->row->code);
 	struct answer expected = {}, answer;
 	u64 result;
@@ -398,7 +399,8 @@ static void vm_dispatch(struct vm *vm, struct call *call, struct hvp_partition *
 
 	current_call = call;
 	shim_preempted = outer ? NULL : vm->interrupt;
-	result = hvp_dispatch(&call->call, &caller, &vm->guest.guest);
+	result = hvp_dispatch(row, &call->call, &caller, &vm->guest.guest);
+	hvp_stats_count(row, result & HVP_RESULT_STATUS_MASK);
 	shim_preempted = NULL;
 	current_call = outer;
 

@@ -10,7 +10,6 @@
 #include "../hierarchy.h"
 #include "../memory/caches.h"
 #include "../partition.h"
-#include "../stats.h"
 #include "../vp_counters.h"
 #include "control.h"
 #include "dispatch.h"
@@ -109,7 +108,7 @@ static enum hvp_status hvp_find_target(struct hvp_request *request)
 	if (!target)
 		return HVP_STATUS_INVALID_PARTITION_ID;
 
-	request->target = target;	/* hvp_dispatch_end() puts it */
+	request->target = target;	/* hvp_dispatch() puts it */
 	if (target->parent == caller && request->row->target & HVP_TARGET_CHILD)
 		return HVP_STATUS_SUCCESS;
 	if (target == caller && request->row->target & HVP_TARGET_SELF)
@@ -127,9 +126,8 @@ static enum hvp_status hvp_prepare_lists(struct hvp_request *request,
 {
 	const struct hvp_call_row *row = request->row;
 	struct hvp_guest *guest = request->guest;
-	size_t size = (size_t)row->input_element * request->rep_count;
-	size_t skip = (size_t)row->input_element * request->rep_start;
 	u64 at = call->input + row->input_size;
+	size_t size, skip;
 
 	if (request->header_size) {
 		request->header = kmalloc(request->header_size, HVP_GFP);
@@ -138,7 +136,11 @@ static enum hvp_status hvp_prepare_lists(struct hvp_request *request,
 			return HVP_STATUS_INVALID_HYPERCALL_INPUT;
 		at += request->header_size;
 	}
+	if (!row->rep)
+		return HVP_STATUS_SUCCESS;
 	if (row->input_element) {
+		size = (size_t)row->input_element * request->rep_count;
+		skip = (size_t)row->input_element * request->rep_start;
 		request->in_list = kmalloc(size, HVP_GFP);
 		if (request->in_list && guest->ops->read(guest, at + skip,
 							 request->in_list + skip, size - skip))
@@ -154,17 +156,19 @@ static enum hvp_status hvp_deliver(const struct hvp_request *request,
 				   const struct hvp_call *call, enum hvp_status status)
 {
 	const struct hvp_call_row *row = request->row;
-	size_t skip = (size_t)row->output_element * request->rep_start;
-	size_t end = (size_t)row->output_element * request->reps_done;
 	struct hvp_guest *guest = request->guest;
+	size_t skip, size;
 	int error = 0;
 
-	if (row->output_size && status == HVP_STATUS_SUCCESS)
+	if (row->output_size && status == HVP_STATUS_SUCCESS) {
 		error = guest->ops->write(guest, call->output, &request->out,
 					  row->output_size);
-	else if (end > skip)
+	} else if (row->output_element && request->reps_done > request->rep_start) {
+		skip = (size_t)row->output_element * request->rep_start;
+		size = (size_t)row->output_element * request->reps_done - skip;
 		error = guest->ops->write(guest, call->output + skip,
-					  request->out_list + skip, end - skip);
+					  request->out_list + skip, size);
+	}
 	/*
 	 * The page was writable when the call began; only the VMM can have
 	 * changed that, and what it takes from its guest is its own affair.
@@ -204,49 +208,9 @@ static enum hvp_status hvp_carry_out(struct hvp_request *request,
 }
 
 /**
- * hvp_dispatch_request() - answer a call as its row says
- * @request:	the row, who asks, and whose memory the parameters are in; all else is 0
+ * hvp_dispatch() - answer a hypercall as its row says
+ * @row:	the row of the call
  * @call:	the call
- * @caller:	who makes it
- *
- * Context: May sleep; in the vCPU thread that makes the call, no lock held.
- * Return: the status, with the reps that are completed in @request, which is then to be
- * handed to hvp_dispatch_end().
- */
-enum hvp_status hvp_dispatch_request(struct hvp_request *request, const struct hvp_call *call,
-				     const struct hvp_caller *caller)
-{
-	enum hvp_status status = hvp_check_control(request->row, call->control);
-
-	if (status)
-		return status;
-	request->rep_count = hvp_control_rep_count(call->control);
-	request->rep_start = hvp_control_rep_start(call->control);
-	request->reps_done = request->rep_start;
-	request->header_size = hvp_control_header_size(call->control);
-	return hvp_carry_out(request, call, caller);
-}
-
-/**
- * hvp_dispatch_end() - let go of what a request holds
- * @request:	one that hvp_dispatch_request() has answered
- *
- * Context: Any.
- */
-void hvp_dispatch_end(struct hvp_request *request)
-{
-	hvp_partition_put(request->target);
-	if (request->header_size)
-		kfree(request->header);
-	if (request->rep_count) {
-		kfree(request->in_list);
-		kfree(request->out_list);
-	}
-}
-
-/**
- * hvp_dispatch() - answer a hypercall
- * @call:	the call; its code is one that hvp_call_row() knows
  * @caller:	who makes it
  * @guest:	whose memory its parameters are in
  *
@@ -255,11 +219,11 @@ void hvp_dispatch_end(struct hvp_request *request)
  * control word is malformed has completed none; any other rep call that fails
  * before its first element has completed what rep start says.
  */
-u64 hvp_dispatch(const struct hvp_call *call, const struct hvp_caller *caller,
-		 struct hvp_guest *guest)
+u64 hvp_dispatch(const struct hvp_call_row *row, const struct hvp_call *call,
+		 const struct hvp_caller *caller, struct hvp_guest *guest)
 {
 	struct hvp_request request = {
-		.row = hvp_call_row(hvp_control_code(call->control)),
+		.row = row,
 		.guest = guest,
 		.caller = caller->partition,
 		.privileges = caller->privileges,
@@ -268,11 +232,22 @@ u64 hvp_dispatch(const struct hvp_call *call, const struct hvp_caller *caller,
 	enum hvp_status status;
 
 	trace_hvpart_call(call, request.caller ? request.caller->id : 0);
-	status = hvp_dispatch_request(&request, call, caller);
-	trace_hvpart_call_done(request.row->code, request.target ? request.target->id : 0,
-			       status, request.reps_done);
-	hvp_stats_count(request.row, status);
+	status = hvp_check_control(row, call->control);
+	if (!status) {
+		request.rep_count = hvp_control_rep_count(call->control);
+		request.rep_start = hvp_control_rep_start(call->control);
+		request.reps_done = request.rep_start;
+		request.header_size = hvp_control_header_size(call->control);
+		status = hvp_carry_out(&request, call, caller);
+	}
+	trace_hvpart_call_done(row->code, request.target ? request.target->id : 0, status,
+			       request.reps_done);
 	hvp_vp_counters_note(caller);
-	hvp_dispatch_end(&request);
+	hvp_partition_put(request.target);
+	if (row->rep || row->variable_header) {
+		kfree(request.header);
+		kfree(request.in_list);
+		kfree(request.out_list);
+	}
 	return hvp_result(status, request.reps_done);
 }

@@ -67,7 +67,7 @@ static u64 hvp_run_time(void)
 }
 
 static u64 hvp_answer(struct kvm_vcpu *vcpu, const struct hvp_vcpu *known, u64 privileges,
-		      const struct hvp_call *call)
+		      const struct hvp_call_row *row, const struct hvp_call *call)
 {
 	struct hvp_caller caller = {
 		.privileges = privileges,
@@ -84,7 +84,8 @@ static u64 hvp_answer(struct kvm_vcpu *vcpu, const struct hvp_vcpu *known, u64 p
 
 	if (hierarchy)
 		caller.partition = hierarchy->root;
-	result = hvp_dispatch(call, &caller, &memory.guest);
+	result = hvp_dispatch(row, call, &caller, &memory.guest);
+	hvp_stats_count(row, result & HVP_RESULT_STATUS_MASK);
 	if (hierarchy && atomic_read(&hierarchy->stats_page_count))
 		hvp_vm_refresh_stats_pages(vm);
 	hvp_hierarchy_put(hierarchy);
@@ -92,7 +93,8 @@ static u64 hvp_answer(struct kvm_vcpu *vcpu, const struct hvp_vcpu *known, u64 p
 }
 
 /* The answer to a guest that may make any of our calls; KVM's to all others. */
-static u64 hvp_answer_partition(struct kvm_vcpu *vcpu, const struct hvp_call *call)
+static u64 hvp_answer_partition(struct kvm_vcpu *vcpu, const struct hvp_call_row *row,
+				const struct hvp_call *call)
 {
 	const struct hvp_vcpu *known = hvp_vcpu_find(vcpu);
 	u64 privileges = hvp_vcpu_privileges(vcpu, known);
@@ -102,7 +104,7 @@ static u64 hvp_answer_partition(struct kvm_vcpu *vcpu, const struct hvp_call *ca
 	/* Its CPUID was set before the module was loaded. */
 	if (!known)
 		known = hvp_vcpu_find_or_add(vcpu);
-	return hvp_answer(vcpu, known, privileges, call);
+	return hvp_answer(vcpu, known, privileges, row, call);
 }
 
 /*
@@ -133,12 +135,14 @@ static int hvp_replace_kvm_hv_hypercall(struct kvm_vcpu *vcpu)
 	bool ours = HVP_HOOK_WANTED(hvp_call_may_be_ours(vcpu));
 	bool is_64bit = hvp_caller_is_64bit(vcpu);
 	struct hvp_call call = hvp_call_from_registers(vcpu, is_64bit);
+	const struct hvp_call_row *row = ours ? hvp_call_row(call.control) : NULL;
 	u64 completed = vcpu->stat.hypercalls;
 	int resume = hvp_original_kvm_hv_hypercall(vcpu);
 
-	if (ours && hvp_call_row(call.control) && vcpu->stat.hypercalls != completed &&
+	if (row && vcpu->stat.hypercalls != completed &&
 	    hvp_result_from_registers(vcpu, is_64bit) == HVP_STATUS_INVALID_HYPERCALL_CODE)
-		hvp_result_to_registers(vcpu, is_64bit, hvp_answer_partition(vcpu, &call));
+		hvp_result_to_registers(vcpu, is_64bit,
+					hvp_answer_partition(vcpu, row, &call));
 
 	srcu_read_unlock(&hvp_calls_running, token);
 	return resume;
