@@ -19,7 +19,9 @@
 #include <unistd.h>
 
 #include "kselftest.h"
+#include "callers.h"
 #include "contract.h"
+#include "module.h"
 #include "partitions.h"
 #include "remains.h"
 
@@ -736,7 +738,95 @@ static void files_without_memory(void)
 	remains_expect_none(&remains, debugfs_says);
 }
 
+/* Of loading, by the time that the kernel looks at parameters. */
+#define WRONG_PARAMETER	"max_depth=65"
+/* How many at the end are debugfs', which may fail, or not there each time. */
+#define UNCERTAIN	64
+/* More than the module loader makes. */
+#define LOTS		1000000
+
+/* How many there are until loading has failed, or succeeded. */
+static unsigned int count_until(const char *parameters, int error)
+{
+	begin_fault(LOTS, false);
+	EXPECT_EQUAL(module_insert("hvpart", parameters), error);
+	return LOTS - end_fault();
+}
+
+/* Guests call meanwhile, and get no answer but KVM's unless the module is there, whole. */
+static bool load_with_fault(const struct callers *callers, unsigned int nth)
+{
+	u64 answered = callers_answered(callers);
+	int error;
+
+	begin_fault(nth, true);
+	error = module_insert("hvpart", "");
+	fault.reached = !end_fault();
+	if (error) {
+		EXPECT(fault.reached);
+		expect_unloaded();
+		EXPECT_EQUAL(callers_answered(callers), answered);
+		return false;
+	}
+	vcpu = new_guest();
+	EXPECT_EQUAL(create_active_child(vcpu), 2);
+	guest_destroy(vcpu->guest);
+	unload_module();
+	expect_unloaded();
+	callers_expect(callers, false);
+	return true;
+}
+
+static void expect_no_complaint(int log)
+{
+	char record[8192];
+	ssize_t length;
+
+	while ((length = read(log, record, sizeof(record) - 1)) > 0 || errno == EPIPE) {
+		record[length < 0 ? 0 : length] = 0;
+		if (strstr(record, "WARNING:") || strstr(record, "BUG:") ||
+		    strstr(record, "INFO:"))
+			fail_at(__FILE__, __LINE__, "in the kernel's log: %s", record);
+	}
+}
+
+/*
+ * Each time takes seconds, so not all of the kernel's own are tried: the nearer to the
+ * end, where it is the module that is at work, the fewer are left out. A slab cache that
+ * there is no memory for is logged with a backtrace, which is to be read by nobody.
+ */
+static void loading(void)
+{
+	unsigned int first, last, left, tried = 0, loaded = 0;
+	struct remains remains;
+	struct callers callers;
+
+	unload_module();
+	remains_watch(&remains);
+	open_faults();
+	first = count_until(WRONG_PARAMETER, EINVAL);
+	/* Less than the first time. */
+	count_until("", 0);
+	unload_module();
+	last = count_until("", 0);
+	unload_module();
+	callers = callers_start();
+	write_text("/proc/sys/kernel/printk", "4");
+	for (left = UNCERTAIN; left < last - first; left += left / 3, tried++)
+		loaded += load_with_fault(&callers, last - left);
+	printf("# %u of faults %u to %u with all allocations after them: %u did not matter\n",
+	       tried, first, last, loaded);
+	EXPECT(tried >= 2 * loaded);
+	write_text("/proc/sys/kernel/printk", "7");
+	expect_no_complaint(remains.log);
+	close(remains.log);
+	callers_stop(&callers);
+	EXPECT(pinned_pages_become(remains.pinned));
+	load_module();
+}
+
 static const struct test_case cases[] = {
+	{ .name = "loading", .run = loading, .seconds = 180 },
 	{ .name = "first_call", .run = first_call, .seconds = 60 },
 	{ .name = "grants", .run = grants, .seconds = 60 },
 	{ .name = "ends", .run = ends },
