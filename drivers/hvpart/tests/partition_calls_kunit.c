@@ -262,8 +262,6 @@ static void hvp_initialize_takes_preferred_first(struct kunit *test)
 	struct hvp_world *world;
 
 	hvp_require_nodes(test, 2);
-	if (cost < 2)
-		kunit_skip(test, "costs one page only");
 	world = hvp_world_create(test);
 	child = hvp_world_child_near(world, world->root, HVP_STATE_UNINITIALIZED,
 				     HVP_PREFER(1));
