@@ -147,8 +147,8 @@ static enum hvp_status hvp_prepare_lists(struct hvp_request *request,
 			return HVP_STATUS_INVALID_HYPERCALL_INPUT;
 	}
 	if (row->output_element)
-		request->out_list = kmalloc_array(request->rep_count, row->output_element,
-						  HVP_GFP);
+		request->out_list = kmalloc((size_t)row->output_element * request->rep_count,
+					    HVP_GFP);
 	return HVP_STATUS_SUCCESS;
 }
 
