@@ -15,9 +15,22 @@
 struct hvp_active *hvp_active_alloc(struct hvp_proximity proximity)
 {
 	struct hvp_active *active = hvp_cache_alloc(HVP_CACHE_ACTIVE, proximity);
+	void *margin;
 
-	if (active)
-		hvp_regular_properties_init(active->properties);
+	if (!active)
+		return NULL;
+
+	/*
+	 * See that a page is left.  A guest that fills its VMM's cgroup to the last one
+	 * makes KVM's next allocation, which does call the OOM killer, kill the VMM.
+	 */
+	margin = kmalloc(HVP_PAGE_SIZE, HVP_GFP);
+	kfree(margin);
+	if (!margin) {
+		hvp_active_free(active);
+		return NULL;
+	}
+	hvp_regular_properties_init(active->properties);
 	return active;
 }
 

@@ -161,7 +161,7 @@ static const struct hvp_allocating_row hvp_allocating_rows[] = {
 	  hvp_prepare_create, hvp_create_one },
 	{ "create, ID 64", HVP_CALL_CREATE_PARTITION, 1, 3, HVP_STATUS_SUCCESS, 0, 0,
 	  hvp_prepare_create_64, hvp_create_one },
-	{ "initialize", HVP_CALL_INITIALIZE_PARTITION, 1, 1, HVP_STATUS_SUCCESS, 0, 0,
+	{ "initialize", HVP_CALL_INITIALIZE_PARTITION, 2, 2, HVP_STATUS_SUCCESS, 0, 0,
 	  hvp_prepare_initialize, hvp_initialize_it },
 	{ "deposit", HVP_CALL_DEPOSIT_MEMORY, 6, 7, HVP_STATUS_SUCCESS, 0, HVP_MANY_PAGES,
 	  hvp_prepare_nothing, hvp_deposit_all },
