@@ -4,6 +4,7 @@
 #include <linux/math.h>
 #include "active.h"
 #include "memory/caches.h"
+#include "memory/proximity.h"
 
 /**
  * hvp_active_alloc() - allocate all structures of an active partition
@@ -24,8 +25,8 @@ struct hvp_active *hvp_active_alloc(struct hvp_proximity proximity)
 	 * See that a page is left.  A guest that fills its VMM's cgroup to the last one
 	 * makes KVM's next allocation, which does call the OOM killer, kill the VMM.
 	 */
-	margin = kmalloc(HVP_PAGE_SIZE, HVP_GFP);
-	kfree(margin);
+	margin = hvp_cache_alloc(HVP_CACHE_MARGIN, HVP_PROXIMITY_ANY);
+	hvp_cache_free(HVP_CACHE_MARGIN, margin);
 	if (!margin) {
 		hvp_active_free(active);
 		return NULL;

@@ -5,21 +5,32 @@
 #include "caches.h"
 #include "proximity.h"
 
-static struct kmem_cache *slabs[HVP_NR_CACHES];
+static struct {
+	struct kmem_cache *slab;
+	gfp_t zero;
+} caches[HVP_NR_CACHES];
+
+/* The slab leaves alone what has a constructor, even where init_on_alloc is on. */
+static void hvp_cache_construct_nothing(void *object)
+{
+}
 
 /**
  * hvp_cache_create() - make a cache
  * @cache:	which one
  * @name:	what it is called in /proc/slabinfo
  * @size:	of an object, in bytes
+ * @zeroed:	false: nobody reads what is in an object, so it may be anything
  *
  * Context: May sleep.
  * Return: 0 or -ENOMEM.
  */
-int hvp_cache_create(enum hvp_cache cache, const char *name, size_t size)
+int hvp_cache_create(enum hvp_cache cache, const char *name, size_t size, bool zeroed)
 {
-	slabs[cache] = kmem_cache_create(name, size, 0, SLAB_ACCOUNT, NULL);
-	return slabs[cache] ? 0 : -ENOMEM;
+	caches[cache].zero = zeroed ? __GFP_ZERO : 0;
+	caches[cache].slab = kmem_cache_create(name, size, 0, SLAB_ACCOUNT,
+					       zeroed ? NULL : hvp_cache_construct_nothing);
+	return caches[cache].slab ? 0 : -ENOMEM;
 }
 
 /**
@@ -33,8 +44,8 @@ void hvp_caches_destroy(void)
 	int i;
 
 	for (i = 0; i < HVP_NR_CACHES; i++) {
-		kmem_cache_destroy(slabs[i]);
-		slabs[i] = NULL;
+		kmem_cache_destroy(caches[i].slab);
+		caches[i].slab = NULL;
 	}
 }
 
@@ -44,16 +55,16 @@ void hvp_caches_destroy(void)
  * @proximity:	valid: on this node, and only there unless preferred is set
  *
  * Context: May sleep; no lock held.
- * Return: the object, zeroed, or NULL if the host has no memory for it.
+ * Return: the object, zeroed if its kind is, or NULL if the host has no memory for it.
  */
 void *hvp_cache_alloc(enum hvp_cache cache, struct hvp_proximity proximity)
 {
 	int node = hvp_proximity_any(proximity) ? NUMA_NO_NODE : proximity.id;
-	gfp_t gfp = HVP_GFP | __GFP_ZERO;
+	gfp_t gfp = HVP_GFP | caches[cache].zero;
 
 	if (hvp_proximity_required(proximity))
 		gfp |= __GFP_THISNODE;
-	return kmem_cache_alloc_node(slabs[cache], gfp, node);
+	return kmem_cache_alloc_node(caches[cache].slab, gfp, node);
 }
 
 /**
@@ -66,7 +77,7 @@ void *hvp_cache_alloc(enum hvp_cache cache, struct hvp_proximity proximity)
 void hvp_cache_free(enum hvp_cache cache, void *object)
 {
 	if (object)
-		kmem_cache_free(slabs[cache], object);
+		kmem_cache_free(caches[cache].slab, object);
 }
 
 /**
@@ -77,5 +88,5 @@ void hvp_cache_free(enum hvp_cache cache, void *object)
  */
 size_t hvp_cache_object_size(enum hvp_cache cache)
 {
-	return kmem_cache_size(slabs[cache]);
+	return kmem_cache_size(caches[cache].slab);
 }

@@ -13,6 +13,7 @@ enum hvp_cache {
 	HVP_CACHE_HIERARCHY,
 	HVP_CACHE_PARTITION,
 	HVP_CACHE_ACTIVE,
+	HVP_CACHE_MARGIN,
 	HVP_CACHE_PAGE_BLOCK,
 	HVP_CACHE_CLAIM_CHUNK,
 	HVP_CACHE_STATS_PAGE,
@@ -20,7 +21,7 @@ enum hvp_cache {
 	HVP_NR_CACHES,
 };
 
-int hvp_cache_create(enum hvp_cache cache, const char *name, size_t size);
+int hvp_cache_create(enum hvp_cache cache, const char *name, size_t size, bool zeroed);
 void hvp_caches_destroy(void);
 
 void *hvp_cache_alloc(enum hvp_cache cache, struct hvp_proximity proximity);
