@@ -323,6 +323,9 @@ static int hvp_guest_zero(struct hvp_guest *guest, const struct hvp_pinned_page 
 	clear_highpage(pinned->page);
 	if (sees)
 		return 0;
+	/* What is in a slot without writing is the VMM's, and the guest could not have it. */
+	if (!hvp_gfn_to_user(guest, pinned->gfn, true))
+		return -EFAULT;
 	return clear_user(at, PAGE_SIZE) ? -EFAULT : 0;
 }
 

@@ -563,18 +563,24 @@ static void memory_that_the_vmm_takes_away(void)
 #define CLAIM_CHUNK_PAGES	1024
 #define MOVES			300
 
-static void move_slot(struct guest *guest, struct guest_slot *slot, u64 gpa, u64 size)
+static void set_slot(struct guest *guest, struct guest_slot *slot, u64 gpa, u64 size, u32 flags)
 {
 	struct kvm_userspace_memory_region region = {
 		.slot = slot - guest->slots,
 		.guest_phys_addr = gpa,
 		.memory_size = size,
 		.userspace_addr = (u64)slot->host,
+		.flags = flags,
 	};
 
 	if (ioctl(guest->vm_fd, KVM_SET_USER_MEMORY_REGION, &region))
 		die("KVM_SET_USER_MEMORY_REGION at GPA 0x%llx: %m", gpa);
 	slot->gpa = gpa;
+}
+
+static void move_slot(struct guest *guest, struct guest_slot *slot, u64 gpa, u64 size)
+{
+	set_slot(guest, slot, gpa, size, 0);
 }
 
 /* A page is deposited at ever other addresses, and the host keeps nothing of them. */
@@ -614,7 +620,7 @@ static void page_that_moves_leaves_nothing(void)
 #define OTHERS_PATTERN	0xee
 
 enum taking {
-	DISCARD, DISCARD_AND_WRITE, PUNCH_HOLE, MAP_ANEW, OTHER_MEMORY, READ_ONLY, NO_SLOT, UNMAP,
+	DISCARD, DISCARD_AND_WRITE, PUNCH_HOLE, MAP_ANEW, OTHER_MEMORY, OTHER_MEMORY_READ_ONLY, READ_ONLY, NO_SLOT, UNMAP,
 	MAP_ANEW_INACCESSIBLE, MAP_ANEW_READ_ONLY,
 };
 
@@ -646,6 +652,7 @@ static void take_away(struct vcpu *vcpu, u8 *page, enum taking taking)
 		break;
 	case NO_SLOT:
 	case OTHER_MEMORY:
+	case OTHER_MEMORY_READ_ONLY:
 		move_slot(vcpu->guest, slot, slot->gpa, 0);
 		break;
 	case READ_ONLY:
@@ -653,13 +660,14 @@ static void take_away(struct vcpu *vcpu, u8 *page, enum taking taking)
 		break;
 	}
 
-	if (taking == OTHER_MEMORY) {
+	if (taking == OTHER_MEMORY || taking == OTHER_MEMORY_READ_ONLY) {
 		fresh = mmap(NULL, HVP_PAGE_SIZE, PROT_READ | PROT_WRITE,
 			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		must_be(fresh != MAP_FAILED, "mmap");
 		slot->host = fresh;
 		page = fresh;
-		move_slot(vcpu->guest, slot, slot->gpa, HVP_PAGE_SIZE);
+		set_slot(vcpu->guest, slot, slot->gpa, HVP_PAGE_SIZE,
+			 taking == OTHER_MEMORY_READ_ONLY ? KVM_MEM_READONLY : 0);
 	}
 	if (taking != DISCARD)
 		memset(page, OTHERS_PATTERN, HVP_PAGE_SIZE);
@@ -685,6 +693,7 @@ static const struct taken_away_row {
 	{ "pool page mapped anew", false, MAP_ANEW, ZEROES },
 	{ "pool page of shared memory mapped anew", true, MAP_ANEW, ZEROES },
 	{ "pool page in other memory", false, OTHER_MEMORY, ZEROES },
+	{ "pool page in other memory that is read-only", false, OTHER_MEMORY_READ_ONLY, NOTHING },
 	{ "pool page read-only", false, READ_ONLY, ZEROES },
 	{ "pool page of shared memory read-only", true, READ_ONLY, ZEROES },
 	{ "pool page without a slot", false, NO_SLOT, UNREADABLE },
