@@ -171,6 +171,8 @@ static void hvp_debugfs_update(struct work_struct *work)
 {
 	struct hvp_debugfs_vm *vm = container_of(work, struct hvp_debugfs_vm, work.work);
 
+	/* What is queued from now on waits, too: it must not take turns with this. */
+	WRITE_ONCE(vm->pause_until, jiffies + HVP_FILES_PAUSE);
 	if (!vm->folder)
 		hvp_folder_add(vm);
 	if (xchg(&vm->forget, false))
