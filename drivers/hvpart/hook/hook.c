@@ -34,11 +34,22 @@
 DEFINE_SRCU(hvp_calls_running);
 DEFINE_SRCU(hvp_ends_running);
 
-/* Whether anything is diverted: not before all hooks are in place. */
 static bool open;
 
 /**
- * hvp_hooks_open() - from now on, calls are diverted
+ * hvp_hooks_are_open() - may replacements do something of their own?
+ *
+ * Context: Any, ftrace callbacks included.
+ * Return: whether all hooks are in place.
+ */
+notrace bool hvp_hooks_are_open(void)
+{
+	/* Pairs with hvp_hooks_open(). */
+	return smp_load_acquire(&open);
+}
+
+/**
+ * hvp_hooks_open() - from now on, calls are replaced
  *
  * To be called when all hooks have been installed, and all that replacements need is
  * there: a load that fails has then answered no call, and knows of no VM.
@@ -80,8 +91,7 @@ notrace void hvp_hook_divert(struct ftrace_ops *inward, unsigned long ip,
 {
 	struct hvp_hook *hook = container_of(inward, struct hvp_hook, inward);
 
-	/* Pairs with hvp_hooks_open(). */
-	if (!smp_load_acquire(&open))
+	if (!hvp_hook_diverts_all() && !hvp_hooks_are_open())
 		return;
 	/* The same value each time; written before the stub can be called. */
 	WRITE_ONCE(hook->body, ip + MCOUNT_INSN_SIZE);

@@ -58,10 +58,15 @@ static __always_inline bool hvp_hook_diverts_all(void)
 }
 #endif
 
-/* In a replacement: was the call to be diverted?  @wanted is what the callback has asked. */
-#define HVP_HOOK_WANTED(wanted)	(!hvp_hook_diverts_all() || (wanted))
+/*
+ * In a replacement: was the call to be diverted?  @wanted is what the callback has asked.
+ * Where all calls are diverted, those before hvp_hooks_open() are as well.
+ */
+#define HVP_HOOK_WANTED(wanted)	\
+	(!hvp_hook_diverts_all() || (hvp_hooks_are_open() && (wanted)))
 
 int hvp_hook_install(struct hvp_hook *hook);
+bool hvp_hooks_are_open(void);
 void hvp_hooks_open(void);
 void hvp_hook_stop(struct hvp_hook *hook);
 void hvp_hook_remove(struct hvp_hook *hook);
