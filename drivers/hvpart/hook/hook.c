@@ -91,7 +91,7 @@ notrace void hvp_hook_divert(struct ftrace_ops *inward, unsigned long ip,
 {
 	struct hvp_hook *hook = container_of(inward, struct hvp_hook, inward);
 
-	if (!hvp_hook_diverts_all() && !hvp_hooks_are_open())
+	if (!hvp_hooks_are_open() && !hvp_hook_diverts_all())
 		return;
 	/* The same value each time; written before the stub can be called. */
 	WRITE_ONCE(hook->body, ip + MCOUNT_INSN_SIZE);
