@@ -29,13 +29,18 @@ static struct klp_patch patch = {
 	.objs = objects,
 };
 
-/* An ENDBR may come first, or what the kernel has made of one that nobody needs. */
+#define CALL_OPCODE	0xe8
+
+/*
+ * An ENDBR may come first, or what the kernel has made of one that nobody needs, which is
+ * of the same length and not always the same; but what has led here is a call.
+ */
 static int patched_hypercall(struct kvm_vcpu *vcpu)
 {
 	const u8 *code = functions[0].old_func;
 	int (*body)(struct kvm_vcpu *vcpu);
 
-	if (*code == 0xf3 || *code == 0x66)
+	if (*code != CALL_OPCODE)
 		code += ENDBR_SIZE;
 	body = (void *)(code + MCOUNT_INSN_SIZE);
 	return body(vcpu);
