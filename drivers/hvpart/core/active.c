@@ -24,7 +24,7 @@ struct hvp_active *hvp_active_alloc(struct hvp_proximity proximity)
 	/*
 	 * See that a page is left.  A guest that fills its VMM's cgroup to the last one
 	 * makes KVM's next allocation, which does call the OOM killer, kill the VMM.  There
-	 * have to be two: what is left of one is on this CPU, and KVM may be on another.
+	 * have to be more: what is left of one is on this CPU, and KVM may be on another.
 	 */
 	margin = hvp_cache_alloc(HVP_CACHE_MARGIN, HVP_PROXIMITY_ANY);
 	hvp_cache_free(HVP_CACHE_MARGIN, margin);

@@ -19,8 +19,8 @@ static int hvp_caches_create(void)
 		[HVP_CACHE_HIERARCHY] = { "hvpart_hierarchy", sizeof(struct hvp_hierarchy) },
 		[HVP_CACHE_PARTITION] = { "hvpart_partition", hvp_partition_size() },
 		[HVP_CACHE_ACTIVE] = { "hvpart_active", sizeof(struct hvp_active) },
-		/* With the pointer that the slab adds, two pages. */
-		[HVP_CACHE_MARGIN] = { "hvpart_margin", 2 * HVP_PAGE_SIZE - sizeof(void *) },
+		/* With the pointer that the slab adds, four pages. */
+		[HVP_CACHE_MARGIN] = { "hvpart_margin", 4 * HVP_PAGE_SIZE - sizeof(void *) },
 		[HVP_CACHE_PAGE_BLOCK] = { "hvpart_page_block", sizeof(struct hvp_page_block) },
 		[HVP_CACHE_CLAIM_CHUNK] = {
 			"hvpart_claim_chunk", sizeof(struct hvp_claim_chunk)
