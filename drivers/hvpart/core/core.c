@@ -15,12 +15,15 @@ static int hvp_caches_create(void)
 	const struct {
 		const char *name;
 		size_t size;
+		bool unread;
 	} objects[HVP_NR_CACHES] = {
 		[HVP_CACHE_HIERARCHY] = { "hvpart_hierarchy", sizeof(struct hvp_hierarchy) },
 		[HVP_CACHE_PARTITION] = { "hvpart_partition", hvp_partition_size() },
 		[HVP_CACHE_ACTIVE] = { "hvpart_active", sizeof(struct hvp_active) },
 		/* With the pointer that the slab adds, four pages. */
-		[HVP_CACHE_MARGIN] = { "hvpart_margin", 4 * HVP_PAGE_SIZE - sizeof(void *) },
+		[HVP_CACHE_MARGIN] = {
+			"hvpart_margin", 4 * HVP_PAGE_SIZE - sizeof(void *), .unread = true
+		},
 		[HVP_CACHE_PAGE_BLOCK] = { "hvpart_page_block", sizeof(struct hvp_page_block) },
 		[HVP_CACHE_CLAIM_CHUNK] = {
 			"hvpart_claim_chunk", sizeof(struct hvp_claim_chunk)
@@ -35,7 +38,7 @@ static int hvp_caches_create(void)
 
 	for (cache = 0; !error && cache < HVP_NR_CACHES; cache++)
 		error = hvp_cache_create(cache, objects[cache].name, objects[cache].size,
-					 cache != HVP_CACHE_MARGIN);
+					 objects[cache].unread);
 	return error;
 }
 

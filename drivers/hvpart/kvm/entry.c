@@ -44,7 +44,7 @@ static void hvp_hooks_remove(unsigned int installed)
 }
 
 /**
- * hvp_entry_install() - put all hooks in place, which divert nothing yet
+ * hvp_entry_install() - put all hooks in place, which leave all to KVM yet
  *
  * Context: May sleep.
  * Return: 0 or a negative error, said in the log, with nothing left behind.

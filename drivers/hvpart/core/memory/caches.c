@@ -20,16 +20,16 @@ static void hvp_cache_construct_nothing(void *object)
  * @cache:	which one
  * @name:	what it is called in /proc/slabinfo
  * @size:	of an object, in bytes
- * @zeroed:	false: nobody reads what is in an object, so it may be anything
+ * @unread:	nobody reads what is in an object, so it is not zeroed
  *
  * Context: May sleep.
  * Return: 0 or -ENOMEM.
  */
-int hvp_cache_create(enum hvp_cache cache, const char *name, size_t size, bool zeroed)
+int hvp_cache_create(enum hvp_cache cache, const char *name, size_t size, bool unread)
 {
-	caches[cache].zero = zeroed ? __GFP_ZERO : 0;
+	caches[cache].zero = unread ? 0 : __GFP_ZERO;
 	caches[cache].slab = kmem_cache_create(name, size, 0, SLAB_ACCOUNT,
-					       zeroed ? NULL : hvp_cache_construct_nothing);
+					       unread ? hvp_cache_construct_nothing : NULL);
 	return caches[cache].slab ? 0 : -ENOMEM;
 }
 

@@ -21,7 +21,7 @@ enum hvp_cache {
 	HVP_NR_CACHES,
 };
 
-int hvp_cache_create(enum hvp_cache cache, const char *name, size_t size, bool zeroed);
+int hvp_cache_create(enum hvp_cache cache, const char *name, size_t size, bool unread);
 void hvp_caches_destroy(void);
 
 void *hvp_cache_alloc(enum hvp_cache cache, struct hvp_proximity proximity);
