@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The boundary between the core and what runs a child: a machine is a child that the host
+ * runs, with its virtual processors.  No KVM type crosses it.
+ */
+#ifndef _HVPART_MACHINE_H
+#define _HVPART_MACHINE_H
+
+#include <linux/types.h>
+#include <hvpart/vp_state.h>
+
+struct hvp_gpa_map;
+struct hvp_guest;
+struct hvp_machine;
+struct hvp_machine_vp;
+
+/* Why a virtual processor has come back to its parent. */
+enum hvp_exit_reason {
+	HVP_EXIT_INTERRUPTED,	/* the parent's thread has something else to do */
+	HVP_EXIT_BLOCKED,	/* nothing to do until an event, of which woken() tells */
+	HVP_EXIT_IO,		/* port I/O */
+	HVP_EXIT_MEMORY,	/* access to memory that the map does not allow */
+	HVP_EXIT_UNRECOVERABLE,	/* triple fault, or a state that no processor can be in */
+	HVP_EXIT_DENIED,	/* the host cannot run it: memory, or the module goes */
+};
+
+enum hvp_access { HVP_ACCESS_READ, HVP_ACCESS_WRITE, HVP_ACCESS_EXECUTE };
+
+#define HVP_INSTRUCTION_BYTES	16
+
+/**
+ * struct hvp_exit - an exit; nothing of the instruction has happened
+ * @reason:	why
+ * @port:	HVP_EXIT_IO: which one
+ * @size:	HVP_EXIT_IO: bytes of one access: 1, 2, 4
+ * @access:	HVP_EXIT_IO and HVP_EXIT_MEMORY: what it was to do
+ * @string:	HVP_EXIT_IO: INS or OUTS
+ * @rep:	HVP_EXIT_IO: with a REP prefix
+ * @gpa:	HVP_EXIT_MEMORY: exact to the page; to the byte if @gva_valid
+ * @gva:	HVP_EXIT_MEMORY: the linear address, if @gva_valid
+ * @gva_valid:	it is known, and @gpa is its translation
+ * @instruction_length: bytes of the instruction, 0 if it is not known
+ * @instruction_count: valid ones of @instruction
+ * @instruction: bytes from RIP on
+ */
+struct hvp_exit {
+	enum hvp_exit_reason reason;
+	u16 port;
+	u8 size;
+	enum hvp_access access;
+	bool string;
+	bool rep;
+	u64 gpa;
+	u64 gva;
+	bool gva_valid;
+	u8 instruction_length;
+	u8 instruction_count;
+	u8 instruction[HVP_INSTRUCTION_BYTES];
+};
+
+/**
+ * struct hvp_interrupt - what HvAssertVirtualInterrupt asks for
+ * @type:	delivery mode as in an MSI: 0 fixed, 1 lowest priority, 2 SMI, 4 NMI, 5 INIT,
+ *		7 ExtINT
+ * @vector:	likewise
+ * @logical:	destination mode
+ * @level:	level-triggered
+ * @destination: APIC ID or logical destination
+ */
+struct hvp_interrupt {
+	u8 type;
+	u8 vector;
+	bool logical;
+	bool level;
+	u32 destination;
+};
+
+/**
+ * struct hvp_machine_config - what a machine is made with; the same for its life
+ * @guest:	the parent's memory, which the map's source pages are of
+ * @map:	which of its pages is which of the child's
+ * @gpa_bits:	width of the child's physical addresses
+ * @hyperv_privileges: CPUID 0x40000003 of the child: EAX, and EBX << 32
+ * @disabled_features: HV_PARTITION_PROCESSOR_FEATURES that it has not
+ * @disabled_xsave: HV_PARTITION_PROCESSOR_XSAVE_FEATURES that it has not
+ * @x2apic:	it may have an x2APIC
+ * @ignore_unknown_msrs: an MSR that nobody knows reads 0 and is ignored, else #GP
+ */
+struct hvp_machine_config {
+	struct hvp_guest *guest;
+	struct hvp_gpa_map *map;
+	unsigned int gpa_bits;
+	u64 hyperv_privileges;
+	u64 disabled_features[2];
+	u64 disabled_xsave;
+	bool x2apic;
+	bool ignore_unknown_msrs;
+};
+
+/**
+ * struct hvp_machine_events - what a machine tells the core
+ * @woken:	a virtual processor that has last come back with HVP_EXIT_BLOCKED has
+ *		something to do again; once for each such exit.  Any context, hard
+ *		interrupts included, raw spinlocks held
+ */
+struct hvp_machine_events {
+	void (*woken)(void *owner);
+};
+
+/**
+ * struct hvp_machine_ops - what the core asks of whoever runs children
+ *
+ * All may sleep and are called in one of the parent's vCPU threads, outside KVM's loop
+ * and without a lock, unless they say otherwise.  Errors: -ENOMEM for memory and
+ * limits, -EINTR when the caller's thread is to go, -EFAULT when the VMM has taken away
+ * what the machine needs, -EINVAL for a value that no processor can have.
+ *
+ * @create:	make a machine without a virtual processor
+ * @destroy:	the reverse, with all that are left; none of them runs.  Any task
+ * @unmapped:	pages [gfn, gfn + count) are in @map no more, or are others now: when this
+ *		returns, no virtual processor can reach what was there.  Does not wait
+ *		for a VMM; may be called inside KVM's loop, and without a machine lock
+ * @create_vp:	make a virtual processor, in reset state, waiting for SIPI if it is not 0
+ * @destroy_vp:	the reverse; it does not run.  Any task
+ * @run:	run it until there is something for its parent; @groups that it has
+ *		changed are in @state when it returns, GENERAL and SPECIAL, always
+ * @interrupt:	make @run return soon, or the next one at once, with HVP_EXIT_INTERRUPTED.
+ *		Any context
+ * @get:	fill in the @groups of @state; it does not run
+ * @set:	take the @groups of @state over: -EINVAL if it cannot be in that state,
+ *		and then which of them have been taken over is not said
+ * @assert:	raise an interrupt; does not wait for one that runs.  -ENOENT if nobody is
+ *		at that destination, -EBUSY if an ExtINT waits already
+ */
+struct hvp_machine_ops {
+	int (*create)(const struct hvp_machine_config *config, struct hvp_machine **machine);
+	void (*destroy)(struct hvp_machine *machine);
+	void (*unmapped)(struct hvp_machine *machine, u64 gfn, u64 count);
+	int (*create_vp)(struct hvp_machine *machine, u32 index,
+			 const struct hvp_machine_events *events, void *owner,
+			 struct hvp_machine_vp **vp);
+	void (*destroy_vp)(struct hvp_machine_vp *vp);
+	int (*run)(struct hvp_machine_vp *vp, struct hvp_vp_state *state,
+		   struct hvp_exit *exit);
+	void (*interrupt)(struct hvp_machine_vp *vp);
+	int (*get)(struct hvp_machine_vp *vp, unsigned int groups, struct hvp_vp_state *state);
+	int (*set)(struct hvp_machine_vp *vp, unsigned int groups,
+		   const struct hvp_vp_state *state);
+	int (*assert)(struct hvp_machine *machine, const struct hvp_interrupt *interrupt);
+};
+
+#endif /* _HVPART_MACHINE_H */
