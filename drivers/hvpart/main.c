@@ -11,6 +11,7 @@
 #include "hook/hook.h"
 #include "kvm/entry.h"
 #include "kvm/parent/vm.h"
+#include "kvm/processor.h"
 
 /* What is above can only be a mistake: 8 TiB of pages, for one. */
 #define HVP_VM_LIMIT(name, limit, most)							\
@@ -43,6 +44,7 @@ static int __init hvp_init(void)
 		pr_err("kernel lockdown does not allow redirecting functions\n");
 		return error;
 	}
+	hvp_host_processor_find();
 	error = hvp_core_init();
 	if (error)
 		return error;

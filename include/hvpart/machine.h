@@ -61,7 +61,7 @@ struct hvp_exit {
 /**
  * struct hvp_interrupt - what HvAssertVirtualInterrupt asks for
  * @type:	delivery mode as in an MSI: 0 fixed, 1 lowest priority, 2 SMI, 4 NMI, 5 INIT,
- *		7 ExtINT
+ *		7 external interrupt
  * @vector:	likewise
  * @logical:	destination mode
  * @level:	level-triggered
@@ -130,7 +130,8 @@ struct hvp_machine_events {
  * @set:	take the @groups of @state over: -EINVAL if it cannot be in that state,
  *		and then which of them have been taken over is not said
  * @assert:	raise an interrupt; does not wait for one that runs.  -ENOENT if nobody is
- *		at that destination, -EBUSY if an ExtINT waits already
+ *		at that destination, -EBUSY if an external
+ *		interrupt waits already
  */
 struct hvp_machine_ops {
 	int (*create)(const struct hvp_machine_config *config, struct hvp_machine **machine);

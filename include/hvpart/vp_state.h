@@ -38,7 +38,10 @@ enum hvp_segment_name {
 	HVP_NR_SEGMENTS,
 };
 
-/* HV_X64_SEGMENT_REGISTER: @limit in bytes; type 3:0, S 4, DPL 6:5, P 7, AVL 12, L 13, D 14, G 15 */
+/*
+ * HV_X64_SEGMENT_REGISTER: @limit in bytes; of @attributes, type 3:0, S 4, DPL 6:5, P 7,
+ * AVL 12, L 13, D 14, G 15
+ */
 struct hvp_segment {
 	u64 base;
 	u32 limit;
@@ -52,6 +55,11 @@ struct hvp_table {
 	u16 limit;
 	u64 base;
 };
+
+/* A variable-range MTRR: base and mask. */
+#define HVP_VP_MTRR(X, n)						\
+	X(0x00080010 + (n), MTRR_PHYS_BASE##n, 0x00000200 + 2 * (n))	\
+	X(0x00080040 + (n), MTRR_PHYS_MASK##n, 0x00000201 + 2 * (n))
 
 /*
  * Registers that are an MSR of the processor's, or of the TLFS', and nothing else to
@@ -70,22 +78,14 @@ struct hvp_table {
 	X(0x0008000b, SFMASK, 0xc0000084)		\
 	X(0x0008000d, MTRR_CAP, 0x000000fe)		\
 	X(0x0008000e, MTRR_DEF_TYPE, 0x000002ff)	\
-	X(0x00080010, MTRR_PHYS_BASE0, 0x00000200)	\
-	X(0x00080011, MTRR_PHYS_BASE1, 0x00000202)	\
-	X(0x00080012, MTRR_PHYS_BASE2, 0x00000204)	\
-	X(0x00080013, MTRR_PHYS_BASE3, 0x00000206)	\
-	X(0x00080014, MTRR_PHYS_BASE4, 0x00000208)	\
-	X(0x00080015, MTRR_PHYS_BASE5, 0x0000020a)	\
-	X(0x00080016, MTRR_PHYS_BASE6, 0x0000020c)	\
-	X(0x00080017, MTRR_PHYS_BASE7, 0x0000020e)	\
-	X(0x00080040, MTRR_PHYS_MASK0, 0x00000201)	\
-	X(0x00080041, MTRR_PHYS_MASK1, 0x00000203)	\
-	X(0x00080042, MTRR_PHYS_MASK2, 0x00000205)	\
-	X(0x00080043, MTRR_PHYS_MASK3, 0x00000207)	\
-	X(0x00080044, MTRR_PHYS_MASK4, 0x00000209)	\
-	X(0x00080045, MTRR_PHYS_MASK5, 0x0000020b)	\
-	X(0x00080046, MTRR_PHYS_MASK6, 0x0000020d)	\
-	X(0x00080047, MTRR_PHYS_MASK7, 0x0000020f)	\
+	HVP_VP_MTRR(X, 0)				\
+	HVP_VP_MTRR(X, 1)				\
+	HVP_VP_MTRR(X, 2)				\
+	HVP_VP_MTRR(X, 3)				\
+	HVP_VP_MTRR(X, 4)				\
+	HVP_VP_MTRR(X, 5)				\
+	HVP_VP_MTRR(X, 6)				\
+	HVP_VP_MTRR(X, 7)				\
 	X(0x00080070, MTRR_FIX_64K_00000, 0x00000250)	\
 	X(0x00080071, MTRR_FIX_16K_80000, 0x00000258)	\
 	X(0x00080072, MTRR_FIX_16K_A0000, 0x00000259)	\

@@ -8,7 +8,6 @@
 #include "memory/pool.h"
 #include "partition.h"
 #include "stats.h"
-#include "vp_counters.h"
 
 static int hvp_caches_create(void)
 {
@@ -29,9 +28,6 @@ static int hvp_caches_create(void)
 			"hvpart_claim_chunk", sizeof(struct hvp_claim_chunk)
 		},
 		[HVP_CACHE_STATS_PAGE] = { "hvpart_stats_page", sizeof(struct hvp_stats_page) },
-		[HVP_CACHE_VP_COUNTERS] = {
-			"hvpart_vp_counters", sizeof(struct hvp_vp_counters)
-		},
 	};
 	enum hvp_cache cache;
 	int error = 0;

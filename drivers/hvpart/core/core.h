@@ -12,6 +12,7 @@
 #include "hierarchy.h"		/* the partitions of a VM */
 #include "stats.h"		/* which statuses calls have got */
 #include "stats_page.h"		/* keeping counters up to date */
+#include "vp/vp.h"		/* virtual processors of a VM */
 
 int hvp_core_init(void);
 void hvp_core_exit(void);

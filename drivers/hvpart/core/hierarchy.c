@@ -119,11 +119,11 @@ void hvp_hierarchy_release_partition(struct hvp_hierarchy *hierarchy)
  */
 bool hvp_hierarchy_reserve_pages(struct hvp_hierarchy *hierarchy, unsigned long pages)
 {
-	struct hvp_guest *guest = hierarchy->guest;
+	struct hvp_host *host = hierarchy->host;
 	unsigned long limit = READ_ONCE(hierarchy->limits->pages);
 
 	if (atomic_long_add_return(pages, &hierarchy->page_count) <= limit &&
-	    !guest->ops->reserve_locked_pages(guest, pages))
+	    !host->ops->reserve_locked_pages(host, pages))
 		return true;
 	atomic_long_sub(pages, &hierarchy->page_count);
 	return false;
@@ -138,11 +138,11 @@ bool hvp_hierarchy_reserve_pages(struct hvp_hierarchy *hierarchy, unsigned long 
  */
 void hvp_hierarchy_release_pages(struct hvp_hierarchy *hierarchy, unsigned long pages)
 {
-	struct hvp_guest *guest = hierarchy->guest;
+	struct hvp_host *host = hierarchy->host;
 
 	if (!pages)
 		return;
-	guest->ops->release_locked_pages(guest, pages);
+	host->ops->release_locked_pages(host, pages);
 	atomic_long_sub(pages, &hierarchy->page_count);
 }
 

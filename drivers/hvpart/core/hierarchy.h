@@ -6,10 +6,12 @@
 #include <linux/refcount.h>
 #include <linux/xarray.h>
 #include <hvpart/abi.h>
-#include <hvpart/guest.h>
-#include "memory/claims.h"
+#include <hvpart/host.h>
+#include "space.h"
 
+struct hvp_guest;
 struct hvp_partition;
+struct hvp_vps;
 
 /**
  * struct hvp_limits - what one hierarchy may have; may change at any time
@@ -45,39 +47,35 @@ struct hvp_watcher {
  * @holds:	one of @calls together, one of everybody who looks; when the last is
  *		gone, so is the object
  * @rcu:	a VM's is looked up under RCU
- * @guest:	the VM's memory
+ * @host:	what it runs on
  * @limits:	its limits
  * @watcher:	who is told about partitions, or NULL
+ * @space:	the root's address space
  * @root:	the VM as a partition: active, ID 1, no parent
  * @partitions:	ID -> partition; its lock also protects @last_id
  * @last_id:	the ID given out last
  * @partition_count: partitions besides the root
  * @page_count:	deposited pages
- * @claims:	which guest pages are in some pool or are statistics pages
  * @stats_page_count: statistics pages that are mapped
- * @vp_count:	virtual processors of the root, as of the last mapping of such a page
- * @vp_counters: VP index of the root -> struct hvp_vp_counters, of those virtual
- *		processors that somebody wanted to know something of
  */
 struct hvp_hierarchy {
 	refcount_t calls;
 	refcount_t holds;
 	struct rcu_head rcu;
-	struct hvp_guest *guest;
+	struct hvp_host *host;
 	const struct hvp_limits *limits;
 	struct hvp_watcher *watcher;
+	struct hvp_space space;
 	struct hvp_partition *root;
 	struct xarray partitions;
 	u64 last_id;
 	atomic_t partition_count;
 	atomic_long_t page_count;
-	struct hvp_claims claims;
 	atomic_t stats_page_count;
-	unsigned int vp_count;
-	struct xarray vp_counters;
 };
 
-struct hvp_hierarchy *hvp_hierarchy_create(struct hvp_guest *guest,
+struct hvp_hierarchy *hvp_hierarchy_create(struct hvp_host *host, struct hvp_guest *guest,
+					   struct hvp_vps *vps,
 					   const struct hvp_limits *limits,
 					   struct hvp_watcher *watcher);
 bool hvp_hierarchy_get(struct hvp_hierarchy *hierarchy);

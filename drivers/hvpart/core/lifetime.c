@@ -8,7 +8,6 @@
 #include "memory/proximity.h"
 #include "partition.h"
 #include "stats_page.h"
-#include "vp_counters.h"
 
 /* From now on nobody looks into the partition. */
 static void hvp_partition_close(struct hvp_partition *partition)
@@ -25,7 +24,7 @@ static void hvp_partition_close(struct hvp_partition *partition)
 static void hvp_partition_release(struct hvp_partition *partition)
 {
 	hvp_stats_pages_release(partition);
-	hvp_pool_release(&partition->pool, partition->hierarchy->guest);
+	hvp_pool_release(&partition->pool, partition->hierarchy->host);
 	hvp_active_free(partition->active);
 	hvp_partition_put(partition);
 }
@@ -49,14 +48,15 @@ static void hvp_hierarchy_empty(struct hvp_hierarchy *hierarchy)
 		cond_resched();
 	}
 	xa_destroy(&hierarchy->partitions);
-	hvp_claims_destroy(&hierarchy->claims);
-	hvp_vp_counters_destroy(hierarchy);
+	hvp_claims_destroy(&hierarchy->space.claims);
 	hvp_hierarchy_drop(hierarchy);
 }
 
 /**
  * hvp_hierarchy_create() - make the hierarchy of a VM: the root partition alone
- * @guest:	the VM's memory; outlives the hierarchy
+ * @host:	what it runs on; outlives the hierarchy
+ * @guest:	the VM's memory; likewise
+ * @vps:	its virtual processors; likewise
  * @limits:	likewise
  * @watcher:	likewise, or NULL
  *
@@ -64,7 +64,8 @@ static void hvp_hierarchy_empty(struct hvp_hierarchy *hierarchy)
  * Return: the hierarchy, held by one reference, or NULL if the host has no
  * memory for it.
  */
-struct hvp_hierarchy *hvp_hierarchy_create(struct hvp_guest *guest,
+struct hvp_hierarchy *hvp_hierarchy_create(struct hvp_host *host, struct hvp_guest *guest,
+					   struct hvp_vps *vps,
 					   const struct hvp_limits *limits,
 					   struct hvp_watcher *watcher)
 {
@@ -78,17 +79,21 @@ struct hvp_hierarchy *hvp_hierarchy_create(struct hvp_guest *guest,
 
 	refcount_set(&hierarchy->calls, 1);
 	refcount_set(&hierarchy->holds, 1);
-	hierarchy->guest = guest;
+	hierarchy->host = host;
+	hierarchy->space.guest = guest;
+	hierarchy->space.vps = vps;
+	hvp_claims_init(&hierarchy->space.claims);
 	hierarchy->limits = limits;
 	hierarchy->watcher = watcher;
 	xa_init_flags(&hierarchy->partitions, XA_FLAGS_ACCOUNT);
-	hvp_claims_init(&hierarchy->claims);
-	xa_init_flags(&hierarchy->vp_counters, XA_FLAGS_ACCOUNT);
 
 	root = hvp_partition_alloc(hierarchy, NULL, &as_any_vm);
 	if (!root)
 		goto free_hierarchy;
 	root->id = HVP_PARTITION_ID_ROOT;
+	root->space = &hierarchy->space;
+	root->pool.guest = guest;
+	root->vps = vps;
 	spin_lock(&root->lock);
 	hvp_partition_set_state(root, HVP_STATE_ACTIVE);
 	spin_unlock(&root->lock);

@@ -15,6 +15,8 @@
 
 struct hvp_active;
 struct hvp_hierarchy;
+struct hvp_space;
+struct hvp_vps;
 
 /**
  * struct hvp_creation - what HvCreatePartition was told and the partition keeps
@@ -41,6 +43,8 @@ struct hvp_creation {
  *		as this one is not DELETED
  * @depth:	levels below the root
  * @creation:	what it was created with
+ * @vps:	its virtual processors; NULL if it can have none
+ * @space:	its address space; NULL if nobody in it can make a call
  * @refs:	one of the hierarchy, one of everybody who looks at it
  * @rcu:	lookup by ID is under RCU
  * @lock:	protects what follows, until @state is DELETED, and nothing is done
@@ -65,6 +69,8 @@ struct hvp_partition {
 	struct hvp_partition *parent;
 	unsigned int depth;
 	struct hvp_creation creation;
+	struct hvp_vps *vps;
+	struct hvp_space *space;
 
 	refcount_t refs;
 	struct rcu_head rcu;

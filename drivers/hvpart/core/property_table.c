@@ -6,12 +6,18 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include "hierarchy.h"
-#include "host_cpu.h"
 #include "partition.h"
 #include "property_table.h"
+#include "vp/vp.h"
+#include "xsave.h"
 
 /* Linux's mshv driver numbers virtual processors with 8 bits. */
 #define HVP_MAX_VPS		256
+
+static const struct hvp_processor *hvp_processor(const struct hvp_partition *partition)
+{
+	return partition->hierarchy->host->processor;
+}
 
 static u64 hvp_read_reference_time(const struct hvp_partition *partition)
 {
@@ -25,22 +31,23 @@ static void hvp_time_freeze_changed(struct hvp_partition *partition, u64 value)
 
 static u64 hvp_read_physical_address_bits(const struct hvp_partition *partition)
 {
-	return hvp_host_physical_address_bits();
+	return hvp_processor(partition)->physical_address_bits;
 }
 
 static u64 hvp_read_processor_vendor(const struct hvp_partition *partition)
 {
-	return hvp_host_processor_vendor();
+	return hvp_processor(partition)->vendor;
 }
 
 static u64 hvp_read_xsave_features(const struct hvp_partition *partition)
 {
-	return hvp_host_xsave_features() & ~partition->creation.disabled_xsave_features;
+	return hvp_processor(partition)->xsave_features &
+	       ~partition->creation.disabled_xsave_features;
 }
 
 static u64 hvp_read_clflush_size(const struct hvp_partition *partition)
 {
-	return hvp_host_clflush_size();
+	return hvp_processor(partition)->clflush_size;
 }
 
 static u64 hvp_read_compatibility_version(const struct hvp_partition *partition)
@@ -50,37 +57,35 @@ static u64 hvp_read_compatibility_version(const struct hvp_partition *partition)
 
 static u64 hvp_read_xsave_states(const struct hvp_partition *partition)
 {
-	return hvp_host_xsave_states(partition->creation.disabled_xsave_features);
+	return hvp_xsave_states(hvp_processor(partition),
+				partition->creation.disabled_xsave_features);
 }
 
 static u64 hvp_read_xsave_size(const struct hvp_partition *partition)
 {
-	return hvp_host_xsave_size(hvp_read_xsave_states(partition));
+	return hvp_xsave_size(hvp_processor(partition), hvp_read_xsave_states(partition));
 }
 
 static u64 hvp_read_clock_frequency(const struct hvp_partition *partition)
 {
-	return hvp_host_clock_frequency();
+	return hvp_processor(partition)->clock_frequency;
 }
 
 static u64 hvp_read_processor_features0(const struct hvp_partition *partition)
 {
-	return hvp_host_processor_features(0) &
+	return hvp_processor(partition)->features[0] &
 	       ~partition->creation.disabled_processor_features[0];
 }
 
 static u64 hvp_read_processor_features1(const struct hvp_partition *partition)
 {
-	return hvp_host_processor_features(1) &
+	return hvp_processor(partition)->features[1] &
 	       ~partition->creation.disabled_processor_features[1];
 }
 
 static u64 hvp_read_guest_os_id(const struct hvp_partition *partition)
 {
-	struct hvp_guest *guest = partition->hierarchy->guest;
-
-	/* No guest has run in any partition but the root. */
-	return partition->parent ? 0 : guest->ops->guest_os_id(guest);
+	return partition->vps ? READ_ONCE(partition->vps->guest_os_id) : 0;
 }
 
 /* All of them: none has an effect as yet. */

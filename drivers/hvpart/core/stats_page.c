@@ -13,8 +13,9 @@
 #include "memory/caches.h"
 #include "memory/proximity.h"
 #include "partition.h"
+#include "space.h"
 #include "stats_page.h"
-#include "vp_counters.h"
+#include "vp/vp.h"
 
 /* Counters of one object, as far into the page as any of them is. */
 union hvp_counters {
@@ -25,20 +26,17 @@ union hvp_counters {
 static void hvp_stats_page_write(struct hvp_partition *partition,
 				 const struct hvp_stats_page *page)
 {
-	struct hvp_hierarchy *hierarchy = partition->hierarchy;
-	struct hvp_guest *guest = hierarchy->guest;
+	struct hvp_guest *guest = page->guest;
 	union hvp_counters counters = {};
-	const struct hvp_vp_counters *vp;
 	struct hvp_balance balance;
 	size_t size;
 
 	lockdep_assert_held(&partition->lock);
 	if (page->object.type == HVP_STATS_PARTITION) {
 		balance = hvp_pool_balance(&partition->pool, HVP_PROXIMITY_ANY);
-		/* No partition has virtual processors but the VM itself. */
-		if (!partition->parent)
+		if (partition->vps)
 			counters.partition[HVP_COUNTER_PT_VIRTUAL_PROCESSORS] =
-				READ_ONCE(hierarchy->vp_count);
+				READ_ONCE(partition->vps->count);
 		counters.partition[HVP_COUNTER_PT_DEPOSITED_PAGES] =
 			balance.available + balance.in_use;
 		counters.partition[HVP_COUNTER_PT_PARTITION_ID] = partition->id;
@@ -46,17 +44,17 @@ static void hvp_stats_page_write(struct hvp_partition *partition,
 			atomic_read(&partition->active_children);
 		size = sizeof(counters.partition);
 	} else {
-		vp = hvp_vp_counters_find(hierarchy, page->object.identity.vp_index);
-		counters.vp[HVP_COUNTER_VP_TOTAL_RUN_TIME] = READ_ONCE(vp->run_time);
-		counters.vp[HVP_COUNTER_VP_HYPERCALLS] = READ_ONCE(vp->hypercalls);
+		counters.vp[HVP_COUNTER_VP_TOTAL_RUN_TIME] = READ_ONCE(page->vp->run_time);
+		counters.vp[HVP_COUNTER_VP_HYPERCALLS] = READ_ONCE(page->vp->hypercalls);
 		size = sizeof(counters.vp);
 	}
 	guest->ops->write_page(guest, page->page.page, 0, &counters, size);
 }
 
 /* What the page had in it before goes. */
-static void hvp_stats_page_clear(struct hvp_guest *guest, const struct hvp_stats_page *page)
+static void hvp_stats_page_clear(const struct hvp_stats_page *page)
 {
+	struct hvp_guest *guest = page->guest;
 	static const u8 zeroes[512];
 	size_t offset;
 
@@ -73,12 +71,10 @@ static void hvp_stats_page_clear(struct hvp_guest *guest, const struct hvp_stats
  */
 void hvp_stats_page_map_locked(struct hvp_partition *partition, struct hvp_stats_page *page)
 {
-	struct hvp_hierarchy *hierarchy = partition->hierarchy;
-
-	hvp_stats_page_clear(hierarchy->guest, page);
+	hvp_stats_page_clear(page);
 	hvp_stats_page_write(partition, page);
 	list_add_tail(&page->node, &partition->stats_pages);
-	atomic_inc(&hierarchy->stats_page_count);
+	atomic_inc(&partition->hierarchy->stats_page_count);
 }
 
 /**
@@ -117,16 +113,17 @@ void hvp_stats_pages_unmap_locked(struct hvp_partition *partition, struct list_h
 
 /**
  * hvp_stats_pages_free() - let go of pages that have been unmapped
- * @hierarchy:	whose they were
- * @guest:	the guest, as the call has it that has unmapped them
+ * @payer:	who had mapped them
+ * @guest:	its memory, as the call has it that has unmapped them
  * @unmapped:	list of them
  *
  * Context: May sleep; in a vCPU thread, no lock held.
  */
-void hvp_stats_pages_free(struct hvp_hierarchy *hierarchy, struct hvp_guest *guest,
+void hvp_stats_pages_free(struct hvp_partition *payer, struct hvp_guest *guest,
 			  struct list_head *unmapped)
 {
-	struct hvp_claims_cursor cursor = HVP_CLAIMS_CURSOR(&hierarchy->claims);
+	struct hvp_claims_cursor cursor = HVP_CLAIMS_CURSOR(&payer->space->claims);
+	struct hvp_hierarchy *hierarchy = payer->hierarchy;
 	struct hvp_stats_page *page;
 	struct hvp_stats_page *next;
 
@@ -159,13 +156,13 @@ void hvp_stats_pages_free(struct hvp_hierarchy *hierarchy, struct hvp_guest *gue
  */
 void hvp_stats_pages_release(struct hvp_partition *partition)
 {
-	struct hvp_guest *guest = partition->hierarchy->guest;
+	struct hvp_host *host = partition->hierarchy->host;
 	struct hvp_stats_page *page;
 	struct hvp_stats_page *next;
 
 	list_for_each_entry_safe(page, next, &partition->stats_pages, node) {
-		guest->ops->unpin(guest, &page->page, 1);
-		guest->ops->release_locked_pages(guest, 1);
+		page->guest->ops->unpin(page->guest, &page->page, 1);
+		host->ops->release_locked_pages(host, 1);
 		hvp_page_blocks_free(page->spare);
 		hvp_cache_free(HVP_CACHE_STATS_PAGE, page);
 		cond_resched();

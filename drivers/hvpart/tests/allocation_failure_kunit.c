@@ -153,8 +153,7 @@ static struct hvp_reply hvp_withdraw_too_many(struct hvp_world *world)
  * A partition is one object, an active one four more.  A deposit: the list, the
  * pages, for each chunk of claims the chunk, for any but the first a node of
  * the xarray, blocks.  A withdrawal: the list, the pages.  A statistics page: one
- * object, a block for a page that is lent or a chunk for one that is not, and of a
- * virtual processor its counters, with a node of the xarray.
+ * object, and a block for a page that is lent or a chunk for one that is not.
  */
 static const struct hvp_allocating_row hvp_allocating_rows[] = {
 	{ "create", HVP_CALL_CREATE_PARTITION, 1, 1, HVP_STATUS_SUCCESS, 0, 0,
@@ -178,7 +177,7 @@ static const struct hvp_allocating_row hvp_allocating_rows[] = {
 	  hvp_prepare_withdraw, hvp_withdraw_too_many },
 	{ "map", HVP_CALL_MAP_STATS_PAGE, 2, 2, HVP_STATUS_SUCCESS, 0, 0,
 	  hvp_prepare_map, hvp_map_a_partition },
-	{ "map, virtual processor", HVP_CALL_MAP_STATS_PAGE, 3, 4, HVP_STATUS_SUCCESS, 0, 0,
+	{ "map, virtual processor", HVP_CALL_MAP_STATS_PAGE, 2, 2, HVP_STATUS_SUCCESS, 0, 0,
 	  hvp_prepare_map, hvp_map_a_vp },
 	{ "map at a page", HVP_CALL_MAP_STATS_PAGE2, 2, 3, HVP_STATUS_SUCCESS, 0, 0,
 	  hvp_prepare_map, hvp_map_there },
@@ -372,7 +371,9 @@ static void hvp_allocation_failure_in_a_new_vm(struct kunit *test)
 			failed = false;
 			for (chance = 0; chance < HVP_CHANCES; chance++) {
 				hvp_fail_allocation(nth, and_later);
-				hierarchy = hvp_hierarchy_create(&world->guest.guest, &limits,
+				hierarchy = hvp_hierarchy_create(&world->guest.host,
+								 &world->guest.guest,
+								 &world->guest.vps, &limits,
 								 NULL);
 				failed |= !hvp_allocations_left();
 				hvp_fail_allocation(0, false);
@@ -395,8 +396,8 @@ static struct hvp_hierarchy *hvp_filled_hierarchy(struct hvp_world *world)
 	struct hvp_hierarchy *filled;
 	enum hvp_state state;
 
-	filled = hvp_hierarchy_create(&world->guest.guest, &world->limits,
-				      &world->watcher);
+	filled = hvp_hierarchy_create(&world->guest.host, &world->guest.guest,
+				      &world->guest.vps, &world->limits, &world->watcher);
 	KUNIT_ASSERT_NOT_NULL(world->test, filled);
 	world->hierarchy = filled;
 	world->root = filled->root;

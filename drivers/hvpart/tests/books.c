@@ -226,7 +226,7 @@ static void hvp_expect_claims_held(struct hvp_world *world)
 	struct hvp_claim_chunk *chunk;
 	unsigned long index;
 
-	xa_for_each(&world->hierarchy->claims.chunks, index, chunk) {
+	xa_for_each(&world->hierarchy->space.claims.chunks, index, chunk) {
 		int taken = bitmap_weight(chunk->claimed, HVP_CLAIM_CHUNK_PAGES);
 
 		KUNIT_EXPECT_GT_MSG(world->test, taken, 0, "chunk %lu", index);

@@ -66,11 +66,7 @@ u64 hvp_world_dispatch(struct hvp_world *world, struct hvp_partition *caller,
 {
 	const struct hvp_caller who = {
 		.partition = caller,
-		.privileges = world->privileges,
-		.gpa_bits = HVP_WORLD_GPA_BITS,
-		.vp_index = world->vp_index,
-		.hypercalls = world->hypercalls,
-		.run_time = world->run_time,
+		.vp = world->vp,
 	};
 	const struct hvp_call_row *row;
 	unsigned int left;

@@ -160,13 +160,13 @@ static u64 hvp_bad_page_gfn(struct hvp_world *world, struct hvp_partition *child
 		return good;
 	case HVP_PAGE_OVERLAY_IN_POOL:
 		hvp_try_deposit(world, world->root, 1, &good, 1, 0);
-		page->in_use = true;
+		hvp_fake_name_page(&world->guest, good);
 		return good;
 	case HVP_PAGE_IN_OWN_POOL:
 		hvp_try_deposit(world, world->root, 1, &good, 1, 0);
 		return good;
 	case HVP_PAGE_OVERLAY_READ_ONLY:
-		page->in_use = true;
+		hvp_fake_name_page(&world->guest, good);
 		page->read_only = true;
 		return good;
 	case HVP_PAGE_READ_ONLY:
@@ -179,7 +179,7 @@ static u64 hvp_bad_page_gfn(struct hvp_world *world, struct hvp_partition *child
 		page->node = hvp_pool_nodes();
 		return good;
 	case HVP_PAGE_OVERLAY:
-		page->in_use = true;
+		hvp_fake_name_page(&world->guest, good);
 		return good;
 	default:
 		return good;
@@ -232,7 +232,7 @@ static void hvp_deposit_reports_first_bad_page(struct kunit *test)
 	struct hvp_reply reply;
 
 	gfns[3] = 0;
-	world->guest.pages[gfns[1]].in_use = true;
+	hvp_fake_name_page(&world->guest, gfns[1]);
 	reply = hvp_try_deposit(world, world->root, 1, gfns, 4, 0);
 	hvp_expect_status(test, reply, DEPOSIT_MEMORY, OBJECT_IN_USE);
 	KUNIT_EXPECT_EQ(test, reply.reps, 1);
@@ -335,7 +335,7 @@ static void hvp_deposit_checks_pages_before_host(struct kunit *test)
 	u64 *gfns = hvp_deposit_list(world, 4);
 	struct hvp_reply reply;
 
-	world->guest.pages[gfns[1]].in_use = true;
+	hvp_fake_name_page(&world->guest, gfns[1]);
 	hvp_fake_fail(&world->guest, HVP_FAKE_PIN, 4, -ENOMEM);
 	reply = hvp_try_deposit(world, world->root, 1, gfns, 4, 0);
 	hvp_expect_status(test, reply, DEPOSIT_MEMORY, OBJECT_IN_USE);

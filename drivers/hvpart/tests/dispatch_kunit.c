@@ -67,7 +67,7 @@ static void hvp_dispatch_decodes_control_word(struct kunit *test)
 		bool passes = shape->rep ? row->rep_passes : row->simple_passes;
 		u64 result;
 
-		world->privileges = 0;
+		world->vp->privileges = 0;
 		/* Parameters at the start of a page: any length fits. */
 		call.input &= ~(HVP_PAGE_SIZE - 1);
 		call.output &= ~(HVP_PAGE_SIZE - 1);
@@ -173,7 +173,7 @@ static void hvp_dispatch_checks_placement(struct kunit *test)
 	struct hvp_world *world = hvp_world_create(test);
 	int i;
 
-	world->privileges = 0;
+	world->vp->privileges = 0;
 	for (i = 0; i < HVP_CONTRACT_CALLS; i++) {
 		hvp_place_elsewhere(world, &hvp_contract[i], test->param_value, true);
 		hvp_place_elsewhere(world, &hvp_contract[i], test->param_value, false);
@@ -219,7 +219,7 @@ static void hvp_dispatch_limits_lists(struct kunit *test)
 	struct hvp_world *world = hvp_world_create(test);
 	unsigned int start;
 
-	world->privileges = 0;
+	world->vp->privileges = 0;
 	for (start = 0; start < row->count; start += row->count - 1) {
 		const struct hvp_call call = {
 			.control = row->code | COUNT(row->count) | START(start),
@@ -240,16 +240,16 @@ static void hvp_dispatch_asks_for_privilege(struct kunit *test)
 	struct hvp_try try = hvp_contract_try(shape, &zeroes, 2);
 	struct hvp_reply reply;
 
-	world->privileges = 0;
+	world->vp->privileges = 0;
 	KUNIT_EXPECT_EQ(test, hvp_try(world, world->root, &try).status,
 			HVP_STATUS_ACCESS_DENIED);
-	world->privileges = ~shape->privilege;
+	world->vp->privileges = ~shape->privilege;
 	KUNIT_EXPECT_EQ(test, hvp_try(world, world->root, &try).status,
 			HVP_STATUS_ACCESS_DENIED);
 	/* Not a byte was read, and nobody knows whether the output exists. */
 	hvp_expect_guest_left_alone(world);
 
-	world->privileges = shape->privilege;
+	world->vp->privileges = shape->privilege;
 	reply = hvp_try(world, world->root, &try);
 	KUNIT_EXPECT_NE(test, reply.status, HVP_STATUS_ACCESS_DENIED);
 }
@@ -259,7 +259,7 @@ static void hvp_dispatch_denies_every_call(struct kunit *test)
 	struct hvp_world *world = hvp_world_create(test);
 	unsigned int i;
 
-	world->privileges = 0;
+	world->vp->privileges = 0;
 	for (i = 0; i < HVP_CONTRACT_CALLS; i++) {
 		u16 code = hvp_contract[i].code;
 
@@ -301,7 +301,7 @@ static void hvp_dispatch_checks_in_order(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, hvp_world_dispatch(world, world->root, &call),
 			HVP_STATUS_INVALID_HYPERCALL_INPUT);
 	/* 7 before 8: a privilege is missing too. */
-	world->privileges = 0;
+	world->vp->privileges = 0;
 	KUNIT_EXPECT_EQ(test, hvp_world_dispatch(world, world->root, &call),
 			HVP_STATUS_ACCESS_DENIED);
 	/* 6 before 7: so is alignment. */
@@ -336,7 +336,7 @@ static void hvp_dispatch_answers_without_partition(struct kunit *test)
 	struct hvp_try try = hvp_contract_try(shape, &zeroes, 2);
 
 	KUNIT_EXPECT_EQ(test, hvp_try(world, NULL, &try).status, HVP_STATUS_NO_RESOURCES);
-	world->privileges = 0;
+	world->vp->privileges = 0;
 	KUNIT_EXPECT_EQ(test, hvp_try(world, NULL, &try).status, HVP_STATUS_ACCESS_DENIED);
 	try.control = BIT_ULL(31);
 	KUNIT_EXPECT_EQ(test, hvp_try(world, NULL, &try).status,

@@ -102,7 +102,7 @@ static struct hvp_reply hvp_try_row(struct hvp_world *world, const struct hvp_ro
 		.input = (HVP_FAKE_INPUT_GFN(0) << HVP_PAGE_SHIFT) + try->input_at,
 		.output = (HVP_FAKE_OUTPUT_GFN(0) << HVP_PAGE_SHIFT) + try->output_at,
 	};
-	const struct hvp_caller who = { .partition = world->root, .gpa_bits = 48 };
+	const struct hvp_caller who = { .partition = world->root, .vp = world->vp };
 	struct hvp_reply reply = {};
 	u64 result;
 

@@ -141,22 +141,6 @@ static int hvp_fake_probe_write(struct hvp_guest *ops_guest, u64 gpa)
 	return error || !page || page->read_only ? -EFAULT : 0;
 }
 
-static unsigned int hvp_fake_first_in_use(struct hvp_guest *ops_guest,
-					  const struct hvp_pinned_page *pages,
-					  unsigned int count)
-{
-	unsigned int i;
-
-	hvp_fake_begin(to_fake(ops_guest), HVP_FAKE_IN_USE);
-	for (i = 0; i < count; i++) {
-		struct hvp_fake_page *page = hvp_fake_page(to_fake(ops_guest), pages[i].gfn);
-
-		if (page && page->in_use)
-			break;
-	}
-	return i;
-}
-
 static int hvp_fake_pin_one(struct hvp_fake_guest *guest, struct hvp_pinned_page *pinned)
 {
 	int error = hvp_fake_begin(guest, HVP_FAKE_PIN);
@@ -260,33 +244,19 @@ static void hvp_fake_write_page(struct hvp_guest *ops_guest, struct page *page, 
 
 static int hvp_fake_node(struct hvp_guest *ops_guest, struct page *page)
 {
+	if (preemptible())
+		hvp_fake_begin(to_fake(ops_guest), HVP_FAKE_NODE);
 	return to_fake(ops_guest)->pages[page_private(page)].node;
 }
 
-static u64 hvp_fake_os_id(struct hvp_guest *ops_guest)
+static struct hvp_fake_guest *host_to_fake(struct hvp_host *host)
 {
-	return to_fake(ops_guest)->os_id;
+	return container_of(host, struct hvp_fake_guest, host);
 }
 
-static unsigned int hvp_fake_vp_count(struct hvp_guest *ops_guest)
+static int hvp_fake_reserve(struct hvp_host *host, unsigned long count)
 {
-	return to_fake(ops_guest)->vps;
-}
-
-static bool hvp_fake_vp_exists(struct hvp_guest *ops_guest, u32 vp_index)
-{
-	unsigned int i;
-
-	for (i = 0; i < to_fake(ops_guest)->vps; i++) {
-		if (vp_index == HVP_FAKE_VP_INDEX(i))
-			return true;
-	}
-	return false;
-}
-
-static int hvp_fake_reserve(struct hvp_guest *ops_guest, unsigned long count)
-{
-	struct hvp_fake_guest *guest = to_fake(ops_guest);
+	struct hvp_fake_guest *guest = host_to_fake(host);
 	int error = hvp_fake_begin(guest, HVP_FAKE_RESERVE);
 
 	spin_lock(&guest->lock);
@@ -298,9 +268,9 @@ static int hvp_fake_reserve(struct hvp_guest *ops_guest, unsigned long count)
 	return error;
 }
 
-static void hvp_fake_release(struct hvp_guest *ops_guest, unsigned long count)
+static void hvp_fake_release(struct hvp_host *host, unsigned long count)
 {
-	struct hvp_fake_guest *guest = to_fake(ops_guest);
+	struct hvp_fake_guest *guest = host_to_fake(host);
 	unsigned long locked;
 
 	might_sleep();
@@ -316,18 +286,53 @@ static const struct hvp_guest_ops hvp_fake_ops = {
 	.read = hvp_fake_read,
 	.write = hvp_fake_write,
 	.probe_write = hvp_fake_probe_write,
-	.first_in_use = hvp_fake_first_in_use,
 	.pin = hvp_fake_pin,
 	.unpin = hvp_fake_unpin,
 	.zero = hvp_fake_zero,
 	.write_page = hvp_fake_write_page,
 	.node = hvp_fake_node,
-	.guest_os_id = hvp_fake_os_id,
-	.vp_count = hvp_fake_vp_count,
-	.vp_exists = hvp_fake_vp_exists,
+};
+
+static const struct hvp_host_ops hvp_fake_host_ops = {
 	.reserve_locked_pages = hvp_fake_reserve,
 	.release_locked_pages = hvp_fake_release,
 };
+
+/* Of no processor that there is: each number is told from all others. */
+static const struct hvp_processor hvp_fake_processor = {
+	.vendor = 2,
+	.features = { 0x123456789abcdef1, 0xfedcba987 },
+	.xsave_features = BIT(0) | BIT(2) | BIT(6),
+	.xsave_ends = { 576, 576, 832, [5] = 1152, 1664, 2688 },
+	.clflush_size = 9,
+	.physical_address_bits = 45,
+	.clock_frequency = 2345678901,
+};
+
+/**
+ * hvp_fake_name_page() - a virtual processor gives a page a meaning of its own, by an MSR
+ * @guest:	the guest
+ * @gfn:	the page; 0 for none any more
+ */
+void hvp_fake_name_page(struct hvp_fake_guest *guest, u64 gfn)
+{
+	guest->vp[1].pages[HVP_VP_PAGE_SIEF] = gfn ? gfn << HVP_PAGE_SHIFT | 1 : 0;
+}
+
+/**
+ * hvp_fake_add_vps() - the guest gets more virtual processors
+ * @guest:	the guest
+ * @count:	how many it has then, at most HVP_FAKE_VPS_MOST
+ */
+void hvp_fake_add_vps(struct hvp_fake_guest *guest, unsigned int count)
+{
+	unsigned int i;
+
+	for (i = guest->vps.count; i < count; i++) {
+		guest->vp[i].index = HVP_FAKE_VP_INDEX(i);
+		KUNIT_ASSERT_EQ(guest->test, 0, hvp_vps_add(&guest->vps, i, &guest->vp[i]));
+	}
+}
 
 /**
  * hvp_fake_expect_idle() - nobody holds anything of the guest
@@ -351,6 +356,7 @@ static void hvp_fake_guest_destroy(void *context)
 		if (guest->pages[gfn].replaced)
 			__free_page(guest->pages[gfn].replaced);
 	}
+	xa_destroy(&guest->vps.list);
 	kvfree(guest);
 }
 
@@ -405,7 +411,10 @@ struct hvp_fake_guest *hvp_fake_guest_create(struct kunit *test, size_t size)
 	guest->guest.ops = &hvp_fake_ops;
 	guest->test = test;
 	guest->locked_limit = ULONG_MAX;
-	guest->vps = HVP_FAKE_VPS;
+	guest->host.ops = &hvp_fake_host_ops;
+	guest->host.processor = &guest->processor;
+	guest->processor = hvp_fake_processor;
+	hvp_vps_init(&guest->vps);
 	guest->watched = true;
 	spin_lock_init(&guest->lock);
 	KUNIT_ASSERT_EQ(test, 0,
@@ -416,5 +425,6 @@ struct hvp_fake_guest *hvp_fake_guest_create(struct kunit *test, size_t size)
 		hvp_fake_map(guest, HVP_FAKE_OUTPUT_GFN(level), 1);
 	}
 	hvp_fake_map(guest, HVP_FAKE_RAM_GFN, HVP_FAKE_RAM_PAGES);
+	hvp_fake_add_vps(guest, HVP_FAKE_VPS);
 	return guest;
 }

@@ -12,6 +12,8 @@
 #include <linux/spinlock.h>
 #include <hvpart/abi.h>
 #include <hvpart/guest.h>
+#include <hvpart/host.h>
+#include "../core/vp/vp.h"
 
 struct kunit;
 struct page;
@@ -32,6 +34,7 @@ struct page;
 
 /* The virtual processors that it has at first; a VP index need not be below that. */
 #define HVP_FAKE_VPS			2
+#define HVP_FAKE_VPS_MOST		7
 #define HVP_FAKE_VP_INDEX(n)		(5 * (n))
 
 /* What an output byte is before the core writes it. */
@@ -47,7 +50,6 @@ struct page;
  * @node:	the NUMA node it pretends to be on
  * @read_only:	in a read-only slot
  * @not_pinnable: readable and writable, but not RAM
- * @in_use:	the guest gave it a meaning of its own
  * @pins:	how often it is pinned
  */
 struct hvp_fake_page {
@@ -56,7 +58,6 @@ struct hvp_fake_page {
 	int node;
 	bool read_only;
 	bool not_pinnable;
-	bool in_use;
 	unsigned int pins;
 };
 
@@ -65,11 +66,11 @@ enum hvp_fake_op {
 	HVP_FAKE_READ,
 	HVP_FAKE_WRITE,
 	HVP_FAKE_PROBE,
-	HVP_FAKE_IN_USE,	/* is asked, and cannot fail */
 	HVP_FAKE_PIN,		/* once a page */
 	HVP_FAKE_UNPIN,
 	HVP_FAKE_ZERO,		/* fails by itself where a page is replaced and read-only */
 	HVP_FAKE_WRITE_PAGE,	/* is called under locks, so cannot be interrupted */
+	HVP_FAKE_NODE,		/* likewise counted only where it could be interrupted */
 	HVP_FAKE_RESERVE,
 	HVP_NR_FAKE_OPS,
 };
@@ -94,9 +95,11 @@ struct hvp_fake_window {
  * @locked:	pages charged to the limit of locked memory
  * @locked_limit: that limit
  * @not_zeroed:	pages that could not be zeroed as the guest sees them
- * @os_id:	its guest OS ID
- * @vps:	how many virtual processors it has; their VP indexes are
- *		HVP_FAKE_VP_INDEX(0) and so on
+ * @host:	what it runs on
+ * @processor:	likewise: one that is not this machine's
+ * @vps:	its virtual processors
+ * @vp:		those, and more that it may get; their VP indexes are HVP_FAKE_VP_INDEX(0)
+ *		and so on
  * @count:	operations by kind, since the test last zeroed them
  * @fail_at:	the n-th operation from now fails, 0 for none
  * @error:	what it fails with
@@ -115,8 +118,10 @@ struct hvp_fake_guest {
 	unsigned long locked;
 	unsigned long locked_limit;
 	unsigned int not_zeroed;
-	u64 os_id;
-	unsigned int vps;
+	struct hvp_host host;
+	struct hvp_processor processor;
+	struct hvp_vps vps;
+	struct hvp_vp vp[HVP_FAKE_VPS_MOST];
 	unsigned int count[HVP_NR_FAKE_OPS];
 	unsigned int fail_at[HVP_NR_FAKE_OPS];
 	int error[HVP_NR_FAKE_OPS];
@@ -131,6 +136,8 @@ struct hvp_fake_guest *hvp_fake_guest_create(struct kunit *test, size_t size);
 struct hvp_fake_page *hvp_fake_page(struct hvp_fake_guest *guest, u64 gfn);
 void *hvp_fake_memory(struct hvp_fake_guest *guest, u64 gpa);
 void hvp_fake_map(struct hvp_fake_guest *guest, u64 gfn, unsigned int count);
+void hvp_fake_name_page(struct hvp_fake_guest *guest, u64 gfn);
+void hvp_fake_add_vps(struct hvp_fake_guest *guest, unsigned int count);
 void hvp_fake_replace(struct hvp_fake_guest *guest, u64 gfn, bool read_only);
 void hvp_fake_fail(struct hvp_fake_guest *guest, enum hvp_fake_op op, unsigned int nth,
 		   int error);

@@ -364,8 +364,7 @@ static void hvp_vcpu_call(struct hvp_vcpu *vcpu)
 	u64 *in = hvp_fake_memory(&vcpu->world->guest, input);
 	const struct hvp_caller who = {
 		.partition = vcpu->partition,
-		.privileges = HVP_ALL_PRIVILEGES,
-		.gpa_bits = HVP_WORLD_GPA_BITS,
+		.vp = vcpu->world->vp,
 	};
 	struct hvp_call call = {
 		.control = shape->code,

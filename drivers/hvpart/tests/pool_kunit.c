@@ -307,7 +307,7 @@ static void hvp_pool_release_unpins_all(struct kunit *test)
 	hvp_world_deposit(world, world->root, 0, HVP_BLOCK_PAGES + 1);
 	hvp_pool_charge(&world->root->pool, HVP_USE_PARTITION, 2, HVP_PROXIMITY_ANY, &charge);
 	KUNIT_EXPECT_EQ(test, world->guest.pinned, HVP_BLOCK_PAGES + 1);
-	hvp_pool_release(&world->root->pool, &world->guest.guest);
+	hvp_pool_release(&world->root->pool, &world->guest.host);
 	hvp_fake_expect_idle(&world->guest);
 }
 

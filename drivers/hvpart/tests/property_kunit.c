@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* property_table.c, property_calls.c and host_cpu.c: contract, sections 5 and 8; Ex. */
+/* property_table.c, calls/properties.c and xsave.c: contract, sections 5 and 8; Ex. */
 
 #include <asm/cpufeature.h>
-#include "../core/host_cpu.h"
 #include "world.h"
 
 enum hvp_expected_kind {
@@ -350,7 +349,7 @@ static void hvp_property_shows_creation(struct kunit *test)
 	reply = hvp_try_get_property(world, world->root, child->id, 0x00060005);
 	KUNIT_EXPECT_EQ(test, reply.out[0], 0x0609);
 	reply = hvp_try_get_property(world, world->root, child->id, 0x0006000a);
-	KUNIT_EXPECT_EQ(test, reply.out[0], hvp_host_processor_features(0) & ~1ULL);
+	KUNIT_EXPECT_EQ(test, reply.out[0], 0x123456789abcdef0);
 	reply = hvp_try_get_property(world, world->root, child->id, 0x0006000b);
 	KUNIT_EXPECT_EQ(test, reply.out[0], 0);
 	reply = hvp_try_get_property(world, world->root, child->id, 0x00060002);
@@ -362,26 +361,40 @@ static void hvp_property_shows_creation(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, reply.out[0], 0);
 }
 
-/* Of the host's CPU, as Linux knows it. */
+/* What the fake guest's host says of its processor. */
 static void hvp_property_shows_the_host(struct kunit *test)
 {
+	static const struct {
+		u32 code;
+		u64 value;
+	} rows[] = {
+		{ 0x00050010, 45 },			/* ImplementedPhysicalAddressBits */
+		{ 0x00060000, 2 },			/* ProcessorVendor */
+		{ 0x00060002, 0x45 },			/* ProcessorXsaveFeatures */
+		{ 0x00060003, 9 },			/* ProcessorCLFlushSize */
+		{ 0x00060007, 0xe7 },			/* XsaveStates: x87, SSE, AVX, AVX-512 */
+		{ 0x00060008, 2688 },			/* MaxXsaveDataSize */
+		{ 0x00060009, 2345678901 },		/* ProcessorClockFrequency */
+		{ 0x0006000a, 0x123456789abcdef1 },	/* ProcessorFeatures0 */
+		{ 0x0006000b, 0xfedcba987 },		/* ProcessorFeatures1 */
+		{ 0x00080000, 0 },			/* ProcessorVirtualizationFeatures */
+	};
 	struct hvp_world *world = hvp_world_create(test);
 	struct hvp_reply reply;
+	unsigned int i;
 
-	reply = hvp_try_get_property(world, world->root, 1, 0x00050010);
-	KUNIT_EXPECT_EQ(test, reply.out[0], boot_cpu_data.x86_phys_bits);
-	reply = hvp_try_get_property(world, world->root, 1, 0x00060003);
-	KUNIT_EXPECT_EQ(test, reply.out[0], boot_cpu_data.x86_clflush_size / 8);
-	reply = hvp_try_get_property(world, world->root, 1, 0x0006000a);
-	/* Every 64-bit processor has SSE3, or says so at least: bit 0. */
-	KUNIT_EXPECT_EQ(test, reply.out[0] & 1, boot_cpu_has(X86_FEATURE_XMM3));
-	reply = hvp_try_get_property(world, world->root, 1, 0x00060002);
-	KUNIT_EXPECT_EQ(test, reply.out[0] & 1, boot_cpu_has(X86_FEATURE_XSAVE));
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		reply = hvp_try_get_property(world, world->root, 1, rows[i].code);
+		KUNIT_EXPECT_EQ_MSG(test, reply.out[0], rows[i].value, "property %#x",
+				    rows[i].code);
+	}
+	/* AVX-512 without AVX: the end of what is last, wherever that is. */
+	world->guest.processor.xsave_features = BIT(0) | BIT(6);
+	reply = hvp_try_get_property(world, world->root, 1, 0x00060007);
+	KUNIT_EXPECT_EQ(test, reply.out[0], 0xe3);
+	world->guest.processor.xsave_features = BIT(0) | BIT(2);
 	reply = hvp_try_get_property(world, world->root, 1, 0x00060008);
-	if (boot_cpu_has(X86_FEATURE_XSAVE))
-		KUNIT_EXPECT_GE(test, reply.out[0], 576);
-	reply = hvp_try_get_property(world, world->root, 1, 0x00080000);
-	hvp_expect_status(test, reply, GET_PARTITION_PROPERTY, SUCCESS);
+	KUNIT_EXPECT_EQ(test, reply.out[0], 832);
 }
 
 /* The root's is the guest's that runs in it; no guest has run in a child. */
@@ -391,7 +404,7 @@ static void hvp_property_shows_guest_os(struct kunit *test)
 	struct hvp_partition *child = hvp_world_child(world, world->root, HVP_STATE_ACTIVE);
 	struct hvp_reply reply;
 
-	world->guest.os_id = 0x8100060100000000;
+	world->guest.vps.guest_os_id = 0x8100060100000000;
 	reply = hvp_try_get_property(world, world->root, HVP_PARTITION_ID_SELF, 0x00070000);
 	KUNIT_EXPECT_EQ(test, reply.out[0], 0x8100060100000000);
 	reply = hvp_try_get_property(world, world->root, child->id, 0x00070000);

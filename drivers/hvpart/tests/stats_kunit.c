@@ -77,7 +77,7 @@ static void hvp_stats_count_calls(struct kunit *test)
 	hvp_try_map2(world, world->root, HVP_PARTITION_AREA(1, 0),
 		     hvp_world_fresh_pages(world, 0, 1));
 	hvp_try_unmap(world, world->root, HVP_PARTITION_AREA(1, 0));
-	world->privileges = 0;
+	world->vp->privileges = 0;
 	hvp_try_get_id(world, world->root);
 	for (i = 0; i < ARRAY_SIZE(hvp_counted_rows); i++)
 		KUNIT_EXPECT_EQ_MSG(test, hvp_stats_read(hvp_call_row(hvp_counted_rows[i].code),

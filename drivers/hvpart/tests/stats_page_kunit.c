@@ -148,39 +148,24 @@ static void hvp_stats_page_shows_a_partition(struct kunit *test)
 static void hvp_stats_page_shows_a_vp(struct kunit *test)
 {
 	struct hvp_world *world = hvp_world_create(test);
+	struct hvp_vp *vps = world->guest.vp;
 	u64 first, other;
 
 	hvp_world_deposit(world, world->root, 0, 4);
-	world->hypercalls = 10;
-	world->run_time = 1000;
+	vps[0].hypercalls = 10;
+	vps[0].run_time = 1000;
 	first = hvp_map(world, world->root, HVP_VP_AREA(0, SELF_AREA), true);
 	other = hvp_map(world, world->root, HVP_VP_AREA(OTHER_VP, PARENT_AREA), false);
-	/* It has made no call since somebody wanted to know of it. */
-	hvp_expect_vp(world, other, 0, 0);
-	hvp_stats_pages_refresh(world->hierarchy);
 	hvp_expect_vp(world, first, 1000, 10);
+	/* It has made no call yet. */
 	hvp_expect_vp(world, other, 0, 0);
 
-	world->vp_index = OTHER_VP;
-	world->hypercalls = ~0ULL;
-	world->run_time = 1ULL << 40;
-	hvp_try_get_id(world, world->root);
+	vps[1].hypercalls = ~0ULL;
+	vps[1].run_time = 1ULL << 40;
 	/* Not before they are written again. */
 	hvp_expect_vp(world, other, 0, 0);
 	hvp_stats_pages_refresh(world->hierarchy);
 	hvp_expect_vp(world, first, 1000, 10);
-	hvp_expect_vp(world, other, 1ULL << 40, ~0ULL);
-
-	/* A call that fails is one, too; of a third one nobody wants to know. */
-	world->vp_index = 0;
-	world->hypercalls = 11;
-	world->run_time = 1001;
-	hvp_try_initialize(world, world->root, 99);
-	world->vp_index = 77;
-	world->hypercalls = 12;
-	hvp_try_get_id(world, world->root);
-	hvp_stats_pages_refresh(world->hierarchy);
-	hvp_expect_vp(world, first, 1001, 11);
 	hvp_expect_vp(world, other, 1ULL << 40, ~0ULL);
 
 	/* Both areas have the same counters. */
@@ -246,7 +231,6 @@ static void hvp_stats_page_counts_active_children(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, hvp_page_content(world, gfn)[46], 0);
 }
 
-/* As of the last mapping: one that fails is none. */
 static void hvp_stats_page_counts_vps(struct kunit *test)
 {
 	struct hvp_world *world = hvp_world_create(test);
@@ -254,17 +238,11 @@ static void hvp_stats_page_counts_vps(struct kunit *test)
 
 	hvp_world_deposit(world, world->root, 0, 4);
 	gfn = hvp_map(world, world->root, HVP_PARTITION_AREA(1, SELF_AREA), true);
-	world->guest.vps = 7;
-	hvp_stats_pages_refresh(world->hierarchy);
 	KUNIT_EXPECT_EQ(test, hvp_page_content(world, gfn)[1], HVP_FAKE_VPS);
-	hvp_expect_status(test, hvp_try_map2(world, world->root,
-					     HVP_PARTITION_AREA(1, PARENT_AREA), gfn),
-			  MAP_STATS_PAGE2, OPERATION_DENIED);
-	hvp_stats_pages_refresh(world->hierarchy);
+	hvp_fake_add_vps(&world->guest, HVP_FAKE_VPS_MOST);
 	KUNIT_EXPECT_EQ(test, hvp_page_content(world, gfn)[1], HVP_FAKE_VPS);
-	hvp_map(world, world->root, HVP_VP_AREA(0, SELF_AREA), true);
 	hvp_stats_pages_refresh(world->hierarchy);
-	KUNIT_EXPECT_EQ(test, hvp_page_content(world, gfn)[1], 7);
+	KUNIT_EXPECT_EQ(test, hvp_page_content(world, gfn)[1], HVP_FAKE_VPS_MOST);
 }
 
 /* Mapped and unmapped: the caller's pool pays, and nobody else's. */
@@ -661,7 +639,8 @@ static u64 hvp_make_bad_page(struct hvp_world *world, struct hvp_partition *chil
 
 	page->read_only = bad == HVP_PAGE_READ_ONLY;
 	page->not_pinnable = bad == HVP_PAGE_NOT_RAM;
-	page->in_use = bad == HVP_PAGE_IN_USE;
+	if (bad == HVP_PAGE_IN_USE)
+		hvp_fake_name_page(&world->guest, gfn);
 	switch (bad) {
 	case HVP_PAGE_NOT_MAPPED:
 		return HVP_FAKE_INPUT_GFN(0) + 1;
@@ -733,7 +712,7 @@ static void hvp_stats_page_is_left_alone_on_failure(struct kunit *test)
 
 		if (attempt == 1)
 			hvp_world_deposit(world, world->root, 0, 3);
-		hvp_fake_page(&world->guest, gfn)->in_use = attempt == 1;
+		hvp_fake_name_page(&world->guest, attempt == 1 ? gfn : 0);
 		world->limits.pages = attempt == 2 ? 3 : 100000;
 		if (attempt == 3)
 			hvp_fake_fail(&world->guest, HVP_FAKE_RESERVE, 1, -ENOMEM);
@@ -1010,25 +989,25 @@ static const struct hvp_meanwhile hvp_map_meanwhile_rows[] = {
 	  MAPPED(INVALID_PARTITION_STATE) },
 	{ "finalized before it is pinned", HVP_FAKE_PIN, hvp_finalized,
 	  MAPPED(INVALID_PARTITION_STATE) },
-	{ "finalized before it is taken", HVP_FAKE_IN_USE, hvp_finalized,
+	{ "finalized before it is taken", HVP_FAKE_NODE, hvp_finalized,
 	  MAPPED(INVALID_PARTITION_STATE) },
 	{ "deleted before it is pinned", HVP_FAKE_PIN, hvp_deleted,
 	  MAPPED(INVALID_PARTITION_ID) },
-	{ "deleted before it is taken", HVP_FAKE_IN_USE, hvp_deleted,
+	{ "deleted before it is taken", HVP_FAKE_NODE, hvp_deleted,
 	  MAPPED(INVALID_PARTITION_ID) },
 	{ "page deposited before it is pinned", HVP_FAKE_PIN, hvp_page_deposited,
 	  MAPPED(OPERATION_DENIED) },
-	{ "page deposited before it is taken", HVP_FAKE_IN_USE, hvp_page_deposited,
+	{ "page deposited before it is taken", HVP_FAKE_NODE, hvp_page_deposited,
 	  MAPPED(OPERATION_DENIED) },
 	{ "page mapped before it is pinned", HVP_FAKE_PIN, hvp_page_mapped,
 	  MAPPED(OPERATION_DENIED) },
-	{ "page mapped before it is taken", HVP_FAKE_IN_USE, hvp_page_mapped,
+	{ "page mapped before it is taken", HVP_FAKE_NODE, hvp_page_mapped,
 	  MAPPED(OPERATION_DENIED) },
-	{ "object mapped before it is taken", HVP_FAKE_IN_USE, hvp_object_mapped,
+	{ "object mapped before it is taken", HVP_FAKE_NODE, hvp_object_mapped,
 	  MAPPED(OBJECT_IN_USE) },
-	{ "pool emptied before it is taken", HVP_FAKE_IN_USE, hvp_pool_emptied,
+	{ "pool emptied before it is taken", HVP_FAKE_NODE, hvp_pool_emptied,
 	  MAPPED(INSUFFICIENT_MEMORY) },
-	{ "another page deposited", HVP_FAKE_IN_USE, hvp_nothing_lost, MAPPED(SUCCESS) },
+	{ "another page deposited", HVP_FAKE_NODE, hvp_nothing_lost, MAPPED(SUCCESS) },
 };
 
 KUNIT_ARRAY_PARAM_DESC(hvp_map_meanwhile, hvp_map_meanwhile_rows, name);

@@ -42,10 +42,12 @@ struct hvp_world *hvp_world_create(struct kunit *test)
 	world->limits = (struct hvp_limits){ .partitions = 1000, .pages = 100000, .depth = 2 };
 	world->watcher.created = hvp_world_created;
 	world->watcher.deleted = hvp_world_deleted;
-	world->privileges = HVP_ALL_PRIVILEGES;
+	world->vp = &guest->vp[0];
+	world->vp->privileges = HVP_ALL_PRIVILEGES;
+	world->vp->gpa_bits = HVP_WORLD_GPA_BITS;
 	world->next_gfn = HVP_FAKE_RAM_GFN;
-	world->hierarchy = hvp_hierarchy_create(&guest->guest, &world->limits,
-						&world->watcher);
+	world->hierarchy = hvp_hierarchy_create(&guest->host, &guest->guest, &guest->vps,
+						&world->limits, &world->watcher);
 	KUNIT_ASSERT_NOT_NULL(test, world->hierarchy);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, hvp_world_put_hierarchy,
 							   world->hierarchy));
@@ -133,6 +135,8 @@ struct hvp_partition *hvp_world_get(struct hvp_world *world, u64 id)
 	KUNIT_ASSERT_EQ(world->test, 0,
 			kunit_add_action_or_reset(world->test, hvp_world_put_partition,
 						  partition));
+	/* Whoever calls here, calls from the same memory. */
+	partition->space = &world->hierarchy->space;
 	return partition;
 }
 
@@ -211,7 +215,7 @@ bool hvp_claimed(struct hvp_claims *claims, u64 gfn)
 
 bool hvp_world_claimed(struct hvp_world *world, u64 gfn)
 {
-	return hvp_claimed(&world->hierarchy->claims, gfn);
+	return hvp_claimed(&world->hierarchy->space.claims, gfn);
 }
 
 struct hvp_balance hvp_world_balance(struct hvp_partition *partition)

@@ -26,10 +26,8 @@
  * @deleted:	partitions that went
  * @hierarchy:	the hierarchy
  * @root:	its root
- * @privileges:	of the caller of the next call; all of them at first
- * @vp_index:	likewise
- * @hypercalls:	likewise
- * @run_time:	likewise
+ * @vp:		who makes the next call: the guest's first virtual processor, with all
+ *		privileges, unless the test says otherwise
  * @fail_nth:	let this allocation of the next call fail, 0 for none; afterwards what
  *		is left of it, so not 0 if the call does not make that many
  * @fail_later:	let all allocations after it fail, too
@@ -46,10 +44,7 @@ struct hvp_world {
 	unsigned int deleted;
 	struct hvp_hierarchy *hierarchy;
 	struct hvp_partition *root;
-	u64 privileges;
-	u32 vp_index;
-	u64 hypercalls;
-	u64 run_time;
+	struct hvp_vp *vp;
 	unsigned int fail_nth;
 	bool fail_later;
 	u64 next_gfn;

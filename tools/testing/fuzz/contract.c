@@ -305,7 +305,7 @@ static enum hvp_status contract_stats_object(const struct guest *guest, const st
 					       HVP_STATUS_SUCCESS;
 	if (in->type != 0x00010002)
 		return HVP_STATUS_INVALID_PARAMETER;
-	for (i = 0; i < guest->vps && target->id == HVP_PARTITION_ID_ROOT; i++) {
+	for (i = 0; i < guest->vps.count && target->id == HVP_PARTITION_ID_ROOT; i++) {
 		if (in->identity.vp_index == GUEST_VP_INDEX(i))
 			return HVP_STATUS_SUCCESS;
 	}
@@ -604,17 +604,20 @@ static void contract_apply_get_property(struct guest *guest, struct call *call,
 	else if (property->code == 0x00060005)
 		contract_expect_output(call, target->creation.compatibility_version);
 	else if (property->code == 0x00070000)
-		contract_expect_output(call, target->parent ? 0 : guest->os_id);
+		contract_expect_output(call, target->parent ? 0 : guest->vps.guest_os_id);
 	else if (property->code == 0x00080000 || property->code == 0x00020005)
 		contract_expect_output(call, 0);
 	else if (property->code == 0x00090009)
 		contract_expect_output(call, ~0ULL);
-	else if (property->code == 0x0006000a &&
-		 call->out[0] & target->creation.disabled_processor_features[0])
-		shim_die("processor features that creation has disabled");
-	else if (property->code == 0x00060002 &&
-		 call->out[0] & target->creation.disabled_xsave_features)
-		shim_die("XSAVE features that creation has disabled");
+	else if (property->code == 0x0006000a)
+		contract_expect_output(call, machine.features[0] &
+				       ~target->creation.disabled_processor_features[0]);
+	else if (property->code == 0x0006000b)
+		contract_expect_output(call, machine.features[1] &
+				       ~target->creation.disabled_processor_features[1]);
+	else if (property->code == 0x00060002)
+		contract_expect_output(call, machine.xsave_features &
+				       ~target->creation.disabled_xsave_features);
 }
 
 static void contract_apply_set_property(struct call *call, struct book *target)
@@ -757,7 +760,6 @@ static void contract_check_counters(const struct mapped *mapped, const u64 *expe
 void contract_check_mapped(const struct books *books, const struct book *book,
 			   const struct mapped *mapped, bool all)
 {
-	const u64 *counters = (const u64 *)mapped->page->data;
 	u64 expected[HVP_PAGE_SIZE / sizeof(u64)] = {};
 	const struct virtual_processor *vp;
 	unsigned int i;
@@ -771,11 +773,8 @@ void contract_check_mapped(const struct books *books, const struct book *book,
 					books->book[i].state == HVP_STATE_ACTIVE;
 	} else {
 		vp = &virtual_processors[mapped->vp_index / GUEST_VP_INDEX(1)];
-		/* Nobody has looked at it when it made its last call. */
-		if (vp->noted || counters[1] || counters[7]) {
-			expected[1] = vp->run_time;
-			expected[7] = vp->hypercalls;
-		}
+		expected[1] = vp->run_time;
+		expected[7] = vp->hypercalls;
 	}
 	contract_check_counters(mapped, expected, all);
 }
@@ -808,7 +807,6 @@ static void contract_apply_map(struct guest *guest, struct call *call, struct bo
 	/* The guest may have another one there by now. */
 	mapped->page = then->mapped[target->mapped_count].page;
 	target->mapped_count++;
-	books->vps = guest->vps;
 	/* A guest may have its answer written to the very page that it is about. */
 	if (!lent || call->call.output >> HVP_PAGE_SHIFT != gfn)
 		contract_check_mapped(after, then, mapped, true);

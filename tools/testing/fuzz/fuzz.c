@@ -114,8 +114,7 @@ static void run_call(const struct hvp_contract_call *call, const u64 *argument)
 
 static void run_vp(const u64 *argument)
 {
-	/* There can only be more. */
-	vm.guest.vps = max_t(unsigned int, vm.guest.vps, argument[1] % (GUEST_VPS + 1));
+	guest_add_vps(&vm.guest, argument[1] % (GUEST_VPS + 1));
 	vm.vp = argument[0];
 }
 
@@ -226,7 +225,7 @@ static void run_step(const struct step *step)
 		return guest_map(&vm.guest, argument[0], argument[1] % GUEST_PAGE_KINDS,
 				 argument[2]);
 	case OP_OS_ID:
-		vm.guest.os_id = argument[0];
+		vm.guest.vps.guest_os_id = argument[0];
 		return;
 	case OP_WAIT:
 		shim_time += argument[0];

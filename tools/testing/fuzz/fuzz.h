@@ -10,8 +10,10 @@
 #include "shim.h"
 #include <hvpart/abi.h>
 #include <hvpart/guest.h>
+#include <hvpart/host.h>
 #include "../../../drivers/hvpart/core/hierarchy.h"
 #include "../../../drivers/hvpart/core/snapshot.h"
+#include "../../../drivers/hvpart/core/vp/vp.h"
 #include "../contract/calls.h"
 
 /* Pages of the guest: some in a row, and some across the end of a chunk of claims. */
@@ -69,6 +71,7 @@ struct guest_page {
 
 /* The VP indexes of its virtual processors. */
 #define GUEST_VPS		8
+#define GUEST_FIRST_VPS		2
 #define GUEST_VP_INDEX(n)	(2 * (n))
 
 enum guest_op {
@@ -84,8 +87,9 @@ enum guest_op {
  * struct guest - the guest and what the host has of it
  * @guest:	as the core sees it
  * @pages:	its memory
- * @os_id:	guest OS ID
- * @vps:	how many virtual processors it has, at most GUEST_VPS
+ * @host:	what it runs on
+ * @vps:	its virtual processors,
+ * @vp:		and more that it may get
  * @refreshing:	statistics pages are being written anew
  * @pinned:	how often pages are pinned
  * @locked:	pages charged to the limit of locked memory
@@ -96,8 +100,9 @@ enum guest_op {
 struct guest {
 	struct hvp_guest guest;
 	struct guest_page pages[GUEST_PAGES];
-	u64 os_id;
-	unsigned int vps;
+	struct hvp_host host;
+	struct hvp_vps vps;
+	struct hvp_vp vp[GUEST_VPS];
 	bool refreshing;
 	unsigned long pinned;
 	unsigned long locked;
@@ -167,6 +172,7 @@ struct call {
 };
 
 extern struct call *current_call;
+extern struct hvp_processor machine;
 
 u64 guest_gfn(u8 index);
 struct guest_page *guest_page(struct guest *guest, u64 gfn);
@@ -175,6 +181,7 @@ bool guest_claimed(struct hvp_hierarchy *hierarchy, u64 gfn);
 bool guest_readable(struct guest *guest, u64 gpa);
 bool guest_writable(struct guest *guest, u64 gpa);
 void guest_map(struct guest *guest, u8 index, enum guest_page_kind kind, int node);
+void guest_add_vps(struct guest *guest, unsigned int count);
 void guest_create(struct guest *guest);
 void guest_destroy(struct guest *guest);
 
@@ -238,7 +245,7 @@ struct book {
 
 struct books {
 	u64 last_id;
-	unsigned int vps;	/* as of the last mapping */
+	unsigned int vps;
 	unsigned int count;
 	struct book book[MAX_BOOKS];
 };
@@ -293,12 +300,10 @@ void contract_check_mapped(const struct books *books, const struct book *book,
  * struct virtual_processor - what the host knows of one
  * @hypercalls:	as of its last call
  * @run_time:	likewise
- * @noted:	it has made a call since a statistics page of it was mapped first
  */
 struct virtual_processor {
 	u64 hypercalls;
 	u64 run_time;
-	bool noted;
 };
 
 extern struct virtual_processor virtual_processors[GUEST_VPS];

@@ -11,6 +11,7 @@
 #define GUEST_SECOND	(HVP_CLAIM_CHUNK_PAGES - 32)
 
 struct call *current_call;
+struct hvp_processor machine;
 
 static struct guest *to_guest(struct hvp_guest *guest)
 {
@@ -39,7 +40,7 @@ struct guest_page *guest_page(struct guest *guest, u64 gfn)
 /* Does the host have the page, in a pool or as a statistics page? */
 bool guest_claimed(struct hvp_hierarchy *hierarchy, u64 gfn)
 {
-	struct hvp_claim_chunk *chunk = xa_load(&hierarchy->claims.chunks,
+	struct hvp_claim_chunk *chunk = xa_load(&hierarchy->space.claims.chunks,
 						gfn / HVP_CLAIM_CHUNK_PAGES);
 
 	return chunk && test_bit(gfn % HVP_CLAIM_CHUNK_PAGES, chunk->claimed);
@@ -67,9 +68,43 @@ static void guest_free_page(struct page *page)
 		free(page);
 }
 
+/* The MSR of the guest's that names the page, or with 0 one that names none, or NULL. */
+static u64 *guest_msr_naming(struct guest *guest, u64 msr)
+{
+	unsigned int i, k;
+
+	for (k = 0; k < HVP_NR_PARTITION_PAGES; k++) {
+		if (guest->vps.pages[k] == msr)
+			return &guest->vps.pages[k];
+	}
+	for (i = 0; i < GUEST_FIRST_VPS; i++) {
+		for (k = 0; k < HVP_NR_VP_PAGES; k++) {
+			if (guest->vp[i].pages[k] == msr)
+				return &guest->vp[i].pages[k];
+		}
+	}
+	return NULL;
+}
+
+/* Return: whether that is what it is from now on; there are only so many MSRs. */
+static bool guest_name_page(struct guest *guest, u8 index, bool in_use)
+{
+	u64 name = guest_gfn(index % GUEST_PAGES) << HVP_PAGE_SHIFT | 1;
+	u64 *msr = guest_msr_naming(guest, name);
+
+	if (!msr && in_use)
+		msr = guest_msr_naming(guest, 0);
+	if (msr)
+		*msr = in_use ? name : 0;
+	return msr;
+}
+
 void guest_map(struct guest *guest, u8 index, enum guest_page_kind kind, int node)
 {
 	struct guest_page *page = &guest->pages[index % GUEST_PAGES];
+
+	if (!guest_name_page(guest, index, kind == GUEST_IN_USE) && kind == GUEST_IN_USE)
+		kind = GUEST_RAM;
 
 	if (kind == GUEST_UNMAPPED || kind == GUEST_REMAPPED) {
 		if (page->page) {
@@ -168,21 +203,6 @@ static int guest_probe_write(struct hvp_guest *ops_guest, u64 gpa)
 	if (gpa != current_call->call.output)
 		shim_die("probe of %#llx, output is at %#llx", gpa, current_call->call.output);
 	return fails || !guest_writable(guest, gpa) ? -EFAULT : 0;
-}
-
-static unsigned int guest_first_in_use(struct hvp_guest *ops_guest,
-				       const struct hvp_pinned_page *pages, unsigned int count)
-{
-	unsigned int i;
-
-	might_sleep();
-	for (i = 0; i < count; i++) {
-		struct guest_page *page = guest_page(to_guest(ops_guest), pages[i].gfn);
-
-		if (page && page->kind == GUEST_IN_USE)
-			break;
-	}
-	return i;
 }
 
 static int guest_pin_one(struct guest *guest, struct hvp_pinned_page *pinned)
@@ -296,30 +316,14 @@ static int guest_node(struct hvp_guest *ops_guest, struct page *page)
 	return page->node;
 }
 
-static u64 guest_os_id(struct hvp_guest *ops_guest)
+static struct guest *host_to_guest(struct hvp_host *host)
 {
-	return to_guest(ops_guest)->os_id;
+	return container_of(host, struct guest, host);
 }
 
-static unsigned int guest_vp_count(struct hvp_guest *ops_guest)
+static int guest_reserve(struct hvp_host *host, unsigned long count)
 {
-	return to_guest(ops_guest)->vps;
-}
-
-static bool guest_vp_exists(struct hvp_guest *ops_guest, u32 vp_index)
-{
-	unsigned int i;
-
-	for (i = 0; i < to_guest(ops_guest)->vps; i++) {
-		if (vp_index == GUEST_VP_INDEX(i))
-			return true;
-	}
-	return false;
-}
-
-static int guest_reserve(struct hvp_guest *ops_guest, unsigned long count)
-{
-	struct guest *guest = to_guest(ops_guest);
+	struct guest *guest = host_to_guest(host);
 
 	if (guest_begin(guest, GUEST_RESERVE) || guest->locked + count > guest->locked_limit)
 		return -ENOMEM;
@@ -327,9 +331,9 @@ static int guest_reserve(struct hvp_guest *ops_guest, unsigned long count)
 	return 0;
 }
 
-static void guest_release(struct hvp_guest *ops_guest, unsigned long count)
+static void guest_release(struct hvp_host *host, unsigned long count)
 {
-	struct guest *guest = to_guest(ops_guest);
+	struct guest *guest = host_to_guest(host);
 
 	might_sleep();
 	if (count > guest->locked)
@@ -341,18 +345,31 @@ static const struct hvp_guest_ops guest_ops = {
 	.read = guest_read,
 	.write = guest_write,
 	.probe_write = guest_probe_write,
-	.first_in_use = guest_first_in_use,
 	.pin = guest_pin,
 	.unpin = guest_unpin,
 	.zero = guest_zero,
 	.write_page = guest_write_page,
 	.node = guest_node,
-	.guest_os_id = guest_os_id,
-	.vp_count = guest_vp_count,
-	.vp_exists = guest_vp_exists,
+};
+
+static const struct hvp_host_ops host_ops = {
 	.reserve_locked_pages = guest_reserve,
 	.release_locked_pages = guest_release,
 };
+
+/* There can only be more.  Without memory for them, no call of theirs gets as far as here. */
+void guest_add_vps(struct guest *guest, unsigned int count)
+{
+	unsigned int fail_nth = shim_fail_nth;
+	unsigned int i;
+
+	shim_fail_nth = 0;
+	for (i = guest->vps.count; i < count; i++) {
+		guest->vp[i].index = GUEST_VP_INDEX(i);
+		hvp_vps_add(&guest->vps, i, &guest->vp[i]);
+	}
+	shim_fail_nth = fail_nth;
+}
 
 void guest_create(struct guest *guest)
 {
@@ -360,10 +377,12 @@ void guest_create(struct guest *guest)
 
 	*guest = (struct guest){
 		.guest.ops = &guest_ops,
-		.os_id = 1,
-		.vps = 2,
+		.host = { &host_ops, &machine },
 		.locked_limit = ULONG_MAX / 2,
 	};
+	hvp_vps_init(&guest->vps);
+	guest->vps.guest_os_id = 1;
+	guest_add_vps(guest, GUEST_FIRST_VPS);
 	for (i = 0; i < GUEST_PAGES; i++)
 		guest->pages[i].node = i / 16 % min_t(unsigned int, nr_node_ids, 3);
 }
@@ -377,4 +396,5 @@ void guest_destroy(struct guest *guest)
 			 guest->locked);
 	for (i = 0; i < GUEST_PAGES; i++)
 		guest_map(guest, i, GUEST_UNMAPPED, 0);
+	xa_destroy(&guest->vps.list);
 }

@@ -11,15 +11,15 @@ static bool loaded;
 /* As main.c does it, on a machine of @nodes nodes and with CPU number @cpu. */
 void module_load(unsigned int nodes, unsigned int cpu)
 {
-	static const u8 vendors[] = { X86_VENDOR_AMD, X86_VENDOR_INTEL, X86_VENDOR_HYGON };
-
 	nr_node_ids = nodes % (SHIM_NODES + 1) ?: 2;
-	boot_cpu_data = (struct cpuinfo_x86){
-		.x86_vendor = vendors[cpu / 16 % 3],
-		.x86_phys_bits = 48,
-		.x86_clflush_size = 64,
-		.features = cpu & 0x80,
-		.missing = cpu % 16,
+	machine = (struct hvp_processor){
+		.vendor = cpu / 16 % 3,
+		.features = { cpu * 0x0101010101010101ULL, cpu * 0x0100010001000100ULL },
+		.xsave_features = cpu * 0x0101010101010101ULL,
+		.xsave_ends = { 576, 576, 832, [5] = 1152, 1664, 2688, [18] = 11008 },
+		.clflush_size = 8,
+		.physical_address_bits = 48,
+		.clock_frequency = 2000000000,
 	};
 	shim_time = 1000;
 	loaded = !hvp_core_init();
@@ -83,13 +83,10 @@ static void vm_forget_pages(struct vm *vm)
 void vm_reset(struct vm *vm)
 {
 	struct hvp_hierarchy *hierarchy = vm->hierarchy;
-	unsigned int i;
 
 	vm->hierarchy = NULL;
 	memset(vm->ids, 0, sizeof(vm->ids));
 	vm_forget_pages(vm);
-	for (i = 0; i < GUEST_VPS; i++)
-		virtual_processors[i].noted = false;
 	hvp_hierarchy_put(hierarchy);
 	if (!current_call && (vm->guest.pinned || vm->guest.locked))
 		shim_die("%lu pages are pinned after a reset", vm->guest.pinned);
@@ -152,8 +149,9 @@ static struct hvp_hierarchy *vm_hierarchy(struct vm *vm)
 	struct hvp_hierarchy *mine;
 
 	if (!vm->hierarchy) {
-		mine = hvp_hierarchy_create(&vm->guest.guest, &vm->limits, &vm->watcher);
-		if (!vm->hierarchy && vm->guest.os_id) {
+		mine = hvp_hierarchy_create(&vm->guest.host, &vm->guest.guest, &vm->guest.vps,
+					    &vm->limits, &vm->watcher);
+		if (!vm->hierarchy && vm->guest.vps.guest_os_id) {
 			vm->hierarchy = mine;
 			mine = NULL;
 		}
@@ -184,8 +182,11 @@ static struct hvp_partition *vm_caller(struct vm *vm, struct hvp_hierarchy *hier
 	if (who == 255 || !hierarchy)
 		return NULL;
 	caller = hvp_hierarchy_find(hierarchy, id);
-	if (caller && caller->state == HVP_STATE_ACTIVE)
+	if (caller && caller->state == HVP_STATE_ACTIVE) {
+		/* Whoever calls here, calls from the same memory. */
+		caller->space = &hierarchy->space;
 		return caller;
+	}
 	hvp_partition_put(caller);
 	return hvp_hierarchy_find(hierarchy, HVP_PARTITION_ID_ROOT);
 }
@@ -281,23 +282,23 @@ static unsigned int vm_active_bytes(void)
 
 static unsigned int vm_stats_bytes(void)
 {
-	return shim_cache_bytes("hvpart_stats_page") + shim_cache_bytes("hvpart_vp_counters");
+	return shim_cache_bytes("hvpart_stats_page");
 }
 
-/* What the host gets to know when a virtual processor makes a call. */
-static void vm_note_call(const struct vm *vm, struct hvp_hierarchy *hierarchy,
-			 const struct hvp_caller *caller)
+/* As kvm/ does it when a virtual processor makes a call.  Another vCPU is another one. */
+static const struct hvp_vp *vm_vp(struct vm *vm, const struct call *call, bool another)
 {
-	struct virtual_processor *vp =
-		&virtual_processors[caller->vp_index / GUEST_VP_INDEX(1)];
+	unsigned int index = (vm->vp + another) % vm->guest.vps.count;
+	struct virtual_processor *known = &virtual_processors[index];
+	struct hvp_vp *vp = &vm->guest.vp[index];
 
-	/* A VM that has no partition, or has given them up, has no statistics page. */
-	if (!caller->partition || hierarchy != vm->hierarchy)
-		return;
-	vp->hypercalls = caller->hypercalls;
-	vp->run_time = caller->run_time;
-	if (xa_load(&hierarchy->vp_counters, caller->vp_index))
-		vp->noted = true;
+	known->hypercalls++;
+	known->run_time = shim_time;
+	vp->privileges = call->privileges;
+	vp->gpa_bits = call->gpa_bits;
+	vp->hypercalls = known->hypercalls;
+	vp->run_time = known->run_time;
+	return vp;
 }
 
 static bool vm_call_failed(const struct call *call)
@@ -369,15 +370,9 @@ static void vm_dispatch(struct vm *vm, struct call *call, struct hvp_partition *
 			struct call *outer, struct books *books, struct books *after)
 {
 	struct hvp_hierarchy *hierarchy = call->hierarchy;
-	/* Another vCPU is another one. */
-	unsigned int vp = (vm->vp + !!outer) % vm->guest.vps;
 	const struct hvp_caller caller = {
 		.partition = partition,
-		.privileges = call->privileges,
-		.gpa_bits = call->gpa_bits,
-		.vp_index = GUEST_VP_INDEX(vp),
-		.hypercalls = virtual_processors[vp].hypercalls + 1,
-		.run_time = shim_time,
+		.vp = vm_vp(vm, call, outer),
 	};
 	unsigned int stats_bytes = vm_stats_bytes();
 	unsigned int partition_bytes = shim_cache_bytes("hvpart_partition");
@@ -417,10 +412,8 @@ static void vm_dispatch(struct vm *vm, struct call *call, struct hvp_partition *
 	/* Parameters are only for those who may make the call. */
 	if (call->touched && (call->row->privilege & ~call->privileges))
 		shim_die("%s without the privilege looks at memory", call->row->name);
-	if (call->interrupted) {
-		vm_note_call(vm, hierarchy, &caller);
+	if (call->interrupted)
 		return;
-	}
 
 	if (vm_answered(call->row->code) != answered + 1)
 		shim_die("%s is not counted", call->row->name);
@@ -432,10 +425,8 @@ static void vm_dispatch(struct vm *vm, struct call *call, struct hvp_partition *
 		expected = contract_withdraw(call, books);
 	if (!outer)
 		vm_check_expected(call, expected, answer, vm_call_failed(call));
-	if (!hierarchy) {
-		vm_note_call(vm, hierarchy, &caller);
+	if (!hierarchy)
 		return;
-	}
 	books_keep(hierarchy, after);
 	/* What cannot be told to the guest has been done nevertheless. */
 	if (call->failed[GUEST_WRITE] && call->row->out_size)
@@ -446,8 +437,6 @@ static void vm_dispatch(struct vm *vm, struct call *call, struct hvp_partition *
 	contract_apply(&vm->guest, call, answer, books, after);
 	books_expect_same(books, after);
 	books_check(&vm->guest, hierarchy, after, !outer);
-	/* Pages that it has mapped were written to before it came to that. */
-	vm_note_call(vm, hierarchy, &caller);
 }
 
 static void vm_call_at(struct vm *vm, u8 who, const struct hvp_call *registers)

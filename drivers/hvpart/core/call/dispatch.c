@@ -10,7 +10,7 @@
 #include "../hierarchy.h"
 #include "../memory/caches.h"
 #include "../partition.h"
-#include "../vp_counters.h"
+#include "../vp/vp.h"
 #include "control.h"
 #include "dispatch.h"
 #include "request.h"
@@ -183,10 +183,10 @@ static enum hvp_status hvp_carry_out(struct hvp_request *request,
 	const struct hvp_call_row *row = request->row;
 	enum hvp_status status;
 
-	status = hvp_check_placement(request, call, caller->gpa_bits);
+	status = hvp_check_placement(request, call, caller->vp->gpa_bits);
 	if (status)
 		return status;
-	if (row->privilege & ~caller->privileges)
+	if (row->privilege & ~caller->vp->privileges)
 		return HVP_STATUS_ACCESS_DENIED;
 	status = hvp_access_parameters(request, call);
 	if (status)
@@ -226,7 +226,7 @@ u64 hvp_dispatch(const struct hvp_call_row *row, const struct hvp_call *call,
 		.row = row,
 		.guest = guest,
 		.caller = caller->partition,
-		.privileges = caller->privileges,
+		.vp = caller->vp,
 		.input_gfn = call->input >> HVP_PAGE_SHIFT,
 	};
 	enum hvp_status status;
@@ -242,7 +242,6 @@ u64 hvp_dispatch(const struct hvp_call_row *row, const struct hvp_call *call,
 	}
 	trace_hvpart_call_done(row->code, request.target ? request.target->id : 0, status,
 			       request.reps_done);
-	hvp_vp_counters_note(caller);
 	hvp_partition_put(request.target);
 	if (row->rep || row->variable_header) {
 		kfree(request.header);

@@ -9,6 +9,7 @@
 
 struct hvp_call_row;
 struct hvp_partition;
+struct hvp_vp;
 
 /*
  * The fixed part of any call's input, each as the list of calls has it.  @partition_id is
@@ -40,7 +41,7 @@ static_assert(sizeof(union hvp_output) == sizeof_field(union hvp_output, words),
  * @row:	the row
  * @guest:	the guest, for its pages; handlers do not access its parameters
  * @caller:	the calling partition
- * @privileges:	HVP_PRIVILEGE_* and the other privileges of the caller
+ * @vp:		the calling virtual processor
  * @target:	the partition that the input names; NULL if the call names none
  * @in:		fixed part of the input, copied once
  * @out:	zeroed; delivered on SUCCESS if the row has an output
@@ -60,7 +61,7 @@ struct hvp_request {
 	const struct hvp_call_row *row;
 	struct hvp_guest *guest;
 	struct hvp_partition *caller;
-	u64 privileges;
+	const struct hvp_vp *vp;
 	struct hvp_partition *target;
 	union hvp_input in;
 	union hvp_output out;

@@ -18,6 +18,7 @@
 #include "../memory/candidates.h"
 #include "../memory/proximity.h"
 #include "../partition.h"
+#include "../space.h"
 
 /**
  * struct hvp_deposit - a deposit under way
@@ -135,7 +136,7 @@ enum hvp_status hvp_deposit_memory(struct hvp_request *request)
 	unsigned int count = request->rep_count - request->rep_start;
 	struct hvp_deposit deposit = {
 		.candidates.count = count,
-		.candidates.cursor = HVP_CLAIMS_CURSOR(&hierarchy->claims),
+		.candidates.cursor = HVP_CLAIMS_CURSOR(&request->caller->space->claims),
 	};
 	const u64 *gfns = request->in_list;
 	struct hvp_pinned_page *pages;

@@ -15,6 +15,7 @@
 #include "../hierarchy.h"
 #include "../memory/proximity.h"
 #include "../partition.h"
+#include "../space.h"
 #include "../stats_page.h"
 
 static enum hvp_status hvp_check_creation(const struct hvp_create_partition_in *in)
@@ -97,6 +98,9 @@ enum hvp_status hvp_create_partition(struct hvp_request *request)
 	within_limit = hvp_hierarchy_reserve_partition(hierarchy);
 	if (within_limit)
 		child = hvp_partition_alloc(hierarchy, parent, &creation);
+	/* What will be deposited to it is its parent's. */
+	if (child)
+		child->pool.guest = parent->space->guest;
 	do {
 		raced = false;
 		if (child && hvp_hierarchy_prepare_id(hierarchy, &id)) {
@@ -201,7 +205,7 @@ enum hvp_status hvp_finalize_partition(struct hvp_request *request)
 	}
 	hvp_partition_unlock_both(parent, target);
 
-	hvp_stats_pages_free(request->caller->hierarchy, request->guest, &unmapped);
+	hvp_stats_pages_free(request->caller, request->guest, &unmapped);
 	hvp_active_free(active);
 	return status;
 }

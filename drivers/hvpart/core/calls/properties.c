@@ -7,6 +7,7 @@
 #include "../call/table.h"
 #include "../partition.h"
 #include "../property_table.h"
+#include "../vp/vp.h"
 
 /* An early property can be read before initialization too, no other can. */
 static u8 hvp_readable_states(const struct hvp_property_row *property)
@@ -111,7 +112,7 @@ static enum hvp_status hvp_property_check_value(const struct hvp_request *reques
 		return HVP_STATUS_INVALID_PARAMETER;
 	/* Nobody can give what he has not got. */
 	if (property->kind == HVP_PROPERTY_EARLY && property->slot == HVP_PRIVILEGE_FLAGS &&
-	    *value & ~request->privileges)
+	    *value & ~request->vp->privileges)
 		return HVP_STATUS_PROPERTY_VALUE_OUT_OF_RANGE;
 	if (!property->maximum)
 		return HVP_STATUS_SUCCESS;

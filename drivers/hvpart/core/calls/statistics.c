@@ -10,8 +10,9 @@
 #include "../memory/candidates.h"
 #include "../memory/proximity.h"
 #include "../partition.h"
+#include "../space.h"
 #include "../stats_page.h"
-#include "../vp_counters.h"
+#include "../vp/vp.h"
 
 /* What the input of all these calls begins with. */
 static const struct hvp_stats_page_in *hvp_stats_object(const struct hvp_request *request)
@@ -19,13 +20,13 @@ static const struct hvp_stats_page_in *hvp_stats_object(const struct hvp_request
 	return &request->in.map_stats_page;
 }
 
-/* Is there such an object, as far as partitions do not matter? */
-static enum hvp_status hvp_stats_check_object(const struct hvp_request *request)
+/* Is there such an object, as far as partitions do not matter?  *@vp is which, if it is one. */
+static enum hvp_status hvp_stats_check_object(const struct hvp_request *request,
+					      struct hvp_vp **vp)
 {
 	const struct hvp_stats_page_in *object = hvp_stats_object(request);
 	const struct hvp_stats_identity *identity = &object->identity;
 	const struct hvp_partition *target = request->target;
-	struct hvp_guest *guest = request->guest;
 
 	if (object->reserved || identity->reserved1 || identity->reserved2 ||
 	    identity->area > HVP_STATS_AREA_PARENT)
@@ -35,8 +36,8 @@ static enum hvp_status hvp_stats_check_object(const struct hvp_request *request)
 	case HVP_STATS_PARTITION:
 		return identity->vp_index ? HVP_STATUS_INVALID_PARAMETER : HVP_STATUS_SUCCESS;
 	case HVP_STATS_VP:
-		return !target->parent && guest->ops->vp_exists(guest, identity->vp_index) ?
-		       HVP_STATUS_SUCCESS : HVP_STATUS_INVALID_VP_INDEX;
+		*vp = target->vps ? hvp_vps_find(target->vps, identity->vp_index) : NULL;
+		return *vp ? HVP_STATUS_SUCCESS : HVP_STATUS_INVALID_VP_INDEX;
 	default:
 		return HVP_STATUS_INVALID_PARAMETER;
 	}
@@ -63,6 +64,7 @@ static struct hvp_stats_page *hvp_stats_page_find(const struct hvp_request *requ
 
 /**
  * struct hvp_stats_mapping - a statistics page on the way to be mapped
+ * @vp:		what it is of, if that is a virtual processor
  * @page:	what will be in the target's list, or NULL without host memory
  * @pages:	what the caller's pool pays, without a page that it lends
  * @located:	the caller has said where
@@ -72,6 +74,7 @@ static struct hvp_stats_page *hvp_stats_page_find(const struct hvp_request *requ
  * @complete:	the host has had memory for everything
  */
 struct hvp_stats_mapping {
+	struct hvp_vp *vp;
 	struct hvp_stats_page *page;
 	unsigned int pages;
 	bool located;
@@ -90,15 +93,13 @@ static void hvp_stats_prepare_location(struct hvp_stats_mapping *mapping,
 	mapping->location.gfn = request->in.map_stats_page2.map_location;
 	candidates->pages = &mapping->location;
 	candidates->count = 1;
-	candidates->cursor = HVP_CLAIMS_CURSOR(&hierarchy->claims);
+	candidates->cursor = HVP_CLAIMS_CURSOR(&request->caller->space->claims);
 	mapping->reserved = hvp_hierarchy_reserve_pages(hierarchy, 1);
 	hvp_candidates_examine(candidates, request);
 }
 
 static void hvp_stats_prepare(struct hvp_stats_mapping *mapping, struct hvp_request *request)
 {
-	const struct hvp_stats_page_in *object = hvp_stats_object(request);
-	struct hvp_hierarchy *hierarchy = request->caller->hierarchy;
 	size_t size = hvp_cache_object_size(HVP_CACHE_STATS_PAGE);
 
 	mapping->complete = true;
@@ -106,11 +107,6 @@ static void hvp_stats_prepare(struct hvp_stats_mapping *mapping, struct hvp_requ
 	mapping->page = hvp_cache_alloc(HVP_CACHE_STATS_PAGE, HVP_PROXIMITY_ANY);
 	if (!mapping->page)
 		mapping->complete = false;
-	if (object->type == HVP_STATS_VP) {
-		size += hvp_cache_object_size(HVP_CACHE_VP_COUNTERS);
-		if (!hvp_vp_counters_prepare(hierarchy, object->identity.vp_index))
-			mapping->complete = false;
-	}
 	if (mapping->located) {
 		hvp_stats_prepare_location(mapping, request);
 	} else if (mapping->page) {
@@ -158,7 +154,9 @@ static void hvp_stats_commit_locked(struct hvp_stats_mapping *mapping,
 	struct hvp_partition *payer = request->caller;
 
 	page->object = *hvp_stats_object(request);
+	page->vp = mapping->vp;
 	page->payer = payer;
+	page->guest = payer->space->guest;
 	page->page = mapping->location;
 	page->lent = !mapping->located;
 	hvp_partition_charge(payer, HVP_USE_STATISTICS, mapping->pages, HVP_PROXIMITY_ANY,
@@ -168,8 +166,6 @@ static void hvp_stats_commit_locked(struct hvp_stats_mapping *mapping,
 						&page->charge, &page->page, &page->spare);
 		trace_hvpart_charged(payer->id, HVP_USE_STATISTICS, 1);
 	}
-	WRITE_ONCE(target->hierarchy->vp_count,
-		   request->guest->ops->vp_count(request->guest));
 	hvp_stats_page_map_locked(target, page);
 	request->out.map_stats_page.map_location = page->page.gfn;
 }
@@ -190,7 +186,7 @@ static enum hvp_status hvp_stats_map(struct hvp_request *request, bool located)
 	struct hvp_stats_mapping mapping = { .located = located };
 	enum hvp_status status;
 
-	status = hvp_stats_check_object(request);
+	status = hvp_stats_check_object(request, &mapping.vp);
 	if (status)
 		return status;
 
@@ -252,9 +248,10 @@ enum hvp_status hvp_unmap_stats_page(struct hvp_request *request)
 {
 	struct hvp_stats_page *page;
 	enum hvp_status status;
+	struct hvp_vp *vp;
 	LIST_HEAD(unmapped);
 
-	status = hvp_stats_check_object(request);
+	status = hvp_stats_check_object(request, &vp);
 	if (status)
 		return status;
 
@@ -269,6 +266,6 @@ enum hvp_status hvp_unmap_stats_page(struct hvp_request *request)
 	}
 	hvp_partition_unlock_both(request->caller, request->target);
 
-	hvp_stats_pages_free(request->caller->hierarchy, request->guest, &unmapped);
+	hvp_stats_pages_free(request->caller, request->guest, &unmapped);
 	return status;
 }

@@ -10,6 +10,7 @@
 #include "../memory/caches.h"
 #include "../memory/proximity.h"
 #include "../partition.h"
+#include "../space.h"
 
 /* Take up to @count available pages out of the target's pool, in one step. */
 static unsigned int hvp_withdraw_take(struct hvp_request *request,
@@ -42,7 +43,7 @@ static void hvp_withdraw_return(struct hvp_request *request, struct hvp_pinned_p
 {
 	struct hvp_hierarchy *hierarchy = request->caller->hierarchy;
 	struct hvp_guest *guest = request->guest;
-	struct hvp_claims_cursor cursor = HVP_CLAIMS_CURSOR(&hierarchy->claims);
+	struct hvp_claims_cursor cursor = HVP_CLAIMS_CURSOR(&request->caller->space->claims);
 	u64 *gfns = request->out_list;
 	unsigned int i;
 

@@ -7,6 +7,8 @@
 #include "../call/request.h"
 #include "../hierarchy.h"
 #include "../partition.h"
+#include "../space.h"
+#include "../vp/vp.h"
 #include "candidates.h"
 
 /* The page behind the usable ones is not: nothing after it is looked at. */
@@ -49,12 +51,13 @@ void hvp_candidates_examine(struct hvp_candidates *candidates,
 			    const struct hvp_request *request)
 {
 	struct hvp_guest *guest = request->guest;
+	struct hvp_vps *vps = request->caller->space->vps;
 	unsigned int nodes = hvp_pool_nodes();
 	unsigned int in_use;
 	unsigned int i;
 
 	hvp_candidates_pin(candidates, guest);
-	in_use = guest->ops->first_in_use(guest, candidates->pages, candidates->usable);
+	in_use = hvp_vps_first_named(vps, candidates->pages, candidates->usable);
 	for (i = 0; i < candidates->usable; i++) {
 		const struct hvp_pinned_page *page = &candidates->pages[i];
 		enum hvp_status status = HVP_STATUS_SUCCESS;

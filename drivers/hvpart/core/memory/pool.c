@@ -259,12 +259,13 @@ void hvp_pool_take_back(struct hvp_pool *pool, int node, const struct hvp_pinned
 /**
  * hvp_pool_release() - let go of all pages of a pool that nobody uses any more
  * @pool:	the pool
- * @guest:	the guest whose pages they are
+ * @host:	whom they are locked with
  *
  * Context: May sleep; reschedules.
  */
-void hvp_pool_release(struct hvp_pool *pool, struct hvp_guest *guest)
+void hvp_pool_release(struct hvp_pool *pool, struct hvp_host *host)
 {
+	struct hvp_guest *guest = pool->guest;
 	struct hvp_page_block *block;
 	unsigned long released = 0;
 	unsigned int i;
@@ -279,7 +280,7 @@ void hvp_pool_release(struct hvp_pool *pool, struct hvp_guest *guest)
 		pool->nodes[i].top = NULL;
 	}
 	if (released)
-		guest->ops->release_locked_pages(guest, released);
+		host->ops->release_locked_pages(host, released);
 }
 
 /**

@@ -5,6 +5,7 @@
 #include <linux/types.h>
 #include <hvpart/abi.h>
 #include <hvpart/guest.h>
+#include <hvpart/host.h>
 
 /*
  * What pages in use pay for: the partition objects of children, what the active
@@ -49,12 +50,14 @@ struct hvp_pool_node {
 
 /**
  * struct hvp_pool - the memory pool of a partition
+ * @guest:	whose pages they are
  * @used_for:	pages in use by what they pay for
  * @nodes:	one account a proximity domain, hvp_pool_nodes() of them
  *
  * Protected by the lock of the partition that it belongs to.
  */
 struct hvp_pool {
+	struct hvp_guest *guest;
 	u64 used_for[HVP_NR_USES];
 	struct hvp_pool_node nodes[];
 };
@@ -97,7 +100,7 @@ int hvp_pool_lend(struct hvp_pool *pool, enum hvp_pool_use use, struct hvp_charg
 		  struct hvp_pinned_page *page, struct hvp_page_block **spare);
 void hvp_pool_take_back(struct hvp_pool *pool, int node, const struct hvp_pinned_page *page,
 			struct hvp_page_block **spare);
-void hvp_pool_release(struct hvp_pool *pool, struct hvp_guest *guest);
+void hvp_pool_release(struct hvp_pool *pool, struct hvp_host *host);
 void hvp_page_blocks_free(struct hvp_page_block *block);
 
 #endif /* _HVPART_POOL_H */

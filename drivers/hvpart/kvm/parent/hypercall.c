@@ -66,24 +66,25 @@ static u64 hvp_run_time(void)
 	return div_u64(READ_ONCE(current->se.sum_exec_runtime), 100);
 }
 
-static u64 hvp_answer(struct kvm_vcpu *vcpu, const struct hvp_vcpu *known, u64 privileges,
+static u64 hvp_answer(struct kvm_vcpu *vcpu, struct hvp_vcpu *known, u64 privileges,
 		      const struct hvp_call_row *row, const struct hvp_call *call)
 {
-	struct hvp_caller caller = {
-		.privileges = privileges,
-		.gpa_bits = vcpu->arch.maxphyaddr,
-		.vp_index = known ? known->vp_index : vcpu->vcpu_idx,
-		.hypercalls = vcpu->stat.hypercalls,
-		.run_time = hvp_run_time(),
-	};
-	struct hvp_vm *vm = known ? known->vm : NULL;
-	struct hvp_kvm_guest memory = hvp_kvm_guest(vcpu->kvm, vm ? &vm->locked : NULL,
-						    vm ? &vm->vcpus : NULL);
+	struct hvp_vm *vm = known && hvp_vcpus_complete(known->vm) ? known->vm : NULL;
+	struct hvp_kvm_guest memory = hvp_kvm_guest(vcpu->kvm, vm ? &vm->locked : NULL);
 	struct hvp_hierarchy *hierarchy = vm ? hvp_vm_hierarchy(vm) : NULL;
+	struct hvp_vp nobody;
+	struct hvp_vp *vp = known ? &known->vp : &nobody;
+	struct hvp_caller caller = { .vp = vp };
 	u64 result;
 
-	if (hierarchy)
+	vp->privileges = privileges;
+	vp->gpa_bits = vcpu->arch.maxphyaddr;
+	WRITE_ONCE(vp->hypercalls, vcpu->stat.hypercalls);
+	WRITE_ONCE(vp->run_time, hvp_run_time());
+	if (hierarchy) {
+		hvp_vm_note_guest(vm);
 		caller.partition = hierarchy->root;
+	}
 	result = hvp_dispatch(row, call, &caller, &memory.guest);
 	hvp_stats_count(row, result & HVP_RESULT_STATUS_MASK);
 	if (hierarchy && atomic_read(&hierarchy->stats_page_count))
@@ -96,7 +97,7 @@ static u64 hvp_answer(struct kvm_vcpu *vcpu, const struct hvp_vcpu *known, u64 p
 static u64 hvp_answer_partition(struct kvm_vcpu *vcpu, const struct hvp_call_row *row,
 				const struct hvp_call *call)
 {
-	const struct hvp_vcpu *known = hvp_vcpu_find(vcpu);
+	struct hvp_vcpu *known = hvp_vcpu_find(vcpu);
 	u64 privileges = hvp_vcpu_privileges(vcpu, known);
 
 	if (!(privileges & HVP_PARTITION_PRIVILEGES))

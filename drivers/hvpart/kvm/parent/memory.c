@@ -17,17 +17,6 @@
 #include "locked_memory.h"
 #include "memory.h"
 #include "slot.h"
-#include "vcpu.h"
-
-static struct kvm *hvp_guest_kvm(struct hvp_guest *guest)
-{
-	return container_of(guest, struct hvp_kvm_guest, guest)->kvm;
-}
-
-static struct xarray *hvp_guest_vcpus(struct hvp_guest *guest)
-{
-	return container_of(guest, struct hvp_kvm_guest, guest)->vcpus;
-}
 
 static struct hvp_locked_memory *hvp_guest_locked(struct hvp_guest *guest)
 {
@@ -125,56 +114,6 @@ static int hvp_guest_probe_write(struct hvp_guest *guest, u64 gpa)
 	if (!to || !access_ok(to, sizeof(*to)))
 		return -EFAULT;
 	return __try_cmpxchg_user(to, &unchanged, 0ULL, fault) < 0 ? -EFAULT : 0;
-}
-
-/* A list of pages, and what is known of it: most MSRs name a page that is not near. */
-struct hvp_page_list {
-	const struct hvp_pinned_page *pages;
-	unsigned int count;
-	u64 lowest, highest;
-};
-
-/*
- * End the list before the page that an MSR names: bit 0 enables the page, bits 63:12 are
- * its number.
- */
-static void hvp_end_before_named(struct hvp_page_list *list, u64 msr)
-{
-	u64 gfn = msr >> PAGE_SHIFT;
-	unsigned int i;
-
-	if (!(msr & 1) || gfn < list->lowest || gfn > list->highest)
-		return;
-	for (i = 0; i < list->count; i++) {
-		if (list->pages[i].gfn == gfn)
-			list->count = i;
-	}
-}
-
-static unsigned int hvp_guest_first_in_use(struct hvp_guest *guest,
-					   const struct hvp_pinned_page *pages,
-					   unsigned int count)
-{
-	struct hvp_page_list list = { .pages = pages, .count = count, .lowest = U64_MAX };
-	struct kvm *kvm = hvp_guest_kvm(guest);
-	struct hvp_vcpu *known;
-	unsigned long i;
-
-	for (i = 0; i < count; i++) {
-		list.lowest = min(list.lowest, pages[i].gfn);
-		list.highest = max(list.highest, pages[i].gfn);
-	}
-	hvp_end_before_named(&list, READ_ONCE(kvm->arch.hyperv.hv_hypercall));
-	hvp_end_before_named(&list, READ_ONCE(kvm->arch.hyperv.hv_tsc_page));
-	xa_for_each(hvp_guest_vcpus(guest), i, known) {
-		hvp_end_before_named(&list, READ_ONCE(known->vp_assist));
-		hvp_end_before_named(&list, READ_ONCE(known->siefp));
-		hvp_end_before_named(&list, READ_ONCE(known->simp));
-		hvp_end_before_named(&list, READ_ONCE(known->sirbp));
-		/* There may be thousands. */
-		cond_resched();
-	}
-	return list.count;
 }
 
 /*
@@ -340,75 +279,31 @@ static void hvp_guest_write_page(struct hvp_guest *guest, struct page *page, siz
 	memcpy_to_page(page, offset, buf, len);
 }
 
-static unsigned int hvp_guest_vp_count(struct hvp_guest *guest)
-{
-	return atomic_read(&hvp_guest_kvm(guest)->online_vcpus);
-}
-
-static bool hvp_guest_vp_exists(struct hvp_guest *guest, u32 vp_index)
-{
-	struct kvm *kvm = hvp_guest_kvm(guest);
-	const struct hvp_vcpu *known;
-	struct kvm_vcpu *vcpu;
-	unsigned long i;
-
-	kvm_for_each_vcpu(i, vcpu, kvm) {
-		known = xa_load(hvp_guest_vcpus(guest), i);
-		if ((known ? READ_ONCE(known->vp_index) : i) == vp_index)
-			return true;
-	}
-	return false;
-}
-
-static u64 hvp_guest_os_id(struct hvp_guest *guest)
-{
-	return READ_ONCE(hvp_guest_kvm(guest)->arch.hyperv.hv_guest_os_id);
-}
-
-static int hvp_guest_reserve_locked_pages(struct hvp_guest *guest, unsigned long count)
-{
-	return hvp_locked_memory_reserve(hvp_guest_locked(guest), count);
-}
-
-static void hvp_guest_release_locked_pages(struct hvp_guest *guest, unsigned long count)
-{
-	hvp_locked_memory_release(hvp_guest_locked(guest), count);
-}
-
 static const struct hvp_guest_ops hvp_guest_memory_ops = {
 	.read = hvp_guest_read,
 	.write = hvp_guest_write,
 	.probe_write = hvp_guest_probe_write,
-	.first_in_use = hvp_guest_first_in_use,
 	.pin = hvp_guest_pin,
 	.unpin = hvp_guest_unpin,
 	.zero = hvp_guest_zero,
 	.write_page = hvp_guest_write_page,
 	.node = hvp_guest_node,
-	.guest_os_id = hvp_guest_os_id,
-	.vp_count = hvp_guest_vp_count,
-	.vp_exists = hvp_guest_vp_exists,
-	.reserve_locked_pages = hvp_guest_reserve_locked_pages,
-	.release_locked_pages = hvp_guest_release_locked_pages,
 };
 
 /**
  * hvp_kvm_guest() - the core's view of a VM
  * @kvm:	the VM
  * @locked:	what it has pinned, or NULL if it is in no registry: it pins nothing then
- * @vcpus:	what is known of its vCPUs, or likewise NULL
  *
  * Return: the view, without a reference to @kvm or its address space: whoever
  * keeps it sees to that.
  */
-struct hvp_kvm_guest hvp_kvm_guest(struct kvm *kvm, struct hvp_locked_memory *locked,
-				   struct xarray *vcpus)
+struct hvp_kvm_guest hvp_kvm_guest(struct kvm *kvm, struct hvp_locked_memory *locked)
 {
 	return (struct hvp_kvm_guest) {
 		.guest.ops = &hvp_guest_memory_ops,
 		.kvm = kvm,
 		.mm = kvm->mm,
 		.locked = locked,
-		.vcpus = vcpus,
 	};
 }

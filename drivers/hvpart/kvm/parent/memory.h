@@ -8,7 +8,6 @@ struct hvp_locked_memory;
 struct kvm;
 struct kvm_memory_slot;
 struct mm_struct;
-struct xarray;
 
 /**
  * struct hvp_kvm_guest - the core's view of a VM
@@ -16,7 +15,6 @@ struct xarray;
  * @kvm:	KVM's view; used by the operations that run in a vCPU thread
  * @mm:		the VMM's address space
  * @locked:	what is pinned of its memory; used by the others as well
- * @vcpus:	what is known of its vCPUs, struct hvp_vcpu by their index
  * @slot:	where a vCPU thread has looked last in the call that this is made for
  */
 struct hvp_kvm_guest {
@@ -24,11 +22,9 @@ struct hvp_kvm_guest {
 	struct kvm *kvm;
 	struct mm_struct *mm;
 	struct hvp_locked_memory *locked;
-	struct xarray *vcpus;
 	const struct kvm_memory_slot *slot;
 };
 
-struct hvp_kvm_guest hvp_kvm_guest(struct kvm *kvm, struct hvp_locked_memory *locked,
-				   struct xarray *vcpus);
+struct hvp_kvm_guest hvp_kvm_guest(struct kvm *kvm, struct hvp_locked_memory *locked);
 
 #endif /* _HVPART_KVM_GUEST_MEMORY_H */

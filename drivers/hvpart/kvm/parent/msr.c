@@ -117,7 +117,7 @@ static int hvp_replace_kvm_hv_get_msr_common(struct kvm_vcpu *vcpu, u32 msr, u64
 	if (!sirbp || host || !hvp_vcpu_in_partition(vcpu, known))
 		error = hvp_original_kvm_hv_get_msr_common(vcpu, msr, data, host);
 	else
-		*data = known ? known->sirbp : 0;
+		*data = known ? known->vp.pages[HVP_VP_PAGE_SIRB] : 0;
 	srcu_read_unlock(&hvp_calls_running, token);
 	return error;
 }

@@ -4,7 +4,7 @@
  * the VMM and the guest set them.
  *
  * There is a record of each vCPU that has any privilege of a parent partition, and of
- * no other.
+ * all others of its VM from that one's first call on.
  */
 
 #include <linux/kvm_host.h>
@@ -36,7 +36,8 @@ static u64 hvp_cpuid_privileges(struct kvm_vcpu *vcpu)
  */
 static struct hvp_vcpu *hvp_vcpu_record(struct hvp_vm *vm, const struct kvm_vcpu *vcpu)
 {
-	struct hvp_vcpu *known = xa_load(&vm->vcpus, vcpu->vcpu_idx);
+	struct hvp_vp *vp = xa_load(&vm->vps.list, vcpu->vcpu_idx);
+	struct hvp_vcpu *known = vp ? container_of(vp, struct hvp_vcpu, vp) : NULL;
 
 	return known && known->vcpu == vcpu ? known : NULL;
 }
@@ -55,6 +56,23 @@ struct hvp_vcpu *hvp_vcpu_find(struct kvm_vcpu *vcpu)
 	return vm ? hvp_vcpu_record(vm, vcpu) : NULL;
 }
 
+static int hvp_vcpu_add(struct hvp_vm *vm, const struct kvm_vcpu *vcpu)
+{
+	struct hvp_vcpu *known = kzalloc(sizeof(*known), HVP_GFP);
+	int error;
+
+	if (!known)
+		return -ENOMEM;
+	known->vm = vm;
+	known->vcpu = vcpu;
+	known->vp.index = vcpu->vcpu_idx;
+	error = hvp_vps_add(&vm->vps, vcpu->vcpu_idx, &known->vp);
+	if (error)
+		kfree(known);
+	/* Another vCPU may have been first. */
+	return error == -EBUSY ? 0 : error;
+}
+
 /**
  * hvp_vcpu_find_or_add() - what is known of a vCPU, with a record if it had none
  * @vcpu:	the vCPU
@@ -65,23 +83,41 @@ struct hvp_vcpu *hvp_vcpu_find(struct kvm_vcpu *vcpu)
 struct hvp_vcpu *hvp_vcpu_find_or_add(struct kvm_vcpu *vcpu)
 {
 	struct hvp_vm *vm = hvp_vm_find_or_add(vcpu->kvm);
-	struct hvp_vcpu *known = vm ? hvp_vcpu_record(vm, vcpu) : NULL;
+	struct hvp_vcpu *known;
 
-	if (!vm || known)
-		return known;
-	known = kzalloc(sizeof(*known), HVP_GFP);
-	if (!known)
+	if (!vm || (!hvp_vcpu_record(vm, vcpu) && hvp_vcpu_add(vm, vcpu)))
 		return NULL;
-	known->vm = vm;
-	known->vcpu = vcpu;
-	known->privileges = hvp_cpuid_privileges(vcpu);
-	known->vp_index = vcpu->vcpu_idx;
-	/* Nobody else adds this one: KVM has a vCPU in one thread at a time. */
-	if (xa_insert(&vm->vcpus, vcpu->vcpu_idx, known, HVP_GFP)) {
-		kfree(known);
-		return NULL;
+	known = hvp_vcpu_record(vm, vcpu);
+	if (known && !known->cpuid_seen) {
+		known->cpuid = hvp_cpuid_privileges(vcpu);
+		known->cpuid_seen = true;
 	}
 	return known;
+}
+
+/**
+ * hvp_vcpus_complete() - see that there is a record of each vCPU
+ * @vm:		the VM
+ *
+ * The guest may name any of its virtual processors, also one that has made no call.
+ *
+ * Context: May sleep; in one of the VM's vCPU threads.
+ * Return: false if the host has no memory for one.
+ */
+bool hvp_vcpus_complete(struct hvp_vm *vm)
+{
+	struct kvm *kvm = vm->memory.kvm;
+	struct kvm_vcpu *vcpu;
+	unsigned long i;
+
+	if (likely(READ_ONCE(vm->vps.count) == atomic_read(&kvm->online_vcpus)))
+		return true;
+	kvm_for_each_vcpu(i, vcpu, kvm) {
+		if (!xa_load(&vm->vps.list, i) && hvp_vcpu_add(vm, vcpu))
+			return false;
+		cond_resched();
+	}
+	return true;
 }
 
 /**
@@ -94,7 +130,8 @@ struct hvp_vcpu *hvp_vcpu_find_or_add(struct kvm_vcpu *vcpu)
  */
 u64 hvp_vcpu_privileges(struct kvm_vcpu *vcpu, const struct hvp_vcpu *known)
 {
-	u64 privileges = known ? known->privileges : hvp_cpuid_privileges(vcpu);
+	u64 privileges = known && known->cpuid_seen ? known->cpuid :
+						      hvp_cpuid_privileges(vcpu);
 	const struct hvp_vm *vm;
 
 	if (likely(!READ_ONCE(hvp_vms_granted)) || !vcpu->arch.hyperv_enabled)
@@ -135,14 +172,16 @@ void hvp_vcpu_set_privileges(struct kvm_vcpu *vcpu, u64 granted)
 	privileges |= granted;
 	if (!known && privileges & HVP_PARTITION_PRIVILEGES)
 		known = hvp_vcpu_find_or_add(vcpu);
-	if (known)
-		known->privileges = privileges;
+	if (known) {
+		known->cpuid = privileges;
+		known->cpuid_seen = true;
+	}
 }
 
 /**
  * hvp_vcpu_note_msr() - a synthetic MSR has been written
  * @known:	what is known of the vCPU
- * @msr:	one that struct hvp_vcpu has a place for
+ * @msr:	one that struct hvp_vp has a place for
  * @data:	what was written
  *
  * Context: Any; in the thread that has the vCPU.
@@ -151,19 +190,19 @@ void hvp_vcpu_note_msr(struct hvp_vcpu *known, u32 msr, u64 data)
 {
 	switch (msr) {
 	case HV_X64_MSR_VP_INDEX:
-		WRITE_ONCE(known->vp_index, data);
+		WRITE_ONCE(known->vp.index, data);
 		break;
 	case HV_X64_MSR_VP_ASSIST_PAGE:
-		WRITE_ONCE(known->vp_assist, data);
+		WRITE_ONCE(known->vp.pages[HVP_VP_PAGE_ASSIST], data);
 		break;
 	case HV_X64_MSR_SIEFP:
-		WRITE_ONCE(known->siefp, data);
+		WRITE_ONCE(known->vp.pages[HVP_VP_PAGE_SIEF], data);
 		break;
 	case HV_X64_MSR_SIMP:
-		WRITE_ONCE(known->simp, data);
+		WRITE_ONCE(known->vp.pages[HVP_VP_PAGE_SIM], data);
 		break;
 	case HVP_MSR_SIRBP:
-		WRITE_ONCE(known->sirbp, data);
+		WRITE_ONCE(known->vp.pages[HVP_VP_PAGE_SIRB], data);
 		break;
 	}
 }

@@ -17,6 +17,7 @@
 #include "../../debugfs/debugfs.h"
 #include "../../hook/compat.h"
 #include "../originals.h"
+#include "../processor.h"
 #include "vcpu.h"
 #include "vm.h"
 
@@ -132,14 +133,14 @@ static void hvp_vm_refresh(struct work_struct *work)
 /* Nobody finds it any more.  What it shows goes when nobody looks any more. */
 static void hvp_vm_free(struct hvp_vm *vm)
 {
-	struct hvp_vcpu *known;
-	unsigned long index;
+	struct hvp_vp *vp;
+	unsigned long number;
 
 	hvp_debugfs_remove_vm(vm->debugfs);
 	cancel_delayed_work_sync(&vm->refresh);
-	xa_for_each(&vm->vcpus, index, known)
-		kfree(known);
-	xa_destroy(&vm->vcpus);
+	xa_for_each(&vm->vps.list, number, vp)
+		kfree(container_of(vp, struct hvp_vcpu, vp));
+	xa_destroy(&vm->vps.list);
 	hvp_locked_memory_destroy(&vm->locked);
 	mmdrop(vm->memory.mm);
 	kfree_rcu(vm, rcu);
@@ -150,6 +151,21 @@ static void hvp_vm_free_work(struct work_struct *work)
 	hvp_vm_free(container_of(work, struct hvp_vm, free));
 }
 
+static int hvp_vm_reserve_locked_pages(struct hvp_host *host, unsigned long count)
+{
+	return hvp_locked_memory_reserve(&container_of(host, struct hvp_vm, host)->locked, count);
+}
+
+static void hvp_vm_release_locked_pages(struct hvp_host *host, unsigned long count)
+{
+	hvp_locked_memory_release(&container_of(host, struct hvp_vm, host)->locked, count);
+}
+
+static const struct hvp_host_ops hvp_vm_host_ops = {
+	.reserve_locked_pages = hvp_vm_reserve_locked_pages,
+	.release_locked_pages = hvp_vm_release_locked_pages,
+};
+
 /* Its memory is the VMM's, which may have to wait for it. */
 static struct hvp_vm *hvp_vm_alloc(struct kvm *kvm)
 {
@@ -157,13 +173,15 @@ static struct hvp_vm *hvp_vm_alloc(struct kvm *kvm)
 
 	if (!vm)
 		return NULL;
-	vm->memory = hvp_kvm_guest(kvm, &vm->locked, &vm->vcpus);
+	vm->memory = hvp_kvm_guest(kvm, &vm->locked);
+	vm->host.ops = &hvp_vm_host_ops;
+	vm->host.processor = &hvp_host_processor;
 	mmgrab(vm->memory.mm);
 	hvp_locked_memory_init(&vm->locked, vm->memory.mm);
 	spin_lock_init(&vm->lock);
 	INIT_DELAYED_WORK(&vm->refresh, hvp_vm_refresh);
 	INIT_WORK(&vm->free, hvp_vm_free_work);
-	xa_init_flags(&vm->vcpus, XA_FLAGS_ACCOUNT);
+	hvp_vps_init(&vm->vps);
 	/* As KVM has named its own, which goes before the VM does; none if debugfs is off. */
 	if (!IS_ERR_OR_NULL(kvm->debugfs_dentry))
 		vm->debugfs = hvp_debugfs_alloc_vm(kvm->debugfs_dentry->d_name.name);
@@ -223,7 +241,7 @@ static struct hvp_hierarchy *hvp_vm_new_hierarchy(struct hvp_vm *vm)
 {
 	struct hvp_hierarchy *mine, *hierarchy;
 
-	mine = hvp_hierarchy_create(&vm->memory.guest, &hvp_vm_limits,
+	mine = hvp_hierarchy_create(&vm->host, &vm->memory.guest, &vm->vps, &hvp_vm_limits,
 				    hvp_debugfs_watcher(vm->debugfs));
 
 	spin_lock(&vm->lock);
@@ -263,6 +281,23 @@ struct hvp_hierarchy *hvp_vm_hierarchy(struct hvp_vm *vm)
 }
 
 /**
+ * hvp_vm_note_guest() - see what the guest has set by now
+ * @vm:		the VM
+ *
+ * Context: Any; in one of the VM's vCPU threads.
+ */
+void hvp_vm_note_guest(struct hvp_vm *vm)
+{
+	const struct kvm_hv *hyperv = &vm->memory.kvm->arch.hyperv;
+	struct hvp_vps *vps = &vm->vps;
+
+	WRITE_ONCE(vps->guest_os_id, READ_ONCE(hyperv->hv_guest_os_id));
+	WRITE_ONCE(vps->pages[HVP_PARTITION_PAGE_HYPERCALL], READ_ONCE(hyperv->hv_hypercall));
+	WRITE_ONCE(vps->pages[HVP_PARTITION_PAGE_REFERENCE_TSC],
+		   READ_ONCE(hyperv->hv_tsc_page));
+}
+
+/**
  * hvp_vm_refresh_stats_pages() - keep statistics pages of a VM up to date
  * @vm:		the VM, which has some
  *
@@ -288,8 +323,8 @@ void hvp_vm_refresh_stats_pages(struct hvp_vm *vm)
 void hvp_vm_reset(struct kvm *kvm, u64 granted)
 {
 	struct hvp_vm *vm = granted ? hvp_vm_find_or_add(kvm) : hvp_vm_find(kvm);
-	struct hvp_vcpu *known;
-	unsigned long index;
+	struct hvp_vp *vp;
+	unsigned long number;
 
 	if (!vm)
 		return;
@@ -301,8 +336,8 @@ void hvp_vm_reset(struct kvm *kvm, u64 granted)
 	vm->loaded = false;
 	spin_unlock(&vm->lock);
 	/* KVM's MSRs are reset by the VMM, which goes by; ours is one that it does not know. */
-	xa_for_each(&vm->vcpus, index, known)
-		WRITE_ONCE(known->sirbp, 0);
+	xa_for_each(&vm->vps.list, number, vp)
+		WRITE_ONCE(vp->pages[HVP_VP_PAGE_SIRB], 0);
 }
 
 /**

@@ -18,6 +18,7 @@ struct hvp_debugfs_vm;
  * struct hvp_vm - a VM that may make partition calls
  * @memory:	the core's view of it.  Its kvm is valid in vCPU threads and until
  *		the VM comes to its end; its mm is held by mmgrab().
+ * @host:	what of the host its hierarchies use
  * @locked:	what is pinned of its memory
  * @node:	place in the registry
  * @rcu:	lookup in the registry is under RCU
@@ -29,11 +30,12 @@ struct hvp_debugfs_vm;
  * @granted:	privileges that the operator has granted at a reset of the guest
  * @debugfs:	its folder in debugfs, or NULL
  * @refresh:	keeps its statistics pages up to date while it has any
- * @vcpus:	vCPU index -> struct hvp_vcpu
+ * @vps:	its vCPUs, by their index
  * @free:	frees all this, after the VM's end
  */
 struct hvp_vm {
 	struct hvp_kvm_guest memory;
+	struct hvp_host host;
 	struct hvp_locked_memory locked;
 	struct hlist_node node;
 	struct rcu_head rcu;
@@ -44,7 +46,7 @@ struct hvp_vm {
 	u64 granted;
 	struct hvp_debugfs_vm *debugfs;
 	struct delayed_work refresh;
-	struct xarray vcpus;
+	struct hvp_vps vps;
 	struct work_struct free;
 };
 
@@ -58,6 +60,7 @@ void hvp_vms_destroy(void);
 struct hvp_vm *hvp_vm_find(struct kvm *kvm);
 struct hvp_vm *hvp_vm_find_or_add(struct kvm *kvm);
 struct hvp_hierarchy *hvp_vm_hierarchy(struct hvp_vm *vm);
+void hvp_vm_note_guest(struct hvp_vm *vm);
 void hvp_vm_refresh_stats_pages(struct hvp_vm *vm);
 void hvp_vm_reset(struct kvm *kvm, u64 granted);
 void hvp_vm_state_loaded(struct hvp_vm *vm);

@@ -530,8 +530,6 @@ void xa_destroy(struct xarray *xa)
 unsigned int shim_cpu;
 unsigned int nr_node_ids = 1;
 u64 shim_time;
-unsigned int tsc_khz = 2000000;
-struct cpuinfo_x86 boot_cpu_data;
 
 void *__alloc_percpu(size_t size, size_t align)
 {

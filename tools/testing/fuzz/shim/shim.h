@@ -26,6 +26,7 @@ typedef unsigned int u32, __u32;
 typedef unsigned long long u64, __u64;
 typedef unsigned int gfp_t;
 #define U16_MAX			((u16)~0U)
+#define U64_MAX			(~0ULL)
 
 struct list_head { struct list_head *next, *prev; };
 struct hlist_node { struct hlist_node *next, **pprev; };
@@ -60,6 +61,8 @@ struct hlist_head { struct hlist_node *first; };
 #define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
 #define min_t(type, a, b)	({ type _a = (a), _b = (b); _a < _b ? _a : _b; })
 #define max_t(type, a, b)	({ type _a = (a), _b = (b); _a > _b ? _a : _b; })
+#define min(a, b)		min_t(typeof(a), a, b)
+#define max(a, b)		max_t(typeof(a), a, b)
 #define clamp(x, low, high)	min_t(typeof(x), max_t(typeof(x), x, low), high)
 #define struct_size(p, member, n) (sizeof(*(p)) + (n) * sizeof((p)->member[0]))
 #define div_u64(n, d)		((n) / (d))
@@ -258,49 +261,6 @@ bool node_online(int node);
 /* ktime.h */
 extern u64 shim_time;
 #define ktime_get_ns()		(shim_time)
-
-/* cpufeature.h, processor.h, fpu/types.h, tsc.h: a processor of the fuzzer's making */
-#include <asm/cpufeatures.h>
-
-#define X86_VENDOR_INTEL	0
-#define X86_VENDOR_AMD		2
-#define X86_VENDOR_HYGON	9
-
-struct cpuinfo_x86 {
-	u8 x86_vendor;
-	u8 x86_phys_bits;
-	u16 x86_clflush_size;
-	bool features;		/* all but */
-	u8 missing;		/* each sixteenth, from this one on */
-};
-
-extern struct cpuinfo_x86 boot_cpu_data;
-extern unsigned int tsc_khz;
-
-static inline bool cpu_has(const struct cpuinfo_x86 *cpu, unsigned int feature)
-{
-	return cpu->features && feature % 16 != cpu->missing;
-}
-
-#define FXSAVE_SIZE		512
-#define XSAVE_HDR_SIZE		64
-#define XFEATURE_YMM		2
-#define XFEATURE_MAX		19
-#define XFEATURE_MASK_FP	BIT_ULL(0)
-#define XFEATURE_MASK_SSE	BIT_ULL(1)
-#define XFEATURE_MASK_YMM	BIT_ULL(XFEATURE_YMM)
-#define XFEATURE_MASK_BNDREGS	BIT_ULL(3)
-#define XFEATURE_MASK_BNDCSR	BIT_ULL(4)
-#define XFEATURE_MASK_AVX512	GENMASK_ULL(7, 5)
-#define XFEATURE_MASK_XTILE	GENMASK_ULL(18, 17)
-
-static inline void cpuid_count(u32 leaf, u32 index, u32 *eax, u32 *ebx, u32 *ecx, u32 *edx)
-{
-	*eax = 64 * index;
-	*ebx = FXSAVE_SIZE + XSAVE_HDR_SIZE + 2048 * index;
-	*ecx = 0;
-	*edx = 0;
-}
 
 /* tracepoint.h: arguments are evaluated, and nothing else happens. */
 #define TP_PROTO(...)		__VA_ARGS__

@@ -7,7 +7,7 @@
 #include <asm/tsc.h>
 #include <linux/bits.h>
 #include <linux/kernel.h>
-#include "host_cpu.h"
+#include "processor.h"
 
 /* A feature's bit in one of the TLFS's masks, and Linux's name for it. */
 struct hvp_feature {
@@ -87,24 +87,16 @@ static const struct hvp_feature bank1[] = {
 	{ 31, X86_FEATURE_AMD_STIBP_ALWAYS_ON },
 };
 
-/* The CPUID leaf that describes XSAVE's state components. */
-#define HVP_XSAVE_LEAF	0xd
-
 /* HV_PARTITION_PROCESSOR_XSAVE_FEATURES */
-#define HVP_XSAVE	0
-#define HVP_AVX		2
-#define HVP_MPX		5
-#define HVP_AVX512	6
-#define HVP_AMX_TILE	27
 
 static const struct hvp_feature xsave[] = {
-	{ HVP_XSAVE, X86_FEATURE_XSAVE },
+	{ 0, X86_FEATURE_XSAVE },
 	{ 1, X86_FEATURE_XSAVEOPT },
-	{ HVP_AVX, X86_FEATURE_AVX },
+	{ 2, X86_FEATURE_AVX },
 	{ 3, X86_FEATURE_AVX2 },
 	{ 4, X86_FEATURE_FMA },
-	{ HVP_MPX, X86_FEATURE_MPX },
-	{ HVP_AVX512, X86_FEATURE_AVX512F },
+	{ 5, X86_FEATURE_MPX },
+	{ 6, X86_FEATURE_AVX512F },
 	{ 7, X86_FEATURE_AVX512DQ },
 	{ 8, X86_FEATURE_AVX512CD },
 	{ 9, X86_FEATURE_AVX512BW },
@@ -125,13 +117,18 @@ static const struct hvp_feature xsave[] = {
 	{ 24, X86_FEATURE_AVX512_VP2INTERSECT },
 	{ 25, X86_FEATURE_AVX512_FP16 },
 	{ 26, X86_FEATURE_XFD },
-	{ HVP_AMX_TILE, X86_FEATURE_AMX_TILE },
+	{ 27, X86_FEATURE_AMX_TILE },
 	{ 28, X86_FEATURE_AMX_BF16 },
 	{ 29, X86_FEATURE_AMX_INT8 },
 	{ 30, X86_FEATURE_AVX_VNNI },
 };
 
-static u64 hvp_feature_mask(const struct hvp_feature *features, unsigned int count)
+/* The CPUID leaf that describes XSAVE's state components. */
+#define HVP_XSAVE_LEAF	0xd
+
+struct hvp_processor hvp_host_processor __ro_after_init;
+
+static u64 __init hvp_feature_mask(const struct hvp_feature *features, unsigned int count)
 {
 	u64 mask = 0;
 
@@ -142,12 +139,7 @@ static u64 hvp_feature_mask(const struct hvp_feature *features, unsigned int cou
 	return mask;
 }
 
-/**
- * hvp_host_processor_vendor() - HV_PROCESSOR_VENDOR
- *
- * Return: its number in the TLFS.
- */
-u64 hvp_host_processor_vendor(void)
+static u64 __init hvp_processor_vendor(void)
 {
 	switch (boot_cpu_data.x86_vendor) {
 	case X86_VENDOR_INTEL:
@@ -159,100 +151,39 @@ u64 hvp_host_processor_vendor(void)
 	}
 }
 
-/**
- * hvp_host_processor_features() - one bank of HV_PARTITION_PROCESSOR_FEATURES
- * @bank:	0 or 1
- *
- * Return: the features that the host's kernel has found and not switched off.
- */
-u64 hvp_host_processor_features(unsigned int bank)
+static void __init hvp_processor_find_xsave_ends(u32 *ends)
 {
-	return bank ? hvp_feature_mask(bank1, ARRAY_SIZE(bank1)) :
-		      hvp_feature_mask(bank0, ARRAY_SIZE(bank0));
-}
-
-/**
- * hvp_host_xsave_features() - HV_PARTITION_PROCESSOR_XSAVE_FEATURES, likewise
- *
- * Return: the features that the host has.
- */
-u64 hvp_host_xsave_features(void)
-{
-	return hvp_feature_mask(xsave, ARRAY_SIZE(xsave));
-}
-
-/**
- * hvp_host_xsave_states() - state components that XSAVE can save
- * @disabled_features: features whose state is not to be counted
- *
- * Return: a mask as in XCR0; 0 without XSAVE.
- */
-u64 hvp_host_xsave_states(u64 disabled_features)
-{
-	u64 features = hvp_host_xsave_features() & ~disabled_features;
-	u64 states = XFEATURE_MASK_FP | XFEATURE_MASK_SSE;
-
-	if (!(features & BIT_ULL(HVP_XSAVE)))
-		return 0;
-	if (features & BIT_ULL(HVP_AVX))
-		states |= XFEATURE_MASK_YMM;
-	if (features & BIT_ULL(HVP_MPX))
-		states |= XFEATURE_MASK_BNDREGS | XFEATURE_MASK_BNDCSR;
-	if (features & BIT_ULL(HVP_AVX512))
-		states |= XFEATURE_MASK_AVX512;
-	if (features & BIT_ULL(HVP_AMX_TILE))
-		states |= XFEATURE_MASK_XTILE;
-	return states;
-}
-
-/**
- * hvp_host_xsave_size() - size of an XSAVE area in the standard format
- * @states:	state components in it, as hvp_host_xsave_states() says
- *
- * Return: bytes; 0 without any component.
- */
-u64 hvp_host_xsave_size(u64 states)
-{
-	u64 size = states ? FXSAVE_SIZE + XSAVE_HDR_SIZE : 0;
 	unsigned int i;
 
+	if (!boot_cpu_has(X86_FEATURE_XSAVE))
+		return;
+	ends[XFEATURE_FP] = FXSAVE_SIZE + XSAVE_HDR_SIZE;
+	ends[XFEATURE_SSE] = FXSAVE_SIZE + XSAVE_HDR_SIZE;
 	for (i = XFEATURE_YMM; i < XFEATURE_MAX; i++) {
-		u32 eax, ebx, ecx, edx;
+		u32 size, offset, ecx, edx;
 
-		if (!(states & BIT_ULL(i)))
-			continue;
-		cpuid_count(HVP_XSAVE_LEAF, i, &eax, &ebx, &ecx, &edx);
-		size = max_t(u64, size, (u64)ebx + eax);
+		cpuid_count(HVP_XSAVE_LEAF, i, &size, &offset, &ecx, &edx);
+		ends[i] = offset + size;
 	}
-	return size;
 }
 
 /**
- * hvp_host_clflush_size() - as CPUID leaf 1 has it in EBX[15:8]
+ * hvp_host_processor_find() - see what the host has, before anybody asks
  *
- * Return: units of 8 bytes.
+ * The features are those that the host's kernel has found and not switched off.
  */
-u64 hvp_host_clflush_size(void)
+void __init hvp_host_processor_find(void)
 {
-	return boot_cpu_data.x86_clflush_size / 8;
-}
-
-/**
- * hvp_host_physical_address_bits() - MAXPHYADDR of the host
- *
- * Return: how many.
- */
-u64 hvp_host_physical_address_bits(void)
-{
-	return boot_cpu_data.x86_phys_bits;
-}
-
-/**
- * hvp_host_clock_frequency() - of the time stamp counter
- *
- * Return: Hz.
- */
-u64 hvp_host_clock_frequency(void)
-{
-	return (u64)tsc_khz * 1000;
+	hvp_host_processor = (struct hvp_processor) {
+		.vendor = hvp_processor_vendor(),
+		.features = {
+			hvp_feature_mask(bank0, ARRAY_SIZE(bank0)),
+			hvp_feature_mask(bank1, ARRAY_SIZE(bank1)),
+		},
+		.xsave_features = hvp_feature_mask(xsave, ARRAY_SIZE(xsave)),
+		.clflush_size = boot_cpu_data.x86_clflush_size / 8,
+		.physical_address_bits = boot_cpu_data.x86_phys_bits,
+		.clock_frequency = (u64)tsc_khz * 1000,
+	};
+	hvp_processor_find_xsave_ends(hvp_host_processor.xsave_ends);
 }

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _HVPART_VP_H
+#define _HVPART_VP_H
+
+#include <linux/types.h>
+#include <linux/xarray.h>
+
+struct hvp_pinned_page;
+
+/*
+ * Pages that a virtual processor gives a meaning of their own, each by an MSR: bit 0
+ * enables the page, bits 63:12 are its number.
+ */
+enum hvp_vp_page {
+	HVP_VP_PAGE_ASSIST,
+	HVP_VP_PAGE_SIM,
+	HVP_VP_PAGE_SIEF,
+	HVP_VP_PAGE_SIRB,
+	HVP_NR_VP_PAGES,
+};
+
+/**
+ * struct hvp_vp - a virtual processor
+ * @index:	its VP index
+ * @gpa_bits:	width of a guest physical address (MAXPHYADDR)
+ * @privileges:	HVP_PRIVILEGE_* and the other privileges of the TLFS
+ * @hypercalls:	hypercalls that it had made when it made its last call of ours, that one
+ *		included
+ * @run_time:	how long it had run then, in 100 ns
+ * @pages:	the MSRs that name its pages
+ *
+ * Written in the thread that runs it, or while it does not run.
+ */
+struct hvp_vp {
+	u32 index;
+	unsigned int gpa_bits;
+	u64 privileges;
+	u64 hypercalls;
+	u64 run_time;
+	u64 pages[HVP_NR_VP_PAGES];
+};
+
+/* Likewise of the whole partition. */
+enum hvp_partition_page {
+	HVP_PARTITION_PAGE_HYPERCALL,
+	HVP_PARTITION_PAGE_REFERENCE_TSC,
+	HVP_NR_PARTITION_PAGES,
+};
+
+/**
+ * struct hvp_vps - the virtual processors of a partition, and what its guest has set of which
+ *		there is one for all of them
+ * @list:	struct hvp_vp, by a number that their owner chooses
+ * @count:	how many
+ * @guest_os_id: HV_X64_MSR_GUEST_OS_ID
+ * @pages:	the MSRs that name pages
+ *
+ * None is removed as long as anybody may look.
+ */
+struct hvp_vps {
+	struct xarray list;
+	unsigned int count;
+	u64 guest_os_id;
+	u64 pages[HVP_NR_PARTITION_PAGES];
+};
+
+void hvp_vps_init(struct hvp_vps *vps);
+int hvp_vps_add(struct hvp_vps *vps, unsigned long number, struct hvp_vp *vp);
+struct hvp_vp *hvp_vps_find(struct hvp_vps *vps, u32 index);
+unsigned int hvp_vps_first_named(struct hvp_vps *vps, const struct hvp_pinned_page *pages,
+				 unsigned int count);
+
+#endif /* _HVPART_VP_H */
