@@ -66,10 +66,31 @@ static u64 hvp_run_time(void)
 	return div_u64(READ_ONCE(current->se.sum_exec_runtime), 100);
 }
 
+/* Each call pays for it. */
+static __always_inline void hvp_note_guest(struct hvp_vps *vps, const struct kvm_hv *hyperv)
+{
+	WRITE_ONCE(vps->guest_os_id, READ_ONCE(hyperv->hv_guest_os_id));
+	WRITE_ONCE(vps->pages[HVP_PARTITION_PAGE_HYPERCALL], READ_ONCE(hyperv->hv_hypercall));
+	WRITE_ONCE(vps->pages[HVP_PARTITION_PAGE_REFERENCE_TSC],
+		   READ_ONCE(hyperv->hv_tsc_page));
+}
+
+/* The VM, with all its vCPUs known; or NULL. */
+static __always_inline struct hvp_vm *hvp_complete_vm(struct kvm_vcpu *vcpu,
+						      const struct hvp_vcpu *known)
+{
+	struct hvp_vm *vm = known ? known->vm : NULL;
+
+	if (unlikely(vm && READ_ONCE(vm->vps.count) != atomic_read(&vcpu->kvm->online_vcpus) &&
+		     !hvp_vcpus_complete(vm)))
+		return NULL;
+	return vm;
+}
+
 static u64 hvp_answer(struct kvm_vcpu *vcpu, struct hvp_vcpu *known, u64 privileges,
 		      const struct hvp_call_row *row, const struct hvp_call *call)
 {
-	struct hvp_vm *vm = known && hvp_vcpus_complete(known->vm) ? known->vm : NULL;
+	struct hvp_vm *vm = hvp_complete_vm(vcpu, known);
 	struct hvp_kvm_guest memory = hvp_kvm_guest(vcpu->kvm, vm ? &vm->locked : NULL);
 	struct hvp_hierarchy *hierarchy = vm ? hvp_vm_hierarchy(vm) : NULL;
 	struct hvp_vp nobody;
@@ -82,7 +103,7 @@ static u64 hvp_answer(struct kvm_vcpu *vcpu, struct hvp_vcpu *known, u64 privile
 	WRITE_ONCE(vp->hypercalls, vcpu->stat.hypercalls);
 	WRITE_ONCE(vp->run_time, hvp_run_time());
 	if (hierarchy) {
-		hvp_vm_note_guest(vm);
+		hvp_note_guest(&vm->vps, &vcpu->kvm->arch.hyperv);
 		caller.partition = hierarchy->root;
 	}
 	result = hvp_dispatch(row, call, &caller, &memory.guest);

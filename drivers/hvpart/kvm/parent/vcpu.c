@@ -97,7 +97,7 @@ struct hvp_vcpu *hvp_vcpu_find_or_add(struct kvm_vcpu *vcpu)
 
 /**
  * hvp_vcpus_complete() - see that there is a record of each vCPU
- * @vm:		the VM
+ * @vm:		the VM, one of whose vCPUs has none
  *
  * The guest may name any of its virtual processors, also one that has made no call.
  *
@@ -110,8 +110,6 @@ bool hvp_vcpus_complete(struct hvp_vm *vm)
 	struct kvm_vcpu *vcpu;
 	unsigned long i;
 
-	if (likely(READ_ONCE(vm->vps.count) == atomic_read(&kvm->online_vcpus)))
-		return true;
 	kvm_for_each_vcpu(i, vcpu, kvm) {
 		if (!xa_load(&vm->vps.list, i) && hvp_vcpu_add(vm, vcpu))
 			return false;

@@ -281,23 +281,6 @@ struct hvp_hierarchy *hvp_vm_hierarchy(struct hvp_vm *vm)
 }
 
 /**
- * hvp_vm_note_guest() - see what the guest has set by now
- * @vm:		the VM
- *
- * Context: Any; in one of the VM's vCPU threads.
- */
-void hvp_vm_note_guest(struct hvp_vm *vm)
-{
-	const struct kvm_hv *hyperv = &vm->memory.kvm->arch.hyperv;
-	struct hvp_vps *vps = &vm->vps;
-
-	WRITE_ONCE(vps->guest_os_id, READ_ONCE(hyperv->hv_guest_os_id));
-	WRITE_ONCE(vps->pages[HVP_PARTITION_PAGE_HYPERCALL], READ_ONCE(hyperv->hv_hypercall));
-	WRITE_ONCE(vps->pages[HVP_PARTITION_PAGE_REFERENCE_TSC],
-		   READ_ONCE(hyperv->hv_tsc_page));
-}
-
-/**
  * hvp_vm_refresh_stats_pages() - keep statistics pages of a VM up to date
  * @vm:		the VM, which has some
  *
