@@ -5,6 +5,7 @@
 #include "active.h"
 #include "core.h"
 #include "memory/claims.h"
+#include "memory/gpa_map.h"
 #include "memory/pool.h"
 #include "partition.h"
 #include "stats.h"
@@ -32,6 +33,7 @@ static int hvp_caches_create(void)
 		[HVP_CACHE_VP_COUNTERS] = {
 			"hvpart_vp_counters", sizeof(struct hvp_vp_counters)
 		},
+		[HVP_CACHE_GPA_NODE] = { "hvpart_gpa_node", sizeof(struct hvp_gpa_node) },
 	};
 	enum hvp_cache cache;
 	int error = 0;
