@@ -26,7 +26,7 @@ typedef unsigned int u32, __u32;
 typedef unsigned long long u64, __u64;
 typedef unsigned int gfp_t;
 #define U16_MAX			((u16)~0U)
-#define U64_MAX			(~0ULL)
+#define U64_MAX			((u64)~0ULL)
 
 struct list_head { struct list_head *next, *prev; };
 struct hlist_node { struct hlist_node *next, **pprev; };
@@ -241,6 +241,57 @@ int xa_err(void *entry);
 #define xa_for_each(xa, index, entry)						\
 	for (index = 0, entry = xa_find(xa, &index, ULONG_MAX, XA_PRESENT);	\
 	     entry; entry = xa_find_after(xa, &index, ULONG_MAX, XA_PRESENT))
+
+/*
+ * rbtree.h, interval_tree_generic.h: a list, in the order of where intervals begin.  One that
+ * is in no tree, or in it with other bounds than it was inserted with, is not removed.
+ */
+struct rb_node { struct rb_node *next; };
+struct rb_root_cached { struct rb_node *first; };
+#define RB_ROOT_CACHED		((struct rb_root_cached){})
+#define INTERVAL_TREE_DEFINE(type, member, number, subtree_last, start_of, last_of,	\
+			     storage, prefix)						\
+static type *prefix##_overlapping(struct rb_node *rb, number start, number last)	\
+{											\
+	for (; rb; rb = rb->next) {							\
+		type *node = container_of(rb, type, member);				\
+		if (start_of(node) <= last && last_of(node) >= start)			\
+			return node;							\
+	}										\
+	return NULL;									\
+}											\
+storage type *prefix##_iter_first(struct rb_root_cached *root, number start, number last) \
+{											\
+	return prefix##_overlapping(root->first, start, last);				\
+}											\
+storage type *prefix##_iter_next(type *node, number start, number last)			\
+{											\
+	return prefix##_overlapping(node->member.next, start, last);			\
+}											\
+static struct rb_node **prefix##_link(type *node, struct rb_root_cached *root)		\
+{											\
+	struct rb_node **link = &root->first;						\
+	while (*link && *link != &node->member &&					\
+	       start_of(container_of(*link, type, member)) <= start_of(node))		\
+		link = &(*link)->next;							\
+	return link;									\
+}											\
+storage void prefix##_insert(type *node, struct rb_root_cached *root)			\
+{											\
+	struct rb_node **link = prefix##_link(node, root);				\
+	if (*link == &node->member)							\
+		shim_die("inserted twice");						\
+	node->subtree_last = last_of(node);						\
+	node->member.next = *link;							\
+	*link = &node->member;								\
+}											\
+storage void prefix##_remove(type *node, struct rb_root_cached *root)			\
+{											\
+	struct rb_node **link = prefix##_link(node, root);				\
+	if (*link != &node->member || node->subtree_last != last_of(node))		\
+		shim_die("removed from where it is not");				\
+	*link = node->member.next;							\
+}
 
 /* percpu.h: one allocation after the other, CPU by CPU */
 #define SHIM_CPUS		2
