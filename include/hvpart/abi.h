@@ -40,6 +40,8 @@
 	X(0x000c, PARTITION_TOO_DEEP)			\
 	X(0x000d, INVALID_PARTITION_ID)			\
 	X(0x000e, INVALID_VP_INDEX)			\
+	X(0x0015, INVALID_VP_STATE)			\
+	X(0x0016, ACKNOWLEDGED)				\
 	X(0x0019, OBJECT_IN_USE)			\
 	X(0x001d, NO_RESOURCES)
 
@@ -73,10 +75,33 @@ enum hvp_status { HVP_STATUS_LIST(HVP_STATUS_ENUM) };
 	  struct hvp_partition_proximity, struct hvp_nothing, "HvWithdrawMemory")	\
 	X(0x004a, GET_MEMORY_BALANCE, get_memory_balance,				\
 	  struct hvp_partition_proximity, struct hvp_memory_balance_out, "HvGetMemoryBalance")\
+	X(0x004b, MAP_GPA_PAGES, map_gpa_pages,						\
+	  struct hvp_map_gpa_pages_in, struct hvp_nothing, "HvMapGpaPages")		\
+	X(0x004c, UNMAP_GPA_PAGES, unmap_gpa_pages,					\
+	  struct hvp_map_gpa_pages_in, struct hvp_nothing, "HvUnmapGpaPages")		\
+	X(0x004e, CREATE_VP, create_vp,							\
+	  struct hvp_create_vp_in, struct hvp_nothing, "HvCreateVp")			\
+	X(0x004f, DELETE_VP, delete_vp,							\
+	  struct hvp_vp_in, struct hvp_nothing, "HvDeleteVp")				\
+	X(0x0050, GET_VP_REGISTERS, get_vp_registers,					\
+	  struct hvp_vp_in, struct hvp_nothing, "HvGetVpRegisters")			\
+	X(0x0051, SET_VP_REGISTERS, set_vp_registers,					\
+	  struct hvp_vp_in, struct hvp_nothing, "HvSetVpRegisters")			\
+	X(0x0052, TRANSLATE_VIRTUAL_ADDRESS, translate_virtual_address,			\
+	  struct hvp_translate_in, struct hvp_translate_out, "HvTranslateVirtualAddress")\
 	X(0x006c, MAP_STATS_PAGE, map_stats_page,					\
 	  struct hvp_stats_page_in, struct hvp_map_stats_page_out, "HvMapStatsPage")	\
 	X(0x006d, UNMAP_STATS_PAGE, unmap_stats_page,					\
 	  struct hvp_stats_page_in, struct hvp_nothing, "HvUnmapStatsPage")		\
+	X(0x0094, ASSERT_VIRTUAL_INTERRUPT, assert_virtual_interrupt,			\
+	  struct hvp_assert_interrupt_in, struct hvp_nothing, "HvAssertVirtualInterrupt")\
+	X(0x00c2, DISPATCH_VP, dispatch_vp,						\
+	  struct hvp_dispatch_vp_in, struct hvp_dispatch_vp_out, "HvDispatchVp")	\
+	X(0x00e1, MAP_VP_STATE_PAGE, map_vp_state_page,					\
+	  struct hvp_map_state_page_in, struct hvp_map_stats_page_out,			\
+	  "HvMapVpStatePage")								\
+	X(0x00e2, UNMAP_VP_STATE_PAGE, unmap_vp_state_page,				\
+	  struct hvp_state_page_in, struct hvp_nothing, "HvUnmapVpStatePage")		\
 	X(0x0101, GET_PARTITION_PROPERTY_EX, get_partition_property_ex,			\
 	  struct hvp_get_property_ex_in, struct hvp_get_property_ex_out,		\
 	  "HvGetPartitionPropertyEx")							\
@@ -234,6 +259,7 @@ static_assert(sizeof(struct hvp_get_property_ex_out) == 16, "HvCallGetPartitionP
 /* HV_PARTITION_PROPERTY_VMM_CAPABILITIES, from Linux's include/hyperv/hvhdk_mini.h */
 #define HVP_VMM_PROVIDES_OVERLAY_PAGES			(1ULL << 1)
 #define HVP_VMM_ASSIGNS_SYNTHETIC_PROC_FEATURES		(1ULL << 4)
+#define HVP_VMM_HAS_INTEGRATED_SCHEDULER		(1ULL << 6)
 
 /* HvCallSetPartitionProperty */
 struct hvp_set_property_in {
@@ -327,5 +353,7 @@ static_assert(sizeof(struct hvp_map_stats_page2_in) == 32, "HvCallMapStatsPage2"
 #define HVP_COUNTER_PT_ACTIVE_CHILDREN		46
 #define HVP_COUNTER_VP_TOTAL_RUN_TIME		1	/* 100 ns */
 #define HVP_COUNTER_VP_HYPERCALLS		7
+
+#include <hvpart/abi/vp.h>
 
 #endif /* _HVPART_ABI_H */

@@ -44,6 +44,9 @@ struct hvp_pinned_page {
  * @zero:	fill a pinned page with zeroes, and what the guest sees at its @gfn by now,
  *		which is another page if the VMM has replaced it.  0, also if the guest
  *		can read nothing there; -EFAULT if it can and that is not to be changed
+ * @is_ram:	how many of the pages [gfn, gfn + count), from the first on, are plain
+ *		writable RAM, none of which is held afterwards
+ * @read_page:	copy @len bytes from @offset of a pinned page to @buf; must not sleep
  * @write_page:	copy @len bytes from @buf to @offset of a pinned page; must not sleep
  *		and is called under locks
  * @node:	the NUMA node that holds a pinned page; must not sleep
@@ -57,6 +60,9 @@ struct hvp_guest_ops {
 	void (*unpin)(struct hvp_guest *guest, struct hvp_pinned_page *pages,
 		      unsigned int count);
 	int (*zero)(struct hvp_guest *guest, const struct hvp_pinned_page *page);
+	unsigned int (*is_ram)(struct hvp_guest *guest, u64 gfn, unsigned int count);
+	void (*read_page)(struct hvp_guest *guest, struct page *page, size_t offset, void *buf,
+			  size_t len);
 	void (*write_page)(struct hvp_guest *guest, struct page *page, size_t offset,
 			   const void *buf, size_t len);
 	int (*node)(struct hvp_guest *guest, struct page *page);
@@ -76,11 +82,13 @@ struct hvp_guest {
  * @control:	hypercall input value (TLFS, Hypercall Interface)
  * @input:	GPA of the input parameters, or bytes 0-7 of them if fast
  * @output:	GPA of the output parameters, or bytes 8-15 of the input if fast
+ * @outside:	the vCPU is outside KVM's loop: what needs KVM's own interface may be done
  */
 struct hvp_call {
 	u64 control;
 	u64 input;
 	u64 output;
+	bool outside;
 };
 
 /**

@@ -32,6 +32,7 @@ struct hvp_processor {
 };
 
 struct hvp_host;
+struct hvp_machine_ops;
 
 /**
  * struct hvp_host_ops - what the core asks of the host
@@ -48,10 +49,12 @@ struct hvp_host_ops {
  * struct hvp_host - the host of a VM, embedded by whoever implements the operations
  * @ops:	the operations
  * @processor:	what it has
+ * @machines:	who runs children; NULL if nobody does
  */
 struct hvp_host {
 	const struct hvp_host_ops *ops;
 	const struct hvp_processor *processor;
+	const struct hvp_machine_ops *machines;
 };
 
 #endif /* _HVPART_HOST_H */

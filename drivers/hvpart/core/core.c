@@ -29,6 +29,7 @@ static int hvp_caches_create(void)
 			"hvpart_claim_chunk", sizeof(struct hvp_claim_chunk)
 		},
 		[HVP_CACHE_STATS_PAGE] = { "hvpart_stats_page", sizeof(struct hvp_stats_page) },
+		[HVP_CACHE_CHILD_VP] = { "hvpart_child_vp", sizeof(struct hvp_child_vp) },
 		[HVP_CACHE_GPA_NODE] = { "hvpart_gpa_node", sizeof(struct hvp_gpa_node) },
 	};
 	enum hvp_cache cache;

@@ -7,6 +7,7 @@
 #include <linux/xarray.h>
 #include <hvpart/abi.h>
 #include <hvpart/host.h>
+#include "memory/gpa_map.h"
 #include "space.h"
 
 struct hvp_guest;
@@ -18,11 +19,15 @@ struct hvp_vps;
  * @partitions:	partitions besides the root
  * @pages:	deposited pages, of all pools together
  * @depth:	levels below the root
+ * @vps:	virtual processors of one partition
+ * @gpa_nodes:	nodes of all maps of partitions' memory
  */
 struct hvp_limits {
 	unsigned int partitions;
 	unsigned int pages;
 	unsigned int depth;
+	unsigned int vps;
+	unsigned int gpa_nodes;
 };
 
 struct hvp_hierarchy;
@@ -56,6 +61,7 @@ struct hvp_watcher {
  * @last_id:	the ID given out last
  * @partition_count: partitions besides the root
  * @page_count:	deposited pages
+ * @gpa_quota:	nodes of maps
  * @stats_page_count: statistics pages that are mapped
  */
 struct hvp_hierarchy {
@@ -71,6 +77,7 @@ struct hvp_hierarchy {
 	u64 last_id;
 	atomic_t partition_count;
 	atomic_long_t page_count;
+	struct hvp_gpa_quota gpa_quota;
 	atomic_t stats_page_count;
 };
 

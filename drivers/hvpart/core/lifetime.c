@@ -24,6 +24,7 @@ static void hvp_partition_close(struct hvp_partition *partition)
 static void hvp_partition_release(struct hvp_partition *partition)
 {
 	hvp_stats_pages_release(partition);
+	hvp_child_release(partition);
 	hvp_pool_release(&partition->pool, partition->hierarchy->host);
 	hvp_active_free(partition->active);
 	hvp_partition_put(partition);
@@ -83,6 +84,9 @@ struct hvp_hierarchy *hvp_hierarchy_create(struct hvp_host *host, struct hvp_gue
 	hierarchy->space.guest = guest;
 	hierarchy->space.vps = vps;
 	hvp_claims_init(&hierarchy->space.claims);
+	spin_lock_init(&hierarchy->space.lock);
+	INIT_LIST_HEAD(&hierarchy->space.maps);
+	hierarchy->gpa_quota.limit = &limits->gpa_nodes;
 	hierarchy->limits = limits;
 	hierarchy->watcher = watcher;
 	xa_init_flags(&hierarchy->partitions, XA_FLAGS_ACCOUNT);

@@ -12,6 +12,7 @@
 #include "memory/pool.h"
 #include "property_table.h"
 #include "state.h"
+#include "vp/child.h"
 
 struct hvp_active;
 struct hvp_hierarchy;
@@ -45,6 +46,7 @@ struct hvp_creation {
  * @creation:	what it was created with
  * @vps:	its virtual processors; NULL if it can have none
  * @space:	its address space; NULL if nobody in it can make a call
+ * @child:	what its parent runs, with locks of its own
  * @refs:	one of the hierarchy, one of everybody who looks at it
  * @rcu:	lookup by ID is under RCU
  * @lock:	protects what follows, until @state is DELETED, and nothing is done
@@ -71,6 +73,7 @@ struct hvp_partition {
 	struct hvp_creation creation;
 	struct hvp_vps *vps;
 	struct hvp_space *space;
+	struct hvp_child child;
 
 	refcount_t refs;
 	struct rcu_head rcu;

@@ -94,10 +94,10 @@ static u64 hvp_read_assignable_features(const struct hvp_partition *partition)
 	return ~0ULL;
 }
 
-/* A virtual processor is scheduled by the host, and by nobody in the guest. */
+/* A virtual processor runs while a thread of its parent's dispatches it, and at no other time. */
 static u64 hvp_read_integrated_scheduler(const struct hvp_partition *partition)
 {
-	return 0;
+	return 1;
 }
 
 /* Virtualization features of a child's processor: it is offered none. */
@@ -181,7 +181,8 @@ static const struct hvp_property_row properties[] = {
 /* First values, of new partitions and of the root; copied as a whole. */
 static const u64 early_initial[HVP_NR_EARLY_PROPERTIES] = {
 	[HVP_VMM_CAPABILITIES] = HVP_VMM_PROVIDES_OVERLAY_PAGES |
-				 HVP_VMM_ASSIGNS_SYNTHETIC_PROC_FEATURES,
+				 HVP_VMM_ASSIGNS_SYNTHETIC_PROC_FEATURES |
+				 HVP_VMM_HAS_INTEGRATED_SCHEDULER,
 };
 
 static const u64 regular_initial[HVP_NR_REGULAR_PROPERTIES] = {

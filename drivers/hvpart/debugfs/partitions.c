@@ -145,12 +145,12 @@ const struct file_operations hvp_partition_file_fops = {
  * and any other the lowest ID to show next.  The hierarchy is held while a read
  * is in progress, not while the file is open.
  */
-struct hvp_table {
+struct hvp_table_reader {
 	struct hvp_shown *shown;
 	struct hvp_hierarchy *hierarchy;
 };
 
-static void *hvp_table_from(struct hvp_table *table, loff_t *pos)
+static void *hvp_table_from(struct hvp_table_reader *table, loff_t *pos)
 {
 	struct hvp_partition *partition;
 
@@ -164,7 +164,7 @@ static void *hvp_table_from(struct hvp_table *table, loff_t *pos)
 
 static void *hvp_table_start(struct seq_file *seq, loff_t *pos)
 {
-	struct hvp_table *table = seq->private;
+	struct hvp_table_reader *table = seq->private;
 
 	table->hierarchy = hvp_shown_hold(table->shown);
 	return *pos ? hvp_table_from(table, pos) : SEQ_START_TOKEN;
@@ -180,7 +180,7 @@ static void *hvp_table_next(struct seq_file *seq, void *line, loff_t *pos)
 
 static void hvp_table_stop(struct seq_file *seq, void *line)
 {
-	struct hvp_table *table = seq->private;
+	struct hvp_table_reader *table = seq->private;
 
 	if (line != SEQ_START_TOKEN)
 		hvp_partition_put(line);
@@ -240,7 +240,7 @@ static const struct seq_operations hvp_table_seq_ops = {
 
 static int hvp_table_open(struct inode *inode, struct file *file)
 {
-	struct hvp_table *table;
+	struct hvp_table_reader *table;
 
 	table = __seq_open_private(file, &hvp_table_seq_ops, sizeof(*table));
 	if (!table)

@@ -80,10 +80,12 @@ static enum hvp_status hvp_access_parameters(struct hvp_request *request,
 	struct hvp_guest *guest = request->guest;
 	size_t size = request->row->input_size;
 
-	if (hvp_control_fast(call->control))
-		request->in.partition_id = call->input;
-	else if (size && guest->ops->read(guest, call->input, &request->in, size))
+	if (hvp_control_fast(call->control)) {
+		request->in.registers[0] = call->input;
+		request->in.registers[1] = call->output;
+	} else if (size && guest->ops->read(guest, call->input, &request->in, size)) {
 		return HVP_STATUS_INVALID_HYPERCALL_INPUT;
+	}
 
 	/* One page, so all of it can be written if its first bytes can. */
 	if (hvp_output_bytes(request) && guest->ops->probe_write(guest, call->output))
@@ -204,7 +206,8 @@ static enum hvp_status hvp_carry_out(struct hvp_request *request,
 	status = hvp_prepare_lists(request, call);
 	if (status)
 		return status;
-	return hvp_deliver(request, call, row->handler(request));
+	status = row->handler(request);
+	return status == HVP_STATUS_OUTSIDE ? status : hvp_deliver(request, call, status);
 }
 
 /**
@@ -217,7 +220,8 @@ static enum hvp_status hvp_carry_out(struct hvp_request *request,
  * Context: May sleep; in the vCPU thread that makes the call, no lock held.
  * Return: the hypercall result value, status and reps completed.  A call whose
  * control word is malformed has completed none; any other rep call that fails
- * before its first element has completed what rep start says.
+ * before its first element has completed what rep start says.  HVP_RESULT_OUTSIDE if it is
+ * to be made again outside KVM's loop, and nothing has been done yet.
  */
 u64 hvp_dispatch(const struct hvp_call_row *row, const struct hvp_call *call,
 		 const struct hvp_caller *caller, struct hvp_guest *guest)
@@ -227,10 +231,13 @@ u64 hvp_dispatch(const struct hvp_call_row *row, const struct hvp_call *call,
 		.guest = guest,
 		.caller = caller->partition,
 		.vp = caller->vp,
+		.outside = call->outside,
 		.input_gfn = call->input >> HVP_PAGE_SHIFT,
 	};
 	enum hvp_status status;
 
+	if (row->outside && !call->outside)
+		return HVP_RESULT_OUTSIDE;
 	trace_hvpart_call(call, request.caller ? request.caller->id : 0);
 	status = hvp_check_control(row, call->control);
 	if (!status) {
@@ -248,5 +255,6 @@ u64 hvp_dispatch(const struct hvp_call_row *row, const struct hvp_call *call,
 		kfree(request.in_list);
 		kfree(request.out_list);
 	}
-	return hvp_result(status, request.reps_done);
+	return status == HVP_STATUS_OUTSIDE ? HVP_RESULT_OUTSIDE :
+					      hvp_result(status, request.reps_done);
 }

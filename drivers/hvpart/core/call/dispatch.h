@@ -7,6 +7,9 @@
 
 struct hvp_call_row;
 
+/* No status and no reps: see hvp_dispatch(). */
+#define HVP_RESULT_OUTSIDE	(~0ULL)
+
 u64 hvp_dispatch(const struct hvp_call_row *row, const struct hvp_call *call,
 		 const struct hvp_caller *caller, struct hvp_guest *guest);
 

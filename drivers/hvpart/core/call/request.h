@@ -12,12 +12,12 @@ struct hvp_partition;
 struct hvp_vp;
 
 /*
- * The fixed part of any call's input, each as the list of calls has it.  @partition_id is
+ * The fixed part of any call's input, each as the list of calls has it.  @registers are
  * what an input in registers is.
  */
 #define HVP_CALL_INPUT(code, NAME, name, in, out, text)		in name;
 union hvp_input {
-	u64 partition_id;
+	u64 registers[2];
 	HVP_CALL_LIST(HVP_CALL_INPUT)
 };
 
@@ -36,12 +36,19 @@ union hvp_output {
 static_assert(sizeof(union hvp_output) == sizeof_field(union hvp_output, words),
 	      "the first member is the whole");
 
+/*
+ * What a handler answers that cannot go on inside KVM's loop, and has done nothing yet: the
+ * call is made again outside, from the beginning.  No guest sees it.
+ */
+#define HVP_STATUS_OUTSIDE	((enum hvp_status)0x10000)
+
 /**
  * struct hvp_request - a call that has been checked as far as its table row says
  * @row:	the row
  * @guest:	the guest, for its pages; handlers do not access its parameters
  * @caller:	the calling partition
  * @vp:		the calling virtual processor
+ * @outside:	the call is made outside KVM's loop
  * @target:	the partition that the input names; NULL if the call names none
  * @in:		fixed part of the input, copied once
  * @out:	zeroed; delivered on SUCCESS if the row has an output
@@ -62,6 +69,7 @@ struct hvp_request {
 	struct hvp_guest *guest;
 	struct hvp_partition *caller;
 	const struct hvp_vp *vp;
+	bool outside;
 	struct hvp_partition *target;
 	union hvp_input in;
 	union hvp_output out;
@@ -83,5 +91,8 @@ struct hvp_request {
 #define HVP_CALL_HANDLER(code, NAME, name, in, out, text)	\
 	enum hvp_status hvp_##name(struct hvp_request *request);
 HVP_CALL_LIST(HVP_CALL_HANDLER)
+
+bool hvp_vps_stop(struct hvp_request *request);
+void hvp_map_uncharge_all(struct hvp_partition *partition);
 
 #endif /* _HVPART_REQUEST_H */

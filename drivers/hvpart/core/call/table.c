@@ -2,6 +2,7 @@
 /* The calls, one row each. */
 
 #include <linux/kernel.h>
+#include <hvpart/abi/registers.h>
 #include "../state.h"
 #include "request.h"
 #include "table.h"
@@ -95,6 +96,62 @@ const struct hvp_call_row hvp_call_table[HVP_NR_CALLS] = {
 		.target = HVP_TARGET_CHILD_OR_SELF,
 		.states = HVP_IN_ANY,
 	},
+	[HVP_INDEX_MAP_GPA_PAGES] = {
+		CALL(MAP_GPA_PAGES, map_gpa_pages),
+		.rep = true,
+		.input_element = sizeof(u64),
+		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
+		.target = HVP_TARGET_CHILD,
+		.states = HVP_IN_ACTIVE,
+	},
+	[HVP_INDEX_UNMAP_GPA_PAGES] = {
+		CALL(UNMAP_GPA_PAGES, unmap_gpa_pages),
+		.rep = true,
+		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
+		.target = HVP_TARGET_CHILD,
+		.states = HVP_IN_ACTIVE | HVP_IN_FINALIZING | HVP_IN_FINALIZED,
+	},
+	[HVP_INDEX_CREATE_VP] = {
+		CALL(CREATE_VP, create_vp),
+		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
+		.target = HVP_TARGET_CHILD,
+		.states = HVP_IN_ACTIVE,
+		.outside = true,
+	},
+	[HVP_INDEX_DELETE_VP] = {
+		CALL(DELETE_VP, delete_vp),
+		.fast = true,
+		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
+		.target = HVP_TARGET_CHILD,
+		.states = HVP_IN_ACTIVE,
+		.outside = true,
+	},
+	[HVP_INDEX_GET_VP_REGISTERS] = {
+		CALL(GET_VP_REGISTERS, get_vp_registers),
+		.rep = true,
+		.input_element = sizeof(u32),
+		.output_element = sizeof(struct hvp_register_value),
+		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
+		.target = HVP_TARGET_CHILD,
+		.states = HVP_IN_ACTIVE,
+		.outside = true,
+	},
+	[HVP_INDEX_SET_VP_REGISTERS] = {
+		CALL(SET_VP_REGISTERS, set_vp_registers),
+		.rep = true,
+		.input_element = sizeof(struct hvp_register_assoc),
+		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
+		.target = HVP_TARGET_CHILD,
+		.states = HVP_IN_ACTIVE,
+		.outside = true,
+	},
+	[HVP_INDEX_TRANSLATE_VIRTUAL_ADDRESS] = {
+		CALL(TRANSLATE_VIRTUAL_ADDRESS, translate_virtual_address),
+		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
+		.target = HVP_TARGET_CHILD,
+		.states = HVP_IN_ACTIVE,
+		.outside = true,
+	},
 	[HVP_INDEX_MAP_STATS_PAGE] = {
 		CALL(MAP_STATS_PAGE, map_stats_page),
 		.privilege = HVP_PRIVILEGE_ACCESS_STATS,
@@ -108,6 +165,34 @@ const struct hvp_call_row hvp_call_table[HVP_NR_CALLS] = {
 		.target = HVP_TARGET_CHILD_OR_SELF,
 		.target_at = STATS_PARTITION_ID,
 		.states = HVP_IN_ACTIVE,
+	},
+	[HVP_INDEX_ASSERT_VIRTUAL_INTERRUPT] = {
+		CALL(ASSERT_VIRTUAL_INTERRUPT, assert_virtual_interrupt),
+		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
+		.target = HVP_TARGET_CHILD,
+		.states = HVP_IN_ACTIVE,
+		.outside = true,
+	},
+	[HVP_INDEX_DISPATCH_VP] = {
+		CALL(DISPATCH_VP, dispatch_vp),
+		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
+		.target = HVP_TARGET_CHILD,
+		.states = HVP_IN_ACTIVE,
+		.outside = true,
+	},
+	[HVP_INDEX_MAP_VP_STATE_PAGE] = {
+		CALL(MAP_VP_STATE_PAGE, map_vp_state_page),
+		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
+		.target = HVP_TARGET_CHILD,
+		.states = HVP_IN_ACTIVE,
+		.outside = true,
+	},
+	[HVP_INDEX_UNMAP_VP_STATE_PAGE] = {
+		CALL(UNMAP_VP_STATE_PAGE, unmap_vp_state_page),
+		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
+		.target = HVP_TARGET_CHILD,
+		.states = HVP_IN_ACTIVE | HVP_IN_FINALIZING | HVP_IN_FINALIZED,
+		.outside = true,
 	},
 	[HVP_INDEX_GET_PARTITION_PROPERTY_EX] = {
 		CALL(GET_PARTITION_PROPERTY_EX, get_partition_property_ex),

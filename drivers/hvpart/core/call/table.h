@@ -32,6 +32,7 @@ enum hvp_target {
  * @target:	who may be named
  * @target_at:	offset of the name in the input
  * @states:	states that the target may be in, HVP_IN_*
+ * @outside:	it is made outside KVM's loop, and nowhere else
  * @handler:	carries it out
  */
 struct hvp_call_row {
@@ -48,6 +49,7 @@ struct hvp_call_row {
 	enum hvp_target target;
 	u8 target_at;
 	u8 states;
+	bool outside;
 	enum hvp_status (*handler)(struct hvp_request *request);
 };
 

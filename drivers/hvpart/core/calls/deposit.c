@@ -80,7 +80,7 @@ static unsigned int hvp_deposit_take(struct hvp_deposit *deposit, struct hvp_req
 		for (i = 0; i < candidates->usable; i++) {
 			struct hvp_pinned_page *page = &candidates->pages[i];
 
-			if (!hvp_candidates_take(candidates, i)) {
+			if (!hvp_candidates_take(candidates, request, i)) {
 				candidates->status = HVP_STATUS_OPERATION_DENIED;
 				break;
 			}

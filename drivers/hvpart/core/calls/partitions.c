@@ -140,6 +140,7 @@ static enum hvp_status hvp_activate(struct hvp_partition *target, u8 allowed,
 		hvp_partition_charge(target, HVP_USE_PARTITION, pages, proximity,
 				     &active->charge);
 		target->active = active;
+		hvp_child_start(target);
 		hvp_partition_set_state(target, HVP_STATE_ACTIVE);
 		atomic_inc(&target->parent->active_children);
 	}
@@ -170,6 +171,27 @@ enum hvp_status hvp_initialize_partition(struct hvp_request *request)
 	return status;
 }
 
+/* From now on nothing of it is used anew.  What has run waits to be stopped, outside. */
+static enum hvp_status hvp_begin_to_finalize(struct hvp_request *request)
+{
+	struct hvp_partition *target = request->target;
+	struct hvp_partition *parent = request->caller;
+	enum hvp_status status;
+
+	hvp_partition_lock_both(parent, target);
+	status = hvp_partition_check_state(target, request->row->states);
+	if (!status && !list_empty(&target->children))
+		status = HVP_STATUS_OPERATION_DENIED;
+	if (!status && target->child.begun && !request->outside)
+		status = HVP_STATUS_OUTSIDE;
+	if (!status && target->state == HVP_STATE_ACTIVE) {
+		hvp_partition_set_state(target, HVP_STATE_FINALIZING);
+		atomic_dec(&parent->active_children);
+	}
+	hvp_partition_unlock_both(parent, target);
+	return status;
+}
+
 /**
  * hvp_finalize_partition() - HvFinalizePartition
  * @request:	the call
@@ -187,16 +209,18 @@ enum hvp_status hvp_finalize_partition(struct hvp_request *request)
 	enum hvp_status status;
 	LIST_HEAD(unmapped);
 
+	status = hvp_begin_to_finalize(request);
+	if (status)
+		return status;
+	if (target->child.begun && !hvp_vps_stop(request))
+		return HVP_STATUS_INVALID_PARTITION_STATE;
+
 	hvp_partition_lock_both(parent, target);
-	status = hvp_partition_check_state(target, request->row->states);
-	if (!status && !list_empty(&target->children))
-		status = HVP_STATUS_OPERATION_DENIED;
+	/* Another vCPU may have done it. */
+	status = hvp_partition_check_state(target, HVP_IN_FINALIZING);
 	if (!status) {
-		if (target->state == HVP_STATE_ACTIVE) {
-			hvp_partition_set_state(target, HVP_STATE_FINALIZING);
-			atomic_dec(&parent->active_children);
-		}
 		hvp_stats_pages_unmap_locked(target, &unmapped);
+		hvp_map_uncharge_all(target);
 		active = target->active;
 		target->active = NULL;
 		if (active)
@@ -205,6 +229,8 @@ enum hvp_status hvp_finalize_partition(struct hvp_request *request)
 	}
 	hvp_partition_unlock_both(parent, target);
 
+	if (!status)
+		hvp_child_empty_map(target);
 	hvp_stats_pages_free(request->caller, request->guest, &unmapped);
 	hvp_active_free(active);
 	return status;

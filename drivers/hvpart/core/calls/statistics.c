@@ -140,7 +140,7 @@ static enum hvp_status hvp_stats_check_locked(struct hvp_stats_mapping *mapping,
 	if (wrong || !mapping->complete || !mapping->reserved)
 		return HVP_STATUS_NO_RESOURCES;
 	/* Another vCPU may have deposited it in the meantime. */
-	if (mapping->located && !hvp_candidates_take(&mapping->candidates, 0))
+	if (mapping->located && !hvp_candidates_take(&mapping->candidates, request, 0))
 		return HVP_STATUS_OPERATION_DENIED;
 	return HVP_STATUS_SUCCESS;
 }

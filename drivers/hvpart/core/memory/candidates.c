@@ -40,8 +40,8 @@ static void hvp_candidates_pin(struct hvp_candidates *candidates, struct hvp_gue
  * @request:	the call that names them
  *
  * What comes of it is in @candidates.  The page behind the usable ones is, in this order:
- * * OPERATION_DENIED: not plain writable RAM, on a node that pools do not know, or taken
- *   already
+ * * OPERATION_DENIED: not plain writable RAM, on a node that pools do not know, taken
+ *   already, or a child's
  * * OBJECT_IN_USE: the hypercall page and the like, or the call's own input
  * * NO_RESOURCES: the host has no memory to pin it or to note that it is taken
  *
@@ -64,7 +64,8 @@ void hvp_candidates_examine(struct hvp_candidates *candidates,
 		int error = hvp_claims_prepare(&candidates->cursor, page->gfn);
 
 		candidates->prepared += !error;
-		if (error == -EBUSY || guest->ops->node(guest, page->page) >= nodes)
+		if (error == -EBUSY || guest->ops->node(guest, page->page) >= nodes ||
+		    hvp_space_page_is_mapped(request->caller->space, page->gfn))
 			status = HVP_STATUS_OPERATION_DENIED;
 		else if (page->gfn == request->input_gfn || i == in_use)
 			status = HVP_STATUS_OBJECT_IN_USE;
@@ -78,14 +79,26 @@ void hvp_candidates_examine(struct hvp_candidates *candidates,
 /**
  * hvp_candidates_take() - take a page
  * @candidates:	the pages, examined
+ * @request:	the call that names them
  * @index:	of a usable one
  *
- * Context: Any.
- * Return: false if somebody else has taken it in the meantime.
+ * A page is taken first and then looked for in maps; whoever maps it does it the other way
+ * round: hvp_map_gpa_pages() puts its map where it is found, and then asks for the page.
+ *
+ * Context: Any that may take a spinlock, but those of a space and inside it.
+ * Return: false if somebody else has taken it, or mapped it, in the meantime.
  */
-bool hvp_candidates_take(struct hvp_candidates *candidates, unsigned int index)
+bool hvp_candidates_take(struct hvp_candidates *candidates,
+			 const struct hvp_request *request, unsigned int index)
 {
-	return hvp_claims_take(&candidates->cursor, candidates->pages[index].gfn);
+	u64 gfn = candidates->pages[index].gfn;
+
+	if (!hvp_claims_take(&candidates->cursor, gfn))
+		return false;
+	if (!hvp_space_page_is_mapped(request->caller->space, gfn))
+		return true;
+	hvp_claims_untake(&candidates->cursor, gfn);
+	return false;
 }
 
 /**

@@ -33,7 +33,8 @@ struct hvp_candidates {
 
 void hvp_candidates_examine(struct hvp_candidates *candidates,
 			    const struct hvp_request *request);
-bool hvp_candidates_take(struct hvp_candidates *candidates, unsigned int index);
+bool hvp_candidates_take(struct hvp_candidates *candidates,
+			 const struct hvp_request *request, unsigned int index);
 void hvp_candidates_release(struct hvp_candidates *candidates, struct hvp_guest *guest,
 			    unsigned int taken);
 

@@ -161,6 +161,41 @@ bool hvp_claims_take(struct hvp_claims_cursor *cursor, u64 gfn)
 }
 
 /**
+ * hvp_claims_untake() - the reverse of hvp_claims_take(), at once
+ * @cursor:	into the record
+ * @gfn:	GPA page number; remains prepared
+ *
+ * Context: Any.
+ */
+void hvp_claims_untake(struct hvp_claims_cursor *cursor, u64 gfn)
+{
+	struct hvp_claim_chunk *chunk = hvp_claims_chunk(cursor, gfn);
+
+	if (!WARN_ON_ONCE(!chunk))
+		clear_bit(gfn % HVP_CLAIM_CHUNK_PAGES, chunk->claimed);
+}
+
+/**
+ * hvp_claims_taken() - has somebody taken this page?
+ * @claims:	the record
+ * @gfn:	GPA page number
+ *
+ * Context: Any that may take a spinlock.
+ * Return: true if somebody has.
+ */
+bool hvp_claims_taken(struct hvp_claims *claims, u64 gfn)
+{
+	struct hvp_claim_chunk *chunk;
+	bool taken;
+
+	xa_lock(&claims->chunks);
+	chunk = xa_load(&claims->chunks, gfn / HVP_CLAIM_CHUNK_PAGES);
+	taken = chunk && test_bit(gfn % HVP_CLAIM_CHUNK_PAGES, chunk->claimed);
+	xa_unlock(&claims->chunks);
+	return taken;
+}
+
+/**
  * hvp_claims_drop() - the page has left its pool
  * @cursor:	into the record
  * @gfn:	GPA page number of a page that was taken

@@ -57,6 +57,8 @@ void hvp_claims_destroy(struct hvp_claims *claims);
 int hvp_claims_prepare(struct hvp_claims_cursor *cursor, u64 gfn);
 void hvp_claims_release(struct hvp_claims_cursor *cursor, u64 gfn);
 bool hvp_claims_take(struct hvp_claims_cursor *cursor, u64 gfn);
+void hvp_claims_untake(struct hvp_claims_cursor *cursor, u64 gfn);
+bool hvp_claims_taken(struct hvp_claims *claims, u64 gfn);
 void hvp_claims_drop(struct hvp_claims_cursor *cursor, u64 gfn);
 
 #endif /* _HVPART_CLAIMS_H */

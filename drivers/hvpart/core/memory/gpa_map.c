@@ -154,6 +154,20 @@ void hvp_gpa_map_destroy(struct hvp_gpa_map *map)
 }
 
 /**
+ * hvp_gpa_map_listen() - from now on somebody is told of changes
+ * @map:	the map
+ * @listener:	who; NULL for nobody any more
+ *
+ * Context: Any that may take a spinlock.
+ */
+void hvp_gpa_map_listen(struct hvp_gpa_map *map, struct hvp_gpa_listener *listener)
+{
+	spin_lock(&map->lock);
+	map->listener = listener;
+	spin_unlock(&map->lock);
+}
+
+/**
  * hvp_gpa_map_prepare() - get memory for whatever the next element may need
  * @change:	the change
  *
@@ -338,11 +352,41 @@ static void hvp_gpa_replace_pages_locked(struct hvp_gpa_map *map, struct hvp_gpa
 				     max(node->highest, hvp_gpa_source(entry)));
 }
 
+/* What can be said of a large page in one entry needs no node of its own. */
+static unsigned int hvp_gpa_lowest_level(bool large, u64 entry)
+{
+	return large && !hvp_gpa_is_mapped(entry) ? 1 : 0;
+}
+
+/**
+ * hvp_gpa_map_need() - how many nodes more an element would take
+ * @map:	the map
+ * @gfn:	as hvp_gpa_map_commit()
+ * @large:	likewise
+ * @page:	likewise
+ *
+ * Context: Any that may take a spinlock.
+ * Return: how many, as long as nobody changes the map.
+ */
+unsigned int hvp_gpa_map_need(struct hvp_gpa_map *map, u64 gfn, bool large,
+			      const struct hvp_gpa_page *page)
+{
+	u64 entry = hvp_gpa_entry(page);
+	unsigned int lowest = hvp_gpa_lowest_level(large, entry);
+	struct hvp_gpa_node *node;
+	unsigned int level;
+	bool same;
+
+	spin_lock(&map->lock);
+	same = hvp_gpa_lookup_locked(map, gfn, &level, &node) == entry && level;
+	spin_unlock(&map->lock);
+	return same || level <= lowest ? 0 : level - lowest;
+}
+
 static int hvp_gpa_commit_locked(struct hvp_gpa_change *change, u64 gfn, bool large, u64 entry)
 {
 	struct hvp_gpa_map *map = change->map;
-	/* What can be said of a large page in one entry needs no node of its own. */
-	unsigned int lowest = large && !hvp_gpa_is_mapped(entry) ? 1 : 0;
+	unsigned int lowest = hvp_gpa_lowest_level(large, entry);
 	struct hvp_gpa_node *path[HVP_GPA_MAX_LEVELS + 1] = {};
 	struct hvp_gpa_node *node;
 	u64 *slot = &map->root;
@@ -353,6 +397,8 @@ static int hvp_gpa_commit_locked(struct hvp_gpa_change *change, u64 gfn, bool la
 	if (level > lowest && change->spares < level - lowest)
 		return entry == HVP_GPA_UNMAPPED ? 0 : -ENOMEM;
 
+	if (map->listener)
+		map->listener->changing(map->listener, gfn, large ? HVP_GPA_NODE_ENTRIES : 1);
 	node = NULL;
 	for (level = map->levels; level; slot = &node->entries[hvp_gpa_index(gfn, level)]) {
 		if (!hvp_gpa_is_node(*slot)) {

@@ -89,6 +89,7 @@ struct hvp_gpa_counts {
  * struct hvp_gpa_map - what each page of a child's guest physical address space is
  * @lock:	protects all that changes; inside any lock of the core's
  * @quota:	where nodes are counted
+ * @listener:	who is told of changes, or NULL
  * @pages:	the width: page numbers are below
  * @levels:	of nodes, at most; @root stands for all pages of that many levels
  * @root:	an entry, as those of a node
@@ -105,6 +106,7 @@ struct hvp_gpa_counts {
 struct hvp_gpa_map {
 	spinlock_t lock;
 	struct hvp_gpa_quota *quota;
+	struct hvp_gpa_listener *listener;
 	u64 pages;
 	unsigned int levels;
 	u64 root;
@@ -128,6 +130,17 @@ struct hvp_gpa_change {
 	unsigned int spares;
 };
 
+struct hvp_gpa_map;
+
+/**
+ * struct hvp_gpa_listener - who has given pages to the child
+ * @changing:	pages [gfn, gfn + count) are about to be others: they are to be taken back
+ *		now, while a search by source still finds them.  Under the map's lock
+ */
+struct hvp_gpa_listener {
+	void (*changing)(struct hvp_gpa_listener *listener, u64 gfn, u64 count);
+};
+
 /* Is told pages [gfn, gfn + count) of a child.  Return: whether to go on. */
 typedef bool (*hvp_gpa_run_fn)(void *arg, u64 gfn, u64 count);
 
@@ -136,7 +149,10 @@ typedef bool (*hvp_gpa_run_fn)(void *arg, u64 gfn, u64 count);
 void hvp_gpa_map_init(struct hvp_gpa_map *map, unsigned int address_bits,
 		      struct hvp_gpa_quota *quota);
 void hvp_gpa_map_destroy(struct hvp_gpa_map *map);
+void hvp_gpa_map_listen(struct hvp_gpa_map *map, struct hvp_gpa_listener *listener);
 
+unsigned int hvp_gpa_map_need(struct hvp_gpa_map *map, u64 gfn, bool large,
+			      const struct hvp_gpa_page *page);
 int hvp_gpa_map_prepare(struct hvp_gpa_change *change);
 int hvp_gpa_map_commit(struct hvp_gpa_change *change, u64 gfn, bool large,
 		       const struct hvp_gpa_page *page);

@@ -40,6 +40,21 @@ int hvp_vps_add(struct hvp_vps *vps, unsigned long number, struct hvp_vp *vp)
 }
 
 /**
+ * hvp_vps_remove() - the reverse
+ * @vps:	the virtual processors of its partition
+ * @number:	which one
+ *
+ * Context: Any; whoever has found it may still look.
+ */
+void hvp_vps_remove(struct hvp_vps *vps, unsigned long number)
+{
+	xa_lock(&vps->list);
+	if (__xa_erase(&vps->list, number))
+		WRITE_ONCE(vps->count, vps->count - 1);
+	xa_unlock(&vps->list);
+}
+
+/**
  * hvp_vps_find() - look a virtual processor up
  * @vps:	the virtual processors of its partition
  * @index:	its VP index, which for the root's is whatever the VMM says

@@ -273,6 +273,35 @@ static int hvp_guest_node(struct hvp_guest *guest, struct page *page)
 	return page_to_nid(page);
 }
 
+static unsigned int hvp_guest_is_ram(struct hvp_guest *guest, u64 gfn, unsigned int count)
+{
+	struct hvp_pinned_page pages[HVP_PIN_BATCH];
+	struct page *batch[HVP_PIN_BATCH];
+	unsigned int done, want, i;
+	unsigned long address;
+	int got;
+
+	for (done = 0; done < count; done += got) {
+		want = min_t(unsigned int, count - done, HVP_PIN_BATCH);
+		for (i = 0; i < want; i++)
+			pages[i].gfn = gfn + done + i;
+		want = hvp_contiguous(guest, pages, want, &address);
+		got = want ? get_user_pages_fast(address, want, FOLL_WRITE, batch) : 0;
+		if (got <= 0)
+			break;
+		for (i = 0; i < got; i++)
+			put_page(batch[i]);
+		cond_resched();
+	}
+	return done;
+}
+
+static void hvp_guest_read_page(struct hvp_guest *guest, struct page *page, size_t offset,
+				void *buf, size_t len)
+{
+	memcpy_from_page(buf, page, offset, len);
+}
+
 static void hvp_guest_write_page(struct hvp_guest *guest, struct page *page, size_t offset,
 				 const void *buf, size_t len)
 {
@@ -288,6 +317,8 @@ static const struct hvp_guest_ops hvp_guest_memory_ops = {
 	.zero = hvp_guest_zero,
 	.write_page = hvp_guest_write_page,
 	.node = hvp_guest_node,
+	.is_ram = hvp_guest_is_ram,
+	.read_page = hvp_guest_read_page,
 };
 
 /**

@@ -33,6 +33,8 @@ struct hvp_limits hvp_vm_limits = {
 	.partitions = 1024,
 	.pages = 1U << 20,
 	.depth = 2,
+	.vps = 256,
+	.gpa_nodes = 1U << 16,
 };
 
 /* What is done on VMs' behalf later, bound to no CPU; not the kernel's own, see debugfs. */

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0
+/* HvDispatchVp, HvAssertVirtualInterrupt: a virtual processor runs, and is interrupted. */
+
+#include "../call/request.h"
+#include "../call/table.h"
+#include "../hierarchy.h"
+#include "../partition.h"
+#include "../vp/message.h"
+
+static void hvp_answer_dispatch(struct hvp_request *request, u32 state, u32 event)
+{
+	request->out.dispatch_vp.state = state;
+	request->out.dispatch_vp.event = event;
+}
+
+/* The parent gets to know why; before anything says that there is something to know. */
+static void hvp_tell_intercept(struct hvp_request *request, struct hvp_child_vp *vp)
+{
+	struct hvp_state_page *page = &vp->pages[HVP_STATE_PAGE_INTERCEPT];
+
+	if (page->mapped)
+		page->guest->ops->write_page(page->guest, page->page.page, 0, &vp->message,
+					     sizeof(vp->message));
+	vp->intercept_suspend = true;
+	hvp_answer_dispatch(request, HVP_DISPATCH_READY, HVP_DISPATCH_EVENT_INTERCEPT);
+}
+
+static bool hvp_page_is_in_map(struct hvp_partition *partition, u64 gpa)
+{
+	struct hvp_gpa_page page;
+
+	if (!hvp_gpa_map_contains(&partition->child.map, gpa >> HVP_PAGE_SHIFT, 1))
+		return false;
+	hvp_gpa_map_find(&partition->child.map, gpa >> HVP_PAGE_SHIFT, &page);
+	return page.kind != HVP_GPA_UNMAPPED;
+}
+
+static enum hvp_status hvp_dispatch_ended(struct hvp_request *request, struct hvp_child_vp *vp,
+					  const struct hvp_exit *exit)
+{
+	enum hvp_status status;
+	bool in_map;
+
+	switch (exit->reason) {
+	case HVP_EXIT_BLOCKED:
+		hvp_answer_dispatch(request, HVP_DISPATCH_BLOCKED, 0);
+		return HVP_STATUS_SUCCESS;
+	case HVP_EXIT_IO:
+	case HVP_EXIT_MEMORY:
+	case HVP_EXIT_UNRECOVERABLE:
+		status = hvp_child_vp_want(vp, HVP_MESSAGE_GROUPS);
+		if (status)
+			return status;
+		in_map = exit->reason == HVP_EXIT_MEMORY &&
+			 hvp_page_is_in_map(vp->partition, exit->gpa);
+		hvp_message_from_exit(&vp->message, vp->partition->id, vp->vp.index, exit,
+				      &vp->state, in_map);
+		vp->stuck = exit->reason == HVP_EXIT_UNRECOVERABLE;
+		hvp_tell_intercept(request, vp);
+		return HVP_STATUS_SUCCESS;
+	case HVP_EXIT_DENIED:
+		return HVP_STATUS_NO_RESOURCES;
+	default:
+		hvp_answer_dispatch(request, HVP_DISPATCH_READY, 0);
+		return HVP_STATUS_SUCCESS;
+	}
+}
+
+/* Is it the guest's wish that it does not run? */
+static bool hvp_vp_is_suspended(const struct hvp_child_vp *vp)
+{
+	return vp->explicit_suspend || vp->intercept_suspend || vp->dispatch_suspend;
+}
+
+static enum hvp_status hvp_vp_run(struct hvp_request *request, struct hvp_child_vp *vp)
+{
+	const struct hvp_machine_ops *machines = vp->partition->hierarchy->host->machines;
+	struct hvp_exit exit = { .reason = HVP_EXIT_UNRECOVERABLE };
+	enum hvp_status status;
+	int error;
+
+	status = hvp_child_vp_apply(vp);
+	if (status == HVP_STATUS_INVALID_PARAMETER)
+		return hvp_dispatch_ended(request, vp, &exit);
+	if (status)
+		return status;
+	WRITE_ONCE(vp->dispatched, true);
+	error = machines->run(vp->machine, &vp->state, &exit);
+	WRITE_ONCE(vp->dispatched, false);
+	vp->known = BIT(HVP_VP_GENERAL) | BIT(HVP_VP_SPECIAL);
+	if (error == -EINTR)
+		exit.reason = HVP_EXIT_INTERRUPTED;
+	else if (error)
+		exit.reason = HVP_EXIT_DENIED;
+	atomic64_inc(&vp->exits[exit.reason]);
+	status = hvp_dispatch_ended(request, vp, &exit);
+	hvp_child_vp_show_page(vp);
+	return status;
+}
+
+static enum hvp_status hvp_dispatch_locked(struct hvp_request *request, struct hvp_child_vp *vp)
+{
+	u32 flags = request->in.dispatch_vp.flags;
+	enum hvp_status status;
+
+	status = hvp_partition_check_state(request->target, request->row->states);
+	if (status)
+		return status;
+	if (flags & ~HVP_DISPATCH_FLAGS_MASK)
+		return HVP_STATUS_INVALID_PARAMETER;
+	if (flags & HVP_DISPATCH_CLEAR_INTERCEPT_SUSPEND)
+		vp->intercept_suspend = false;
+	/* As it was made; only its parent could have set it anew. */
+	if (!vp->started) {
+		vp->started = true;
+		vp->explicit_suspend = false;
+	}
+	hvp_child_vp_take_page(vp);
+	if (hvp_vp_is_suspended(vp)) {
+		hvp_answer_dispatch(request, HVP_DISPATCH_BLOCKED, HVP_DISPATCH_EVENT_SUSPEND);
+		return HVP_STATUS_SUCCESS;
+	}
+	if (vp->stuck) {
+		hvp_tell_intercept(request, vp);
+		return HVP_STATUS_SUCCESS;
+	}
+	if (READ_ONCE(request->target->clock.frozen)) {
+		hvp_answer_dispatch(request, HVP_DISPATCH_READY, 0);
+		return HVP_STATUS_SUCCESS;
+	}
+	return hvp_vp_run(request, vp);
+}
+
+/**
+ * hvp_dispatch_vp() - HvDispatchVp
+ * @request:	the call
+ *
+ * Contract, virtual processors, section 5.
+ *
+ * Context: Outside KVM's loop.
+ * Return: SUCCESS, or in check order:
+ * * INVALID_VP_INDEX: there is none
+ * * INVALID_VP_STATE: another vCPU dispatches it
+ * * INVALID_PARTITION_ID, INVALID_PARTITION_STATE: as it is by now
+ * * INVALID_PARAMETER: flags
+ * * NO_RESOURCES: the host cannot run it
+ */
+enum hvp_status hvp_dispatch_vp(struct hvp_request *request)
+{
+	struct hvp_child_vp *vp;
+	enum hvp_status status;
+
+	status = hvp_child_vp_use_idle(request->target, request->in.dispatch_vp.vp_index, &vp);
+	if (status)
+		return status;
+	status = hvp_dispatch_locked(request, vp);
+	hvp_child_vp_unuse(vp);
+	return status;
+}
+
+static bool hvp_interrupt_is_well_formed(const struct hvp_assert_interrupt_in *in)
+{
+	if (in->modes & ~HVP_INTERRUPT_MODES_MASK || in->vtl || in->vector > U8_MAX)
+		return false;
+	switch (in->type) {
+	case HVP_INTERRUPT_FIXED:
+	case HVP_INTERRUPT_LOWEST:
+		/* The processor keeps those below 16 for itself. */
+		return in->vector >= 16;
+	case HVP_INTERRUPT_SMI:
+	case HVP_INTERRUPT_NMI:
+	case HVP_INTERRUPT_INIT:
+	case HVP_INTERRUPT_EXTINT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/**
+ * hvp_assert_virtual_interrupt() - HvAssertVirtualInterrupt
+ * @request:	the call
+ *
+ * Does not wait for a virtual processor that runs.
+ *
+ * Context: Outside KVM's loop.
+ * Return: SUCCESS, or in check order:
+ * * INVALID_PARAMETER: a field that no interrupt can have
+ * * INVALID_VP_INDEX: nobody is at that destination
+ * * ACKNOWLEDGED: an external interrupt waits already
+ * * NO_RESOURCES: host memory
+ */
+enum hvp_status hvp_assert_virtual_interrupt(struct hvp_request *request)
+{
+	const struct hvp_assert_interrupt_in *in = &request->in.assert_virtual_interrupt;
+	const struct hvp_machine_ops *machines = request->target->hierarchy->host->machines;
+	const struct hvp_interrupt interrupt = {
+		.type = in->type,
+		.vector = in->vector,
+		.logical = in->modes & HVP_INTERRUPT_LOGICAL,
+		.level = in->modes & HVP_INTERRUPT_LEVEL,
+		.destination = in->destination,
+	};
+	struct hvp_child *child = &request->target->child;
+	int error = -ENOENT;
+
+	if (!hvp_interrupt_is_well_formed(in))
+		return HVP_STATUS_INVALID_PARAMETER;
+	if (mutex_lock_killable(&child->lock))
+		return HVP_STATUS_NO_RESOURCES;
+	if (child->machine && in->destination <= U32_MAX)
+		error = machines->assert(child->machine, &interrupt);
+	mutex_unlock(&child->lock);
+	switch (error) {
+	case 0:
+		return HVP_STATUS_SUCCESS;
+	case -ENOENT:
+		return HVP_STATUS_INVALID_VP_INDEX;
+	case -EBUSY:
+		return HVP_STATUS_ACKNOWLEDGED;
+	default:
+		return HVP_STATUS_NO_RESOURCES;
+	}
+}

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0
+/* HvCreateVp, HvDeleteVp, HvMapVpStatePage, HvUnmapVpStatePage: virtual processors come and go. */
+
+#include <linux/sched/signal.h>
+#include "../call/request.h"
+#include "../call/table.h"
+#include "../hierarchy.h"
+#include "../memory/caches.h"
+#include "../memory/candidates.h"
+#include "../memory/proximity.h"
+#include "../partition.h"
+#include "../space.h"
+#include "../stats_page.h"
+#include "../vp/register_page.h"
+
+/* Linux's mshv driver numbers virtual processors with 8 bits. */
+#define HVP_HIGHEST_VP_INDEX	255
+
+static void hvp_vp_woken(void *owner)
+{
+}
+
+static const struct hvp_machine_events hvp_vp_events = {
+	.woken = hvp_vp_woken,
+};
+
+static struct hvp_child_vp *hvp_vp_alloc(struct hvp_partition *partition, u32 index,
+					 struct hvp_proximity proximity)
+{
+	struct hvp_child_vp *vp = hvp_cache_alloc(HVP_CACHE_CHILD_VP, proximity);
+
+	if (!vp)
+		return NULL;
+	refcount_set(&vp->refs, 1);
+	mutex_init(&vp->lock);
+	vp->partition = partition;
+	vp->vp.index = index;
+	vp->explicit_suspend = true;
+	return vp;
+}
+
+/* What its pool lacks comes before what the host lacks, which is found out without a lock. */
+static enum hvp_status hvp_vp_charge(struct hvp_partition *target, struct hvp_child_vp *vp,
+				     struct hvp_proximity proximity)
+{
+	unsigned int pages = hvp_child_vp_pages();
+	enum hvp_status status;
+
+	spin_lock(&target->lock);
+	status = hvp_partition_check_state(target, HVP_IN_ACTIVE);
+	if (!status && !hvp_pool_can_pay(&target->pool, pages, proximity))
+		status = HVP_STATUS_INSUFFICIENT_MEMORY;
+	if (!status && !vp)
+		status = HVP_STATUS_NO_RESOURCES;
+	if (!status)
+		hvp_partition_charge(target, HVP_USE_VPS, pages, proximity, &vp->charge);
+	/* From now on it takes a wait to finalize the partition. */
+	target->child.begun |= !status;
+	spin_unlock(&target->lock);
+	return status;
+}
+
+static void hvp_vp_uncharge(struct hvp_partition *target, struct hvp_child_vp *vp)
+{
+	spin_lock(&target->lock);
+	hvp_partition_uncharge(target, HVP_USE_VPS, &vp->charge);
+	spin_unlock(&target->lock);
+}
+
+/* The host makes it, and from then on it can be found. */
+static enum hvp_status hvp_vp_start(struct hvp_partition *target, struct hvp_child_vp *vp)
+{
+	const struct hvp_machine_ops *machines = target->hierarchy->host->machines;
+	u32 index = vp->vp.index;
+	int error = hvp_child_machine(target);
+
+	if (!error)
+		error = machines->create_vp(target->child.machine, index, &hvp_vp_events, vp,
+					    &vp->machine);
+	if (!error) {
+		error = hvp_vps_add(&target->child.vps, index, &vp->vp);
+		if (error)
+			machines->destroy_vp(vp->machine);
+	}
+	return error ? HVP_STATUS_NO_RESOURCES : HVP_STATUS_SUCCESS;
+}
+
+static enum hvp_status hvp_vp_create_locked(struct hvp_partition *target, u32 index,
+					    struct hvp_proximity proximity)
+{
+	bool within_limit = target->child.vps.count < READ_ONCE(target->hierarchy->limits->vps);
+	struct hvp_child_vp *vp = NULL;
+	enum hvp_status status;
+
+	if (index > HVP_HIGHEST_VP_INDEX || xa_load(&target->child.vps.list, index))
+		return HVP_STATUS_INVALID_VP_INDEX;
+	if (within_limit)
+		vp = hvp_vp_alloc(target, index, proximity);
+	status = hvp_vp_charge(target, vp, proximity);
+	if (!status) {
+		status = hvp_vp_start(target, vp);
+		if (status)
+			hvp_vp_uncharge(target, vp);
+	}
+	if (status && vp)
+		hvp_child_vp_put(vp);
+	return status;
+}
+
+/**
+ * hvp_create_vp() - HvCreateVp
+ * @request:	the call
+ *
+ * Contract, virtual processors, section 4.
+ *
+ * Context: Outside KVM's loop.
+ * Return: SUCCESS, or in check order:
+ * * INVALID_PARAMETER: flags; bad proximity
+ * * INVALID_VP_INDEX: there is one, or there can be none, with this index
+ * * INVALID_PARTITION_ID, INVALID_PARTITION_STATE: as it is by now
+ * * INSUFFICIENT_MEMORY: the target's pool cannot pay
+ * * NO_RESOURCES: a limit, or the host cannot make it
+ */
+enum hvp_status hvp_create_vp(struct hvp_request *request)
+{
+	const struct hvp_create_vp_in *in = &request->in.create_vp;
+	struct hvp_partition *target = request->target;
+	enum hvp_status status;
+
+	if (in->flags || !hvp_proximity_well_formed(in->proximity))
+		return HVP_STATUS_INVALID_PARAMETER;
+	if (mutex_lock_killable(&target->child.lock))
+		return HVP_STATUS_NO_RESOURCES;
+	status = hvp_vp_create_locked(target, in->vp_index, in->proximity);
+	mutex_unlock(&target->child.lock);
+	return status;
+}
+
+/* Statistics pages that are mapped of it are no longer. */
+static void hvp_vp_unmap_stats(struct hvp_request *request, const struct hvp_child_vp *vp)
+{
+	struct hvp_partition *target = request->target;
+	struct hvp_stats_page *page;
+	struct hvp_stats_page *next;
+	LIST_HEAD(unmapped);
+
+	hvp_partition_lock_both(request->caller, target);
+	list_for_each_entry_safe(page, next, &target->stats_pages, node) {
+		if (page->vp == &vp->vp)
+			hvp_stats_page_unmap_locked(page, &unmapped);
+	}
+	hvp_partition_unlock_both(request->caller, target);
+	hvp_stats_pages_free(request->caller, request->guest, &unmapped);
+}
+
+static void hvp_vp_unmap_state(struct hvp_request *request, struct hvp_child_vp *vp)
+{
+	unsigned int type;
+
+	for (type = 0; type < HVP_NR_STATE_PAGES; type++)
+		hvp_state_page_unmap(&vp->pages[type], request->guest);
+}
+
+/**
+ * hvp_delete_vp() - HvDeleteVp
+ * @request:	the call
+ *
+ * Context: Outside KVM's loop.
+ * Return: SUCCESS, or in check order:
+ * * INVALID_VP_INDEX: there is none
+ * * INVALID_VP_STATE: it is being dispatched
+ */
+enum hvp_status hvp_delete_vp(struct hvp_request *request)
+{
+	struct hvp_partition *target = request->target;
+	struct hvp_child_vp *vp;
+	enum hvp_status status;
+
+	status = hvp_child_vp_use_idle(target, request->in.delete_vp.vp_index, &vp);
+	if (status)
+		return status;
+	hvp_child_vp_discard(vp);
+	hvp_vp_unmap_state(request, vp);
+	hvp_vp_unmap_stats(request, vp);
+	hvp_vp_uncharge(target, vp);
+	hvp_child_vp_unuse(vp);
+	return HVP_STATUS_SUCCESS;
+}
+
+/**
+ * hvp_vps_stop() - a partition is finalized: its virtual processors go, and its machine
+ * @request:	the call that finalizes its target, which is FINALIZING
+ *
+ * Context: Outside KVM's loop, no lock held.
+ * Return: false if the thread is to die first.
+ */
+bool hvp_vps_stop(struct hvp_request *request)
+{
+	struct hvp_partition *target = request->target;
+	struct hvp_child *child = &target->child;
+	struct hvp_child_vp *vp;
+	unsigned long index;
+	struct hvp_vp *any;
+
+	if (mutex_lock_killable(&child->lock))
+		return false;
+	xa_for_each(&child->vps.list, index, any) {
+		if (hvp_child_vp_use(target, index, &vp))
+			break;
+		hvp_child_vp_discard(vp);
+		hvp_vp_unmap_state(request, vp);
+		hvp_vp_unmap_stats(request, vp);
+		hvp_vp_uncharge(target, vp);
+		hvp_child_vp_unuse(vp);
+	}
+	if (!child->vps.count)
+		hvp_child_destroy_machine(target);
+	mutex_unlock(&child->lock);
+	return !child->machine;
+}
+
+/* A page of the caller's becomes one that the host writes to. */
+static enum hvp_status hvp_state_page_take(struct hvp_request *request,
+					   struct hvp_state_page *page, u64 gfn)
+{
+	struct hvp_hierarchy *hierarchy = request->caller->hierarchy;
+	struct hvp_pinned_page location = { .gfn = gfn };
+	struct hvp_candidates candidates = {
+		.pages = &location,
+		.count = 1,
+		.cursor = HVP_CLAIMS_CURSOR(&request->caller->space->claims),
+	};
+	bool reserved = hvp_hierarchy_reserve_pages(hierarchy, 1);
+	enum hvp_status status;
+
+	hvp_candidates_examine(&candidates, request);
+	status = candidates.status;
+	if (!status && !reserved)
+		status = HVP_STATUS_NO_RESOURCES;
+	/* Another vCPU may have deposited it in the meantime. */
+	if (!status && !hvp_candidates_take(&candidates, request, 0))
+		status = HVP_STATUS_OPERATION_DENIED;
+	if (status) {
+		hvp_candidates_release(&candidates, request->guest, 0);
+		hvp_hierarchy_release_pages(hierarchy, reserved);
+		return status;
+	}
+	page->page = location;
+	page->guest = request->caller->space->guest;
+	page->payer = request->caller;
+	page->mapped = true;
+	return HVP_STATUS_SUCCESS;
+}
+
+static void hvp_state_page_clear(const struct hvp_state_page *page)
+{
+	static const u8 zeroes[512];
+	size_t offset;
+
+	for (offset = 0; offset < HVP_PAGE_SIZE; offset += sizeof(zeroes))
+		page->guest->ops->write_page(page->guest, page->page.page, offset, zeroes,
+					     sizeof(zeroes));
+}
+
+/**
+ * hvp_map_vp_state_page() - HvMapVpStatePage
+ * @request:	the call
+ *
+ * Contract, virtual processors, section 4.
+ *
+ * Context: Outside KVM's loop.
+ * Return: SUCCESS, or in check order:
+ * * INVALID_VP_INDEX: there is none
+ * * INVALID_PARAMETER: another type or VTL; the caller does not say where
+ * * OBJECT_IN_USE: mapped already
+ * * OPERATION_DENIED, OBJECT_IN_USE, NO_RESOURCES: as HvMapStatsPage2 has them of a page
+ */
+enum hvp_status hvp_map_vp_state_page(struct hvp_request *request)
+{
+	const struct hvp_map_state_page_in *in = &request->in.map_vp_state_page;
+	const struct hvp_state_page_in *object = &in->object;
+	struct hvp_child_vp *vp;
+	enum hvp_status status;
+
+	status = hvp_child_vp_use(request->target, object->vp_index, &vp);
+	if (status)
+		return status;
+	if (object->type >= HVP_NR_STATE_PAGES || object->vtl ||
+	    object->flags != HVP_STATE_PAGE_LOCATED)
+		status = HVP_STATUS_INVALID_PARAMETER;
+	else if (vp->pages[object->type].mapped)
+		status = HVP_STATUS_OBJECT_IN_USE;
+	else
+		status = hvp_state_page_take(request, &vp->pages[object->type],
+					     in->map_location);
+	if (!status) {
+		hvp_state_page_clear(&vp->pages[object->type]);
+		if (object->type == HVP_STATE_PAGE_REGISTERS)
+			hvp_child_vp_show_page(vp);
+		request->out.map_vp_state_page.map_location = in->map_location;
+	}
+	hvp_child_vp_unuse(vp);
+	return status;
+}
+
+/* Of what has been finalized there are no pages any more, nor virtual processors. */
+static bool hvp_state_page_is_gone(const struct hvp_request *request)
+{
+	return READ_ONCE(request->target->state) != HVP_STATE_ACTIVE;
+}
+
+/**
+ * hvp_unmap_vp_state_page() - HvUnmapVpStatePage
+ * @request:	the call
+ *
+ * Context: Outside KVM's loop.
+ * Return: SUCCESS, or in check order:
+ * * INVALID_PARAMETER: another type or VTL; not mapped
+ */
+enum hvp_status hvp_unmap_vp_state_page(struct hvp_request *request)
+{
+	const struct hvp_state_page_in *object = &request->in.unmap_vp_state_page;
+	struct hvp_child_vp *vp;
+	enum hvp_status status;
+
+	if (object->type >= HVP_NR_STATE_PAGES || object->vtl)
+		return HVP_STATUS_INVALID_PARAMETER;
+	status = hvp_child_vp_use(request->target, object->vp_index, &vp);
+	/* It went with the virtual processor. */
+	if (status == HVP_STATUS_INVALID_VP_INDEX || hvp_state_page_is_gone(request)) {
+		if (!status)
+			hvp_child_vp_unuse(vp);
+		return HVP_STATUS_SUCCESS;
+	}
+	if (status)
+		return status;
+	if (object->type == HVP_STATE_PAGE_REGISTERS)
+		hvp_child_vp_take_page(vp);
+	if (vp->pages[object->type].mapped)
+		hvp_state_page_unmap(&vp->pages[object->type], request->guest);
+	else
+		status = HVP_STATUS_INVALID_PARAMETER;
+	hvp_child_vp_unuse(vp);
+	return status;
+}

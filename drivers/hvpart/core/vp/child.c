@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a partition has that its parent runs: memory, virtual processors, and the machine that
+ * runs them.
+ *
+ * A virtual processor is used by one call at a time, which holds its lock also while it runs
+ * it.  Another call makes it come back, and waits: for as long as a run takes that has been
+ * told to end.  Only threads of one VMM wait for each other there, and a signal that kills
+ * ends the wait.
+ */
+
+#include <linux/math.h>
+#include <linux/sched/signal.h>
+#include "../active.h"
+#include "../hierarchy.h"
+#include "../memory/caches.h"
+#include "../memory/proximity.h"
+#include "../partition.h"
+#include "../space.h"
+#include "child.h"
+#include "register_page.h"
+#include "register_table.h"
+
+DEFINE_SRCU(hvp_machines_in_use);
+
+/* Pages that so many bytes are charged as. */
+static unsigned int hvp_pages_of(u64 bytes)
+{
+	return DIV_ROUND_UP_ULL(bytes, HVP_PAGE_SIZE);
+}
+
+/**
+ * hvp_child_vp_pages() - what HvCreateVp charges
+ *
+ * Return: pages: the bytes of the object, rounded up.
+ */
+unsigned int hvp_child_vp_pages(void)
+{
+	return hvp_pages_of(hvp_cache_object_size(HVP_CACHE_CHILD_VP));
+}
+
+static const struct hvp_machine_ops *hvp_machines(const struct hvp_partition *partition)
+{
+	return partition->hierarchy->host->machines;
+}
+
+/**
+ * hvp_child_init() - of a partition that is being made
+ * @child:	zeroed
+ */
+void hvp_child_init(struct hvp_child *child)
+{
+	mutex_init(&child->lock);
+	hvp_vps_init(&child->vps);
+	INIT_LIST_HEAD(&child->in_space);
+}
+
+/**
+ * hvp_child_start() - the partition becomes active: it can have memory
+ * @partition:	the partition
+ *
+ * Context: The partition's lock is held.
+ */
+void hvp_child_start(struct hvp_partition *partition)
+{
+	struct hvp_hierarchy *hierarchy = partition->hierarchy;
+	u64 width = partition->early_properties[HVP_PHYSICAL_ADDRESS_WIDTH];
+
+	hvp_gpa_map_init(&partition->child.map,
+			 width ?: hierarchy->host->processor->physical_address_bits,
+			 &hierarchy->gpa_quota);
+	spin_lock(&partition->parent->space->lock);
+	list_add(&partition->child.in_space, &partition->parent->space->maps);
+	spin_unlock(&partition->parent->space->lock);
+}
+
+/* The machine forgets what the map is about to forget. */
+static void hvp_child_changing(struct hvp_gpa_listener *listener, u64 gfn, u64 count)
+{
+	struct hvp_child *child = container_of(listener, struct hvp_child, listener);
+	struct hvp_partition *partition = container_of(child, struct hvp_partition, child);
+
+	hvp_machines(partition)->forget(child->machine, gfn, count);
+}
+
+/**
+ * hvp_child_machine() - see that a partition has a machine
+ * @partition:	the partition
+ *
+ * Context: Outside KVM's loop; @partition's child lock is held.
+ * Return: 0 or what the machine's creation says.
+ */
+int hvp_child_machine(struct hvp_partition *partition)
+{
+	const struct hvp_creation *creation = &partition->creation;
+	struct hvp_child *child = &partition->child;
+	const struct hvp_machine_config config = {
+		.guest = partition->parent->space->guest,
+		.map = &child->map,
+		.gpa_bits = order_base_2(child->map.pages) + HVP_PAGE_SHIFT,
+		.hyperv_privileges =
+			partition->early_properties[HVP_SYNTHETIC_PROC_FEATURES],
+		.disabled_features = {
+			creation->disabled_processor_features[0],
+			creation->disabled_processor_features[1],
+		},
+		.disabled_xsave = creation->disabled_xsave_features,
+		.x2apic = creation->flags & HVP_CREATE_X2APIC,
+		.ignore_unknown_msrs = partition->active &&
+			partition->active->properties[HVP_UNIMPLEMENTED_MSR_ACTION],
+	};
+	struct hvp_machine *machine;
+	int error;
+
+	lockdep_assert_held(&child->lock);
+	if (child->machine)
+		return 0;
+	if (!hvp_machines(partition))
+		return -ENOMEM;
+	error = hvp_machines(partition)->create(&config, &machine);
+	if (error)
+		return error;
+	child->listener.changing = hvp_child_changing;
+	WRITE_ONCE(child->machine, machine);
+	hvp_gpa_map_listen(&child->map, &child->listener);
+	return 0;
+}
+
+static void hvp_child_vp_free_rcu(struct rcu_head *rcu)
+{
+	hvp_cache_free(HVP_CACHE_CHILD_VP, container_of(rcu, struct hvp_child_vp, rcu));
+}
+
+/**
+ * hvp_child_vp_put() - drop a reference
+ * @vp:		a virtual processor
+ *
+ * Context: Any.
+ */
+void hvp_child_vp_put(struct hvp_child_vp *vp)
+{
+	if (refcount_dec_and_test(&vp->refs))
+		call_rcu(&vp->rcu, hvp_child_vp_free_rcu);
+}
+
+/**
+ * hvp_child_vp_lock() - use a virtual processor, which comes back to its parent if it runs
+ * @vp:		the virtual processor, held by a reference
+ *
+ * Context: Outside KVM's loop, no lock held but a child's.
+ * Return: SUCCESS; INVALID_VP_STATE if the thread is to die first.
+ */
+enum hvp_status hvp_child_vp_lock(struct hvp_child_vp *vp)
+{
+	if (mutex_trylock(&vp->lock))
+		return HVP_STATUS_SUCCESS;
+	hvp_machines(vp->partition)->interrupt(vp->machine);
+	return mutex_lock_killable(&vp->lock) ? HVP_STATUS_INVALID_VP_STATE :
+						HVP_STATUS_SUCCESS;
+}
+
+static struct hvp_child_vp *hvp_child_vp_get(struct hvp_partition *partition, u32 index)
+{
+	struct hvp_child_vp *vp = NULL;
+	struct hvp_vp *found;
+
+	rcu_read_lock();
+	found = xa_load(&partition->child.vps.list, index);
+	if (found)
+		vp = container_of(found, struct hvp_child_vp, vp);
+	if (vp && !refcount_inc_not_zero(&vp->refs))
+		vp = NULL;
+	rcu_read_unlock();
+	return vp;
+}
+
+/**
+ * hvp_child_vp_use() - look a virtual processor up, to use it
+ * @partition:	whose it is
+ * @index:	which one
+ * @vp:		receives it, held and locked
+ *
+ * Context: As hvp_child_vp_lock().
+ * Return: SUCCESS, and hvp_child_vp_unuse() is to follow; or
+ * * INVALID_VP_INDEX: there is none
+ * * INVALID_VP_STATE: as hvp_child_vp_lock()
+ */
+enum hvp_status hvp_child_vp_use(struct hvp_partition *partition, u32 index,
+				 struct hvp_child_vp **vp)
+{
+	enum hvp_status status;
+
+	*vp = hvp_child_vp_get(partition, index);
+	if (!*vp)
+		return HVP_STATUS_INVALID_VP_INDEX;
+	status = hvp_child_vp_lock(*vp);
+	if (!status && !(*vp)->gone)
+		return HVP_STATUS_SUCCESS;
+	if (!status) {
+		mutex_unlock(&(*vp)->lock);
+		status = HVP_STATUS_INVALID_VP_INDEX;
+	}
+	hvp_child_vp_put(*vp);
+	return status;
+}
+
+/**
+ * hvp_child_vp_use_idle() - as hvp_child_vp_use(), of one that does not run
+ * @partition:	whose it is
+ * @index:	which one
+ * @vp:		receives it, held and locked
+ *
+ * Context: As hvp_child_vp_lock().
+ * Return: as hvp_child_vp_use(); INVALID_VP_STATE also if another vCPU dispatches it.
+ */
+enum hvp_status hvp_child_vp_use_idle(struct hvp_partition *partition, u32 index,
+				      struct hvp_child_vp **vp)
+{
+	struct hvp_child_vp *seen = hvp_child_vp_get(partition, index);
+	bool dispatched = seen && READ_ONCE(seen->dispatched);
+
+	if (seen)
+		hvp_child_vp_put(seen);
+	if (dispatched)
+		return HVP_STATUS_INVALID_VP_STATE;
+	return hvp_child_vp_use(partition, index, vp);
+}
+
+/**
+ * hvp_child_vp_unuse() - the reverse of hvp_child_vp_use()
+ * @vp:		the virtual processor
+ *
+ * Context: As hvp_child_vp_lock().
+ */
+void hvp_child_vp_unuse(struct hvp_child_vp *vp)
+{
+	mutex_unlock(&vp->lock);
+	hvp_child_vp_put(vp);
+}
+
+/**
+ * hvp_state_page_unmap() - a state page is plain RAM again, zeroed
+ * @page:	the page
+ * @guest:	its guest, as the call has it that unmaps it; NULL when the VM goes, and then
+ *		nothing is zeroed
+ *
+ * Context: May sleep.
+ */
+void hvp_state_page_unmap(struct hvp_state_page *page, struct hvp_guest *guest)
+{
+	struct hvp_hierarchy *hierarchy;
+	struct hvp_claims_cursor cursor;
+
+	if (!page->mapped)
+		return;
+	page->mapped = false;
+	if (guest) {
+		/* As statistics pages: see hvp_stats_pages_free(). */
+		hierarchy = page->payer->hierarchy;
+		cursor = HVP_CLAIMS_CURSOR(&page->payer->space->claims);
+		guest->ops->zero(guest, &page->page);
+		guest->ops->unpin(guest, &page->page, 1);
+		hvp_claims_drop(&cursor, page->page.gfn);
+		hvp_hierarchy_release_pages(hierarchy, 1);
+	}
+}
+
+/**
+ * hvp_child_vp_discard() - a virtual processor is none any more
+ * @vp:		the virtual processor, locked; its partition's reference goes
+ *
+ * What its pool pays is still charged, and pages are still mapped.
+ *
+ * Context: May sleep.
+ */
+void hvp_child_vp_discard(struct hvp_child_vp *vp)
+{
+	struct hvp_vps *vps = &vp->partition->child.vps;
+
+	vp->gone = true;
+	if (vp->machine)
+		hvp_machines(vp->partition)->destroy_vp(vp->machine);
+	vp->machine = NULL;
+	hvp_vps_remove(vps, vp->vp.index);
+	hvp_child_vp_put(vp);
+}
+
+/**
+ * hvp_child_destroy_machine() - nobody runs a partition any more, nor begins to
+ * @partition:	the partition, without virtual processors
+ *
+ * Context: Outside KVM's loop under its child lock, or when its VM goes.
+ */
+void hvp_child_destroy_machine(struct hvp_partition *partition)
+{
+	struct hvp_child *child = &partition->child;
+	struct hvp_machine *machine = child->machine;
+
+	if (!machine)
+		return;
+	hvp_gpa_map_listen(&child->map, NULL);
+	WRITE_ONCE(child->machine, NULL);
+	synchronize_srcu(&hvp_machines_in_use);
+	hvp_machines(partition)->destroy(machine);
+}
+
+/**
+ * hvp_child_empty_map() - a partition has no memory any more
+ * @partition:	the partition, no machine of which has any of it; neither active nor to
+ *		become so
+ *
+ * Context: May sleep; reschedules.
+ */
+void hvp_child_empty_map(struct hvp_partition *partition)
+{
+	struct hvp_child *child = &partition->child;
+
+	if (list_empty(&child->in_space))
+		return;
+	spin_lock(&partition->parent->space->lock);
+	list_del_init(&child->in_space);
+	spin_unlock(&partition->parent->space->lock);
+	hvp_gpa_map_destroy(&child->map);
+}
+
+/**
+ * hvp_child_release() - free what a partition has when its VM goes
+ * @partition:	a partition of a hierarchy in which nobody makes calls any more
+ *
+ * Context: May sleep; reschedules.
+ */
+void hvp_child_release(struct hvp_partition *partition)
+{
+	struct hvp_host *host = partition->hierarchy->host;
+	struct hvp_child *child = &partition->child;
+	struct hvp_state_page *page;
+	struct hvp_child_vp *vp;
+	unsigned long index;
+	struct hvp_vp *any;
+
+	xa_for_each(&child->vps.list, index, any) {
+		vp = container_of(any, struct hvp_child_vp, vp);
+		for (page = vp->pages; page < vp->pages + HVP_NR_STATE_PAGES; page++) {
+			if (!page->mapped)
+				continue;
+			page->guest->ops->unpin(page->guest, &page->page, 1);
+			host->ops->release_locked_pages(host, 1);
+		}
+		hvp_child_vp_discard(vp);
+		cond_resched();
+	}
+	hvp_child_destroy_machine(partition);
+	if (!list_empty(&child->in_space)) {
+		/* The space is the hierarchy's, and nobody looks into it any more. */
+		list_del_init(&child->in_space);
+		hvp_gpa_map_destroy(&child->map);
+	}
+	xa_destroy(&child->vps.list);
+}
+
+static enum hvp_status hvp_machine_status(int error)
+{
+	return error ? HVP_STATUS_NO_RESOURCES : HVP_STATUS_SUCCESS;
+}
+
+/**
+ * hvp_child_vp_want() - know some registers
+ * @vp:		the virtual processor, locked
+ * @groups:	BIT(enum hvp_vp_group) each
+ *
+ * Context: Outside KVM's loop, no other lock held.
+ * Return: SUCCESS or NO_RESOURCES.
+ */
+enum hvp_status hvp_child_vp_want(struct hvp_child_vp *vp, unsigned int groups)
+{
+	unsigned int missing = groups & ~vp->known;
+	int error;
+
+	if (!missing)
+		return HVP_STATUS_SUCCESS;
+	error = hvp_machines(vp->partition)->get(vp->machine, missing, &vp->state);
+	if (!error)
+		vp->known |= missing;
+	return hvp_machine_status(error);
+}
+
+/**
+ * hvp_child_vp_apply() - give the machine what has been set
+ * @vp:		the virtual processor, locked
+ *
+ * Context: Outside KVM's loop, no other lock held.
+ * Return: SUCCESS; INVALID_PARAMETER if no processor can be in that state, and then the
+ * machine has not all of it; NO_RESOURCES.
+ */
+enum hvp_status hvp_child_vp_apply(struct hvp_child_vp *vp)
+{
+	int error;
+
+	if (!vp->changed)
+		return HVP_STATUS_SUCCESS;
+	error = hvp_machines(vp->partition)->set(vp->machine, vp->changed, &vp->state);
+	if (error == -EINVAL)
+		return HVP_STATUS_INVALID_PARAMETER;
+	if (!error)
+		vp->changed = 0;
+	return hvp_machine_status(error);
+}
+
+/**
+ * hvp_child_vp_take_page() - see what the parent has written to the register page
+ * @vp:		the virtual processor, locked
+ *
+ * Contract, virtual processors, section 5, rule 8.
+ *
+ * Context: Outside KVM's loop, no other lock held.
+ */
+void hvp_child_vp_take_page(struct hvp_child_vp *vp)
+{
+	struct hvp_state_page *mapped = &vp->pages[HVP_STATE_PAGE_REGISTERS];
+	struct hvp_register_page image;
+	unsigned int groups;
+
+	if (!mapped->mapped)
+		return;
+	mapped->guest->ops->read_page(mapped->guest, mapped->page.page, 0, &image,
+				      sizeof(image));
+	groups = hvp_register_page_groups(&image);
+	if (!groups || hvp_child_vp_want(vp, groups))
+		return;
+	vp->changed |= hvp_register_page_take(&image, &vp->state);
+	vp->stuck = false;
+	/* Taken once, and not again. */
+	image.dirty = 0;
+	mapped->guest->ops->write_page(mapped->guest, mapped->page.page,
+				       offsetof(struct hvp_register_page, dirty), &image.dirty,
+				       sizeof(image.dirty));
+}
+
+/**
+ * hvp_child_vp_show_page() - write the register page
+ * @vp:		the virtual processor, locked
+ *
+ * Context: As hvp_child_vp_take_page().
+ */
+void hvp_child_vp_show_page(struct hvp_child_vp *vp)
+{
+	struct hvp_state_page *mapped = &vp->pages[HVP_STATE_PAGE_REGISTERS];
+	struct hvp_register_page image;
+
+	if (!mapped->mapped || hvp_child_vp_want(vp, HVP_REGISTER_PAGE_GROUPS))
+		return;
+	hvp_register_page_fill(&image, &vp->state);
+	mapped->guest->ops->write_page(mapped->guest, mapped->page.page, 0, &image,
+				       sizeof(image));
+}

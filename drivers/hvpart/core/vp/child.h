@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _HVPART_CHILD_H
+#define _HVPART_CHILD_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/refcount.h>
+#include <linux/rcupdate.h>
+#include <linux/srcu.h>
+#include <hvpart/abi.h>
+#include <hvpart/abi/messages.h>
+#include <hvpart/guest.h>
+#include <hvpart/machine.h>
+#include "../memory/gpa_map.h"
+#include "../memory/pool.h"
+#include "vp.h"
+
+struct hvp_partition;
+struct hvp_request;
+
+/**
+ * struct hvp_state_page - a page of the parent's in which it sees a virtual processor
+ * @page:	the page, pinned, if @mapped
+ * @guest:	whose it is
+ * @payer:	whose space it is claimed in
+ * @mapped:	there is one
+ */
+struct hvp_state_page {
+	struct hvp_pinned_page page;
+	struct hvp_guest *guest;
+	struct hvp_partition *payer;
+	bool mapped;
+};
+
+/**
+ * struct hvp_child_vp - a virtual processor that its parent makes, and runs by dispatching it
+ * @vp:		what all virtual processors have
+ * @partition:	whose it is; outlives it
+ * @refs:	one of its partition, one of each call that uses it
+ * @rcu:	lookup is under RCU
+ * @charge:	what its partition's pool pays
+ * @lock:	held by the call that uses what follows, for as long as it runs it, too
+ * @dispatched:	that call runs it
+ * @gone:	it has been deleted: nothing of it is used any more
+ * @machine:	as the host runs it
+ * @state:	its registers, as far as @known
+ * @known:	groups of @state that are what @machine has, or @changed
+ * @changed:	groups of @state that @machine has not been given yet
+ * @started:	it has been dispatched before
+ * @explicit_suspend: register: as it is made, and until its first dispatch
+ * @intercept_suspend: register: an intercept that its parent has not dealt with
+ * @dispatch_suspend: register: its parent is to close it
+ * @stuck:	it is in a state that no processor can be in, or has had a triple fault: each
+ *		dispatch says so until a register is set
+ * @pages:	those that are mapped of it, by HVP_STATE_PAGE_*
+ * @message:	the last intercept
+ * @signals:	register: how often its parent has been told that it is not blocked any more
+ * @exits:	dispatches that have ended, by enum hvp_exit_reason
+ */
+struct hvp_child_vp {
+	struct hvp_vp vp;
+	struct hvp_partition *partition;
+	refcount_t refs;
+	struct rcu_head rcu;
+	struct hvp_charge charge;
+
+	struct mutex lock;
+	bool dispatched;
+	bool gone;
+	struct hvp_machine_vp *machine;
+	struct hvp_vp_state state;
+	unsigned int known;
+	unsigned int changed;
+	bool started;
+	bool explicit_suspend;
+	bool intercept_suspend;
+	bool dispatch_suspend;
+	bool stuck;
+	struct hvp_state_page pages[HVP_NR_STATE_PAGES];
+	struct hvp_message message;
+	atomic64_t signals;
+	atomic64_t exits[HVP_NR_EXIT_REASONS];
+};
+
+/**
+ * struct hvp_child - what a partition has that its parent runs
+ * @begun:	virtual processors have been asked for; under the partition's lock
+ * @lock:	while virtual processors are made and go, and the machine with them
+ * @machine:	as the host runs it; NULL before the first virtual processor.  Used under
+ *		@lock, with one of its virtual processors, or under hvp_machines_in_use
+ * @map:	its memory.  Changed under the partition's lock, too
+ * @listener:	tells @machine of changes
+ * @map_charge:	what the partition's pool pays for @map
+ * @map_pages:	how many pages that is
+ * @vps:	its virtual processors, by their VP index
+ * @in_space:	among the maps of its parent's space
+ */
+struct hvp_child {
+	bool begun;
+	struct mutex lock;
+	struct hvp_machine *machine;
+	struct hvp_gpa_map map;
+	struct hvp_gpa_listener listener;
+	struct hvp_charge map_charge;
+	unsigned int map_pages;
+	struct hvp_vps vps;
+	struct list_head in_space;
+};
+
+/* Calls that use a machine inside KVM's loop, and may not wait for it to go. */
+extern struct srcu_struct hvp_machines_in_use;
+
+void hvp_child_init(struct hvp_child *child);
+void hvp_child_start(struct hvp_partition *partition);
+void hvp_child_destroy_machine(struct hvp_partition *partition);
+void hvp_child_empty_map(struct hvp_partition *partition);
+void hvp_child_release(struct hvp_partition *partition);
+int hvp_child_machine(struct hvp_partition *partition);
+unsigned int hvp_child_vp_pages(void);
+
+enum hvp_status hvp_child_vp_use(struct hvp_partition *partition, u32 index,
+				 struct hvp_child_vp **vp);
+enum hvp_status hvp_child_vp_use_idle(struct hvp_partition *partition, u32 index,
+				      struct hvp_child_vp **vp);
+enum hvp_status hvp_child_vp_lock(struct hvp_child_vp *vp);
+void hvp_child_vp_unuse(struct hvp_child_vp *vp);
+void hvp_child_vp_put(struct hvp_child_vp *vp);
+void hvp_child_vp_discard(struct hvp_child_vp *vp);
+
+enum hvp_status hvp_child_vp_want(struct hvp_child_vp *vp, unsigned int groups);
+enum hvp_status hvp_child_vp_apply(struct hvp_child_vp *vp);
+void hvp_child_vp_take_page(struct hvp_child_vp *vp);
+void hvp_child_vp_show_page(struct hvp_child_vp *vp);
+void hvp_state_page_unmap(struct hvp_state_page *page, struct hvp_guest *guest);
+
+#endif /* _HVPART_CHILD_H */

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * The guest ABI of the calls that virtual processors and their memory are made with: layouts,
+ * no behaviour.  Where the TLFS has none, they are those of Linux's include/hyperv/hvhdk.h
+ * and hvhdk_mini.h.
+ */
+#ifndef _HVPART_ABI_VP_H
+#define _HVPART_ABI_VP_H
+
+#include <linux/types.h>
+
+/* HvCallMapGpaPages and HvCallUnmapGpaPages; 8-byte page numbers of the caller follow the former */
+struct hvp_map_gpa_pages_in {
+	__u64 partition_id;
+	__u64 gpa_base;		/* page number, of the child */
+	__u32 flags;
+	__u32 padding;
+};
+
+static_assert(sizeof(struct hvp_map_gpa_pages_in) == 24, "HvCallMapGpaPages");
+
+/* Flags of HvCallUnmapGpaPages */
+#define HVP_UNMAP_KEEP_PRECOMMITTED	0x00000001U
+#define HVP_UNMAP_LARGE			0x00000002U
+
+/* HvCallCreateVp */
+struct hvp_create_vp_in {
+	__u64 partition_id;
+	__u32 vp_index;
+	__u8 padding[3];
+	__u8 subnode_type;
+	__u64 subnode_id;
+	struct hvp_proximity proximity;
+	__u64 flags;
+};
+
+static_assert(sizeof(struct hvp_create_vp_in) == 40, "HvCallCreateVp");
+
+/*
+ * HvCallDeleteVp; what HvCallGetVpRegisters begins with, which 4-byte register numbers
+ * follow, and HvCallSetVpRegisters, which struct hvp_register_assoc do.
+ */
+struct hvp_vp_in {
+	__u64 partition_id;
+	__u32 vp_index;
+	__u8 vtl;
+	__u8 reserved[3];
+};
+
+static_assert(sizeof(struct hvp_vp_in) == 16, "HvCallGetVpRegisters");
+
+/* HvCallTranslateVirtualAddress */
+struct hvp_translate_in {
+	__u64 partition_id;
+	__u32 vp_index;
+	__u32 padding;
+	__u64 flags;
+	__u64 gva_page;
+};
+
+static_assert(sizeof(struct hvp_translate_in) == 32, "HvCallTranslateVirtualAddress");
+
+#define HVP_TRANSLATE_READ		(1ULL << 0)
+#define HVP_TRANSLATE_WRITE		(1ULL << 1)
+#define HVP_TRANSLATE_EXECUTE		(1ULL << 2)
+#define HVP_TRANSLATE_PRIVILEGE_EXEMPT	(1ULL << 3)
+#define HVP_TRANSLATE_SET_TABLE_BITS	(1ULL << 4)
+#define HVP_TRANSLATE_TLB_FLUSH_INHIBIT	(1ULL << 5)
+#define HVP_TRANSLATE_CONTROL_MASK	0xff0000000000003fULL	/* 63:56: VTL */
+
+/* HV_TRANSLATE_GVA_RESULT_CODE */
+enum hvp_translate_result {
+	HVP_TRANSLATE_SUCCESS = 0,
+	HVP_TRANSLATE_PAGE_NOT_PRESENT = 1,
+	HVP_TRANSLATE_PRIVILEGE_VIOLATION = 2,
+	HVP_TRANSLATE_INVALID_PAGE_TABLE_FLAGS = 3,
+	HVP_TRANSLATE_GPA_UNMAPPED = 4,
+	HVP_TRANSLATE_GPA_NO_READ_ACCESS = 5,
+	HVP_TRANSLATE_GPA_NO_WRITE_ACCESS = 6,
+};
+
+struct hvp_translate_out {
+	__u32 result;
+	__u8 cache_type;
+	__u8 overlay;
+	__u16 reserved;
+	__u64 gpa_page;
+};
+
+static_assert(sizeof(struct hvp_translate_out) == 16, "HvCallTranslateVirtualAddress");
+
+/* HvCallAssertVirtualInterrupt */
+struct hvp_assert_interrupt_in {
+	__u64 partition_id;
+	__u32 type;		/* HV_INTERRUPT_TYPE */
+	__u32 modes;
+	__u64 destination;
+	__u32 vector;
+	__u8 vtl;
+	__u8 reserved1;
+	__u16 reserved2;
+};
+
+static_assert(sizeof(struct hvp_assert_interrupt_in) == 32, "HvCallAssertVirtualInterrupt");
+
+#define HVP_INTERRUPT_LEVEL		0x00000001U
+#define HVP_INTERRUPT_LOGICAL		0x00000002U
+#define HVP_INTERRUPT_MODES_MASK	0x00000003U
+
+/* HV_INTERRUPT_TYPE: as the delivery mode of an MSI */
+#define HVP_INTERRUPT_FIXED		0
+#define HVP_INTERRUPT_LOWEST		1
+#define HVP_INTERRUPT_SMI		2
+#define HVP_INTERRUPT_NMI		4
+#define HVP_INTERRUPT_INIT		5
+#define HVP_INTERRUPT_EXTINT		7
+
+/* HvCallDispatchVp */
+struct hvp_dispatch_vp_in {
+	__u64 partition_id;
+	__u32 vp_index;
+	__u32 flags;
+	__u64 time_slice;	/* 100 ns; 0: no limit of its own */
+	__u64 spec_ctrl;
+};
+
+static_assert(sizeof(struct hvp_dispatch_vp_in) == 32, "HvCallDispatchVp");
+
+#define HVP_DISPATCH_CLEAR_INTERCEPT_SUSPEND	0x00000001U
+#define HVP_DISPATCH_FLAGS_MASK			0x0000007fU
+
+/* HV_VP_DISPATCH_STATE and HV_VP_DISPATCH_EVENT */
+#define HVP_DISPATCH_BLOCKED		1
+#define HVP_DISPATCH_READY		2
+#define HVP_DISPATCH_EVENT_SUSPEND	1
+#define HVP_DISPATCH_EVENT_INTERCEPT	2
+
+struct hvp_dispatch_vp_out {
+	__u32 state;
+	__u32 event;
+};
+
+static_assert(sizeof(struct hvp_dispatch_vp_out) == 8, "HvCallDispatchVp");
+
+/* HvCallMapVpStatePage, HvCallUnmapVpStatePage */
+struct hvp_state_page_in {
+	__u64 partition_id;
+	__u32 vp_index;
+	__u16 type;
+	__u8 vtl;
+	__u8 flags;
+};
+
+static_assert(sizeof(struct hvp_state_page_in) == 16, "HvCallUnmapVpStatePage");
+
+#define HVP_STATE_PAGE_REGISTERS	0
+#define HVP_STATE_PAGE_INTERCEPT	1
+#define HVP_NR_STATE_PAGES		2
+
+#define HVP_STATE_PAGE_LOCATED		0x01	/* the caller says where */
+
+struct hvp_map_state_page_in {
+	struct hvp_state_page_in object;
+	__u64 map_location;	/* GPA page number */
+};
+
+static_assert(sizeof(struct hvp_map_state_page_in) == 24, "HvCallMapVpStatePage");
+
+#endif /* _HVPART_ABI_VP_H */
