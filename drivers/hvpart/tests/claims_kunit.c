@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* claims.c: a page is in at most one pool. */
 
-#include <linux/delay.h>
 #include <linux/kthread.h>
 #include "../core/memory/claims.h"
 #include "faults.h"
@@ -194,21 +193,15 @@ static int hvp_claims_come_and_go(void *data)
 	return failures;
 }
 
+static const hvp_thread_fn hvp_claims_threads[] = {
+	hvp_claims_come_and_go, hvp_claims_come_and_go,
+};
+
 static void hvp_claims_chunk_comes_and_goes(struct kunit *test)
 {
 	struct hvp_claims *claims = hvp_claims_create(test);
-	struct task_struct *tasks[2];
-	int i;
 
-	for (i = 0; i < ARRAY_SIZE(tasks); i++)
-		tasks[i] = kthread_run(hvp_claims_come_and_go, claims, "hvp_claims/%d", i);
-	msleep(500);
-	for (i = 0; i < ARRAY_SIZE(tasks); i++) {
-		if (IS_ERR(tasks[i]))
-			KUNIT_FAIL(test, "no thread: %ld", PTR_ERR(tasks[i]));
-		else
-			KUNIT_EXPECT_EQ(test, kthread_stop(tasks[i]), 0);
-	}
+	hvp_run_threads(test, hvp_claims_threads, ARRAY_SIZE(hvp_claims_threads), claims);
 	KUNIT_EXPECT_TRUE(test, xa_empty(&claims->chunks));
 }
 

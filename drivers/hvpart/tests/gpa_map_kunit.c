@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* gpa_map.c: what each page of a child is, and which of them a page of the parent is. */
 
-#include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/prandom.h>
 #include <linux/sizes.h>
@@ -464,6 +463,30 @@ static bool hvp_gpa_model_has(const struct hvp_gpa_page *page, u64 source, u64 c
 	       page->source - source < count;
 }
 
+/* Bounds that are too wide give right answers, too, but late: they are exact. */
+static unsigned int hvp_gpa_wrong_bounds(struct hvp_mapped *mapped,
+					 const struct hvp_gpa_model *model)
+{
+	unsigned int wrong = 0, bounded = 0, i;
+	struct rb_node *rb;
+
+	for (rb = rb_first_cached(&mapped->map.sources); rb; rb = rb_next(rb)) {
+		struct hvp_gpa_node *node = rb_entry(rb, struct hvp_gpa_node, in_sources);
+		const struct hvp_gpa_page *pages = &model->pages[node->gfn - model->base];
+		u64 lowest = U64_MAX, highest = 0;
+
+		for (i = 0; i < HVP_LARGE; i++) {
+			if (pages[i].kind != HVP_GPA_MAPPED)
+				continue;
+			lowest = min(lowest, pages[i].source);
+			highest = max(highest, pages[i].source);
+			bounded++;
+		}
+		wrong += node->lowest != lowest || node->highest != highest || lowest > highest;
+	}
+	return wrong + (bounded != hvp_gpa_count(mapped).mapped);
+}
+
 static void hvp_gpa_model_compare(struct kunit *test, struct hvp_mapped *mapped,
 				  struct hvp_gpa_model *model, struct rnd_state *random)
 {
@@ -500,6 +523,7 @@ static void hvp_gpa_model_compare(struct kunit *test, struct hvp_mapped *mapped,
 			wrong += hvp_gpa_same(model->pages[i], page);
 	}
 	KUNIT_EXPECT_EQ(test, wrong, 0);
+	KUNIT_EXPECT_EQ(test, hvp_gpa_wrong_bounds(mapped, model), 0);
 	KUNIT_EXPECT_EQ(test, counts.mapped, mapped_pages);
 	KUNIT_EXPECT_EQ(test, counts.no_access, no_access);
 	KUNIT_EXPECT_EQ(test, counts.bytes,
@@ -706,24 +730,17 @@ static int hvp_gpa_alter(void *data)
 	return failures;
 }
 
+static const hvp_thread_fn hvp_gpa_threads[] = {
+	hvp_gpa_look, hvp_gpa_alter, hvp_gpa_look, hvp_gpa_alter,
+};
+
 static void hvp_gpa_changes_are_whole(struct kunit *test)
 {
 	struct hvp_mapped *mapped = hvp_gpa_map_create(test, 40);
-	struct task_struct *tasks[4];
-	int i;
 
 	KUNIT_EXPECT_EQ(test, hvp_gpa_put(mapped, 0, true, hvp_no_access), 0);
 	KUNIT_EXPECT_EQ(test, hvp_gpa_put(mapped, HVP_LARGE, true, hvp_no_access), 0);
-	for (i = 0; i < ARRAY_SIZE(tasks); i++)
-		tasks[i] = kthread_run(i % 2 ? hvp_gpa_look : hvp_gpa_alter, mapped,
-				       "hvp_gpa_map/%d", i);
-	msleep(500);
-	for (i = 0; i < ARRAY_SIZE(tasks); i++) {
-		if (IS_ERR(tasks[i]))
-			KUNIT_FAIL(test, "no thread: %ld", PTR_ERR(tasks[i]));
-		else
-			KUNIT_EXPECT_EQ(test, kthread_stop(tasks[i]), 0);
-	}
+	hvp_run_threads(test, hvp_gpa_threads, ARRAY_SIZE(hvp_gpa_threads), mapped);
 	hvp_gpa_map_end(test, mapped);
 }
 

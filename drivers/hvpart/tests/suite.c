@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What every suite begins and ends with. */
 
+#include <linux/delay.h>
+#include <linux/kthread.h>
 #include <linux/module.h>
 #include "../core/core.h"
 #include "../core/stats.h"
@@ -59,6 +61,34 @@ void hvp_suite_exit(struct kunit_suite *suite)
 		}
 	}
 	hvp_suite_exit_quietly(suite);
+}
+
+/* More would say nothing new. */
+#define HVP_MANY_THREADS	4
+
+/**
+ * hvp_run_threads() - run functions at the same time, for a while
+ * @test:	the test
+ * @functions:	a thread each
+ * @count:	at most four
+ * @data:	what each of them gets
+ */
+void hvp_run_threads(struct kunit *test, const hvp_thread_fn *functions, unsigned int count,
+		     void *data)
+{
+	struct task_struct *tasks[HVP_MANY_THREADS];
+	int i;
+
+	KUNIT_ASSERT_LE(test, count, ARRAY_SIZE(tasks));
+	for (i = 0; i < count; i++)
+		tasks[i] = kthread_run(functions[i], data, "%s/%d", test->name, i);
+	msleep(500);
+	for (i = 0; i < count; i++) {
+		if (IS_ERR(tasks[i]))
+			KUNIT_FAIL(test, "no thread: %ld", PTR_ERR(tasks[i]));
+		else
+			KUNIT_EXPECT_EQ(test, kthread_stop(tasks[i]), 0);
+	}
 }
 
 MODULE_DESCRIPTION("KUnit tests of hvpart");

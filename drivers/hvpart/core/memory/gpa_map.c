@@ -522,7 +522,7 @@ bool hvp_gpa_map_next(struct hvp_gpa_map *map, u64 *gfn, u64 *count,
  *	    sleep, nor ask the map, nor take a lock under which anybody asks the map.
  */
 void hvp_gpa_map_each_of(struct hvp_gpa_map *map, u64 source, u64 count,
-			 bool (*run)(void *arg, u64 gfn, u64 count), void *arg)
+			 hvp_gpa_run_fn run, void *arg)
 {
 	u64 last = source + min(count - 1, U64_MAX - source);
 	u64 first_of_run = 0, in_run = 0;

@@ -3,6 +3,8 @@
 #define _HVPART_GPA_MAP_H
 
 #include <linux/atomic.h>
+#include <linux/bits.h>
+#include <linux/build_bug.h>
 #include <linux/rbtree.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -10,10 +12,10 @@
 
 /* An address has at most 52 bits, a page number 40, and a node resolves nine of them. */
 #define HVP_GPA_NODE_BITS	9
-#define HVP_GPA_NODE_ENTRIES	(1U << HVP_GPA_NODE_BITS)
+#define HVP_GPA_NODE_ENTRIES	HVP_LARGE_PAGE_PAGES
 #define HVP_GPA_MAX_LEVELS	5
 
-static_assert(HVP_GPA_NODE_ENTRIES == HVP_LARGE_PAGE_PAGES, "a large page is a lowest node");
+static_assert(BIT(HVP_GPA_NODE_BITS) == HVP_GPA_NODE_ENTRIES, "a large page is a lowest node");
 
 /* What a page of a child is.  A new map is all unmapped. */
 enum hvp_gpa_kind { HVP_GPA_UNMAPPED, HVP_GPA_NO_ACCESS, HVP_GPA_MAPPED };
@@ -126,6 +128,9 @@ struct hvp_gpa_change {
 	unsigned int spares;
 };
 
+/* Is told pages [gfn, gfn + count) of a child.  Return: whether to go on. */
+typedef bool (*hvp_gpa_run_fn)(void *arg, u64 gfn, u64 count);
+
 #define HVP_GPA_CHANGE(changed) ((struct hvp_gpa_change){ .map = (changed) })
 
 void hvp_gpa_map_init(struct hvp_gpa_map *map, unsigned int address_bits,
@@ -142,7 +147,7 @@ void hvp_gpa_map_find(struct hvp_gpa_map *map, u64 gfn, struct hvp_gpa_page *pag
 bool hvp_gpa_map_next(struct hvp_gpa_map *map, u64 *gfn, u64 *count,
 		      struct hvp_gpa_page *page);
 void hvp_gpa_map_each_of(struct hvp_gpa_map *map, u64 source, u64 count,
-			 bool (*run)(void *arg, u64 gfn, u64 count), void *arg);
+			 hvp_gpa_run_fn run, void *arg);
 bool hvp_gpa_map_uses(struct hvp_gpa_map *map, u64 source);
 void hvp_gpa_map_counts(struct hvp_gpa_map *map, struct hvp_gpa_counts *counts);
 
