@@ -130,8 +130,6 @@ struct hvp_gpa_change {
 	unsigned int spares;
 };
 
-struct hvp_gpa_map;
-
 /**
  * struct hvp_gpa_listener - who has given pages to the child
  * @changing:	pages [gfn, gfn + count) are about to be others: they are to be taken back
