@@ -117,6 +117,10 @@ struct hvp_machine_events {
  *
  * @create:	make a machine without a virtual processor
  * @destroy:	the reverse, with all that are left; none of them runs.  Any task
+ * @mapped:	pages [gfn, gfn + count) are in @map now; may be called inside KVM's loop
+ * @forget:	pages [gfn, gfn + count) change in @map: the host is to let go of what was
+ *		there.  To be called under the map's lock, together with the change: whoever
+ *		takes a page away looks for it in the map.  Must not sleep
  * @unmapped:	pages [gfn, gfn + count) are in @map no more, or are others now: when this
  *		returns, no virtual processor can reach what was there.  Does not wait
  *		for a VMM; may be called inside KVM's loop, and without a machine lock
@@ -135,6 +139,8 @@ struct hvp_machine_events {
 struct hvp_machine_ops {
 	int (*create)(const struct hvp_machine_config *config, struct hvp_machine **machine);
 	void (*destroy)(struct hvp_machine *machine);
+	void (*mapped)(struct hvp_machine *machine, u64 gfn, u64 count);
+	void (*forget)(struct hvp_machine *machine, u64 gfn, u64 count);
 	void (*unmapped)(struct hvp_machine *machine, u64 gfn, u64 count);
 	int (*create_vp)(struct hvp_machine *machine, u32 index,
 			 const struct hvp_machine_events *events, void *owner,

@@ -16,6 +16,7 @@
 #include "../../core/core.h"
 #include "../../debugfs/debugfs.h"
 #include "../../hook/compat.h"
+#include "../child/runner.h"
 #include "../originals.h"
 #include "vcpu.h"
 #include "vm.h"
@@ -394,6 +395,7 @@ static void hvp_replace_kvm_arch_flush_shadow_all(struct kvm *kvm)
 	}
 	if (vm)
 		hvp_vm_end(vm);
+	hvp_runners_end(kvm);
 	hvp_original_kvm_arch_flush_shadow_all(kvm);
 	srcu_read_unlock(&hvp_ends_running, token);
 }

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _HVPART_KVM_WINDOW_H
+#define _HVPART_KVM_WINDOW_H
+
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+struct hvp_gpa_map;
+struct hvp_windows;
+struct kvm;
+struct mm_struct;
+struct page;
+
+/**
+ * struct hvp_viewer - a child that has pages of its parent's memory
+ * @windows:	which memory
+ * @map:	which pages
+ * @lost:	child pages [gfn, gfn + count) are to be let go of at once; must not sleep
+ * @node:	among those of @windows
+ */
+struct hvp_viewer {
+	struct hvp_windows *windows;
+	struct hvp_gpa_map *map;
+	void (*lost)(void *viewer, u64 gfn, u64 count);
+	struct list_head node;
+};
+
+int hvp_viewer_add(struct hvp_viewer *viewer, struct kvm *kvm);
+void hvp_viewer_remove(struct hvp_viewer *viewer);
+
+int hvp_windows_get_page(struct hvp_windows *windows, u64 gfn, bool write, struct page **page);
+unsigned long hvp_windows_address(struct hvp_windows *windows, u64 gfn, bool write);
+struct kvm *hvp_windows_kvm(struct hvp_windows *windows);
+struct mm_struct *hvp_windows_mm(struct hvp_windows *windows);
+
+#endif /* _HVPART_KVM_WINDOW_H */
