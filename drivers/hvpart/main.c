@@ -10,6 +10,8 @@
 #include "debugfs/debugfs.h"
 #include "hook/hook.h"
 #include "kvm/child/machine.h"
+#include "kvm/child/runner.h"
+#include "kvm/child/selftest_tmp.h"
 #include "kvm/entry.h"
 #include "kvm/parent/vm.h"
 
@@ -59,6 +61,7 @@ static int __init hvp_init(void)
 	/* Nothing fails any more: now all at once is there, for the host and for guests. */
 	hvp_debugfs_create();
 	hvp_hooks_open();
+	hvp_selftest_tmp_create();
 	pr_info("version %s loaded\n", THIS_MODULE->version);
 	return 0;
 
@@ -73,6 +76,8 @@ exit_core:
 
 static void __exit hvp_exit(void)
 {
+	hvp_runners_stop();
+	hvp_selftest_tmp_destroy();
 	hvp_entry_remove();
 	hvp_vms_destroy();
 	hvp_children_destroy();
