@@ -518,6 +518,24 @@ int hvp_child_memory_read(struct hvp_machine *machine, u64 gpa, void *buf, size_
 }
 
 /**
+ * hvp_child_memory_destroy() - the reverse of hvp_child_memory_create()
+ * @machine:	the machine, which has let go of all pages
+ *
+ * Context: May sleep; any task.
+ */
+void hvp_child_memory_destroy(struct hvp_machine *machine)
+{
+	struct hvp_child_memory *memory = &machine->memory;
+	struct hvp_granule *granule;
+	unsigned long index;
+
+	hvp_mapping_destroy(memory->mapping);
+	xa_for_each(&memory->granules, index, granule)
+		kfree(granule);
+	xa_destroy(&memory->granules);
+}
+
+/**
  * hvp_child_memory_create() - begin with no memory
  * @machine:	the machine, whose configuration is set
  * @parent:	the VM whose memory it is to see
@@ -539,9 +557,12 @@ int hvp_child_memory_create(struct hvp_machine *machine, struct kvm *parent)
 					     machine, NULL);
 	if (IS_ERR(memory->mapping))
 		return PTR_ERR(memory->mapping);
-	error = hvp_viewer_add(&memory->viewer, parent);
+	/* KVM has no room for page tables of a VM that has no slot, and does not run it. */
+	error = hvp_granule_note(memory, 0) ? 0 : -ENOMEM;
+	if (!error)
+		error = hvp_viewer_add(&memory->viewer, parent);
 	if (error)
-		hvp_mapping_destroy(memory->mapping);
+		hvp_child_memory_destroy(machine);
 	return error;
 }
 
@@ -555,22 +576,4 @@ void hvp_child_memory_let_go(struct hvp_machine *machine)
 {
 	hvp_child_memory_forget(machine, 0, 1ULL << (64 - PAGE_SHIFT));
 	hvp_viewer_remove(&machine->memory.viewer);
-}
-
-/**
- * hvp_child_memory_destroy() - the reverse of hvp_child_memory_create()
- * @machine:	the machine, which has let go of all pages
- *
- * Context: May sleep; any task.
- */
-void hvp_child_memory_destroy(struct hvp_machine *machine)
-{
-	struct hvp_child_memory *memory = &machine->memory;
-	struct hvp_granule *granule;
-	unsigned long index;
-
-	hvp_mapping_destroy(memory->mapping);
-	xa_for_each(&memory->granules, index, granule)
-		kfree(granule);
-	xa_destroy(&memory->granules);
 }

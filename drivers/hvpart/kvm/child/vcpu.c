@@ -347,6 +347,18 @@ static struct file *hvp_vcpu_create(struct hvp_machine *machine, struct hvp_runn
 	return ERR_PTR(-EFAULT);
 }
 
+/*
+ * KVM's map of APIC IDs is made when LAPICs change, and a vCPU that is being made is not yet
+ * one of those that it goes through: nobody finds it until one does.
+ */
+static long hvp_machine_vp_show_lapic(struct hvp_machine_vp *vp, struct hvp_runner *runner)
+{
+	struct kvm_lapic_state *lapic = hvp_runner_scratch(runner);
+
+	return hvp_runner_ioctl(runner, vp->file, KVM_GET_LAPIC, lapic, sizeof(*lapic)) ?:
+	       hvp_runner_ioctl(runner, vp->file, KVM_SET_LAPIC, lapic, sizeof(*lapic));
+}
+
 static int hvp_machine_vp_set_up(struct hvp_machine_vp *vp, struct hvp_runner *runner)
 {
 	const struct hvp_machine_config *config = &vp->machine->config;
@@ -358,7 +370,7 @@ static int hvp_machine_vp_set_up(struct hvp_machine_vp *vp, struct hvp_runner *r
 	/* What it has not, it cannot use. */
 	if (hvp_kvm_enable(runner, vp->file, KVM_CAP_HYPERV_ENFORCE_CPUID, 1))
 		return -EFAULT;
-	return hvp_machine_vp_set_cpuid(vp, runner);
+	return hvp_machine_vp_set_cpuid(vp, runner) ?: hvp_machine_vp_show_lapic(vp, runner);
 }
 
 static void hvp_machine_vp_show(struct hvp_machine_vp *vp)
