@@ -112,6 +112,22 @@ static int hvp_check_members(const struct hvp_btf *btf)
 	return 0;
 }
 
+/* Without these, children have small pages only. */
+struct hvp_page_fault_layout hvp_page_fault;
+
+static void hvp_find_page_fault(const struct hvp_btf *btf)
+{
+	struct hvp_page_fault_layout *layout = &hvp_page_fault;
+	static const char structure[] = "kvm_page_fault";
+	u32 gfn, slot, max_level;
+
+	layout->known = !hvp_btf_member(btf, structure, "gfn", &layout->gfn, &gfn) &&
+			!hvp_btf_member(btf, structure, "slot", &layout->slot, &slot) &&
+			!hvp_btf_member(btf, structure, "max_level", &layout->max_level,
+					&max_level) &&
+			gfn == sizeof(u64) && slot == sizeof(void *) && max_level == sizeof(u8);
+}
+
 static int hvp_check_function(const struct hvp_btf *btf, const char *function,
 			      const char *known)
 {
@@ -158,6 +174,8 @@ int hvp_assumptions_check(const struct hvp_functions *functions)
 		pr_err("cannot read this kernel's BTF, which tells whether hvpart fits\n");
 	if (!error && hvp_btf_knows(&btf, functions->hooks[0]->function))
 		error = hvp_check_members(&btf) ?: hvp_check_functions(&btf, functions);
+	if (!error)
+		hvp_find_page_fault(&btf);
 	hvp_btf_free(&btf);
 	/* Otherwise it has none, or none that may be read. */
 	return error == -EINVAL || error == -ENOEXEC || error == -ENOMEM ? error : 0;

@@ -5,6 +5,7 @@
 #include "../hook/hook.h"
 #include "assumptions.h"
 #include "child/exit.h"
+#include "child/huge.h"
 #include "child/memory.h"
 #include "child/runner.h"
 #include "child/vcpu.h"
@@ -27,6 +28,7 @@ static struct hvp_hook *const hooks[] = {
 	&hvp_hook_kvm_hv_set_cpuid,
 	&hvp_hook_hva_to_pfn,
 	&hvp_hook_x86_emulate_instruction,
+	&hvp_hook_kvm_mmu_hugepage_adjust,
 };
 
 static struct hvp_observer *const observers[] = {

@@ -63,3 +63,8 @@ noinline __noclone u64 hvp_original_hva_to_pfn(HVP_HVA_TO_PFN_PARAMETERS)
 	barrier();
 	return 0;
 }
+
+noinline __noclone void hvp_original_kvm_mmu_hugepage_adjust(struct kvm_vcpu *vcpu, void *fault)
+{
+	barrier();
+}

@@ -21,6 +21,7 @@ bool hvp_original_kvm_cpuid(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx, u32 *ecx,
 void hvp_original_kvm_arch_flush_shadow_all(struct kvm *kvm);
 int hvp_original_x86_emulate_instruction(struct kvm_vcpu *vcpu, u64 gpa, int type, void *insn,
 					 int length);
+void hvp_original_kvm_mmu_hugepage_adjust(struct kvm_vcpu *vcpu, void *fault);
 u64 hvp_original_hva_to_pfn(HVP_HVA_TO_PFN_PARAMETERS);
 
 #endif /* _HVPART_KVM_ORIGINALS_H */

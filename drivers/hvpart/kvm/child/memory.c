@@ -22,6 +22,7 @@
 #include "../../core/core.h"
 #include "../../hook/compat.h"
 #include "../originals.h"
+#include "huge.h"
 #include "machine.h"
 #include "mapping.h"
 #include "runner.h"
@@ -287,6 +288,7 @@ static u64 hvp_child_pfn(struct hvp_machine_vp *vp, u64 gfn,
 	if (error)
 		return KVM_PFN_ERR_FAULT;
 	vp->stop.cause = HVP_STOP_NONE;
+	hvp_huge_note(vp, gfn, page);
 	if (request->writable)
 		*request->writable = writable;
 	if (request->page)

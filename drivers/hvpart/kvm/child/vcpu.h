@@ -59,6 +59,8 @@ struct hvp_stop {
  * @armed:	it waits, and its owner is to be told when it is woken
  * @blocked:	it has begun to wait in this run
  * @stop:	why it has stopped
+ * @huge_gfn:	the first page of 2 MiB that KVM may map as one
+ * @huge_address: where the VMM has these, 0 if there are none
  * @soft:	pages that KVM's emulator has used in this run
  * @extint:	vector of an ExtINT that waits for the next run, -1 if there is none
  * @general_set: GENERAL is in kvm_run, and not yet in the vCPU
@@ -81,6 +83,8 @@ struct hvp_machine_vp {
 	bool armed;
 	bool blocked;
 	struct hvp_stop stop;
+	u64 huge_gfn;
+	unsigned long huge_address;
 	struct hvp_soft_pages soft;
 	int extint;
 	bool general_set;

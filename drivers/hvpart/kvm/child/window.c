@@ -136,16 +136,6 @@ unsigned long hvp_windows_address(struct hvp_windows *windows, u64 gfn, bool wri
 	return hvp_windows_place(windows, gfn, write, &place) ? 0 : place.address;
 }
 
-struct kvm *hvp_windows_kvm(struct hvp_windows *windows)
-{
-	return windows->kvm;
-}
-
-struct mm_struct *hvp_windows_mm(struct hvp_windows *windows)
-{
-	return windows->mm;
-}
-
 static struct hvp_window *hvp_window_find(struct hvp_windows *windows, u64 gfn,
 					  unsigned long address)
 {
@@ -243,6 +233,30 @@ int hvp_windows_get_page(struct hvp_windows *windows, u64 gfn, bool write, struc
 			put_page(*page);
 	} while (gone);
 	return 0;
+}
+
+/**
+ * hvp_windows_seen_address() - where pages that are one behind the other are in the VMM
+ * @windows:	the parent's
+ * @gfn:	the first page
+ * @count:	how many
+ *
+ * Only through a window that is there already.
+ *
+ * Context: Any that may take a spinlock; in one of the parent's vCPU threads.
+ * Return: the address, or 0 if they are not all in one slot that has been looked into.
+ */
+unsigned long hvp_windows_seen_address(struct hvp_windows *windows, u64 gfn, u64 count)
+{
+	struct hvp_window *window;
+	struct hvp_place place;
+
+	if (hvp_windows_place(windows, gfn, false, &place))
+		return 0;
+	window = hvp_window_find(windows, gfn, place.address);
+	if (!window || window->pages - (gfn - window->gfn) < count)
+		return 0;
+	return place.address;
 }
 
 static struct hvp_windows *hvp_windows_alloc(struct kvm *kvm)

@@ -9,7 +9,6 @@
 struct hvp_gpa_map;
 struct hvp_windows;
 struct kvm;
-struct mm_struct;
 struct page;
 
 /**
@@ -31,7 +30,6 @@ void hvp_viewer_remove(struct hvp_viewer *viewer);
 
 int hvp_windows_get_page(struct hvp_windows *windows, u64 gfn, bool write, struct page **page);
 unsigned long hvp_windows_address(struct hvp_windows *windows, u64 gfn, bool write);
-struct kvm *hvp_windows_kvm(struct hvp_windows *windows);
-struct mm_struct *hvp_windows_mm(struct hvp_windows *windows);
+unsigned long hvp_windows_seen_address(struct hvp_windows *windows, u64 gfn, u64 count);
 
 #endif /* _HVPART_KVM_WINDOW_H */

@@ -110,6 +110,161 @@ static void run_until_not_interrupted(void)
 	show();
 }
 
+static long long mappings(const char *name)
+{
+	char path[300], line[64];
+	FILE *f;
+	long long sum = 0;
+
+	/* /sys/kernel/debug/kvm/NAME is the sum over all VMs */
+	snprintf(path, sizeof(path), "/sys/kernel/debug/kvm/%s", name);
+	f = fopen(path, "r");
+	if (f && fgets(line, sizeof(line), f))
+		sum = atoll(line);
+	if (f)
+		fclose(f);
+	return sum;
+}
+
+/* 4 MiB of the child from 0x400000 on, of an aligned piece of the VMM's */
+static u8 *big;
+
+static void huge(void)
+{
+	u64 first;
+	int i;
+	long long before;
+
+	big = mmap(NULL, 8 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	big = (u8 *)(((u64)big + (2 << 20) - 1) & ~((2ULL << 20) - 1));
+	madvise(big, 4 << 20, MADV_HUGEPAGE);
+	memset(big, 0x11, 4 << 20);
+	/* Anywhere in the guest: it need not be aligned there for us, but for KVM. */
+	first = 0x40000000 >> 12;
+	{
+		struct kvm_userspace_memory_region r = {
+			.slot = 60, .guest_phys_addr = first << 12, .memory_size = 4 << 20,
+			.userspace_addr = (u64)big,
+		};
+
+		if (ioctl(guest->vm_fd, KVM_SET_USER_MEMORY_REGION, &r))
+			die("slot");
+	}
+	check("huge: create", cmd(0, 0, 0, 0, 0), 0);
+	check("huge: create VP", cmd(3, 0, 0, 0, 0), 0);
+	for (i = 0; i < 1024; i++)
+		if (cmd(2, 0, 0 + i, first + i, 2 | 3 << 2))
+			check("huge: map", 1, 0);
+	/* incb (0x6000); hlt */
+	memcpy(big + 0x200, "\xfe\x06\x00\x60\xf4", 5);
+	before = mappings("pages_2m");
+	regs(0, 0x200, 0);
+	run_until_not_interrupted();
+	check("huge: blocked", c.exit.reason, 1);
+	check("huge: written", big[0x6000], 0x12);
+	printf("# pf_fixed %lld pf_taken %lld\n", mappings("pf_fixed"), mappings("pf_taken"));
+	printf("# 2M %lld -> %lld, 4K %lld\n", before, mappings("pages_2m"), mappings("pages_4k"));
+	check("huge: is huge", mappings("pf_fixed") < 2, 1);
+	memcpy(big + 0x100, "\xe6\x42", 2);
+	regs(0, 0x100, 0);
+	for (i = 0; i < 100; i++)
+		cmd(4, 0, 0, 0, 0);
+	printf("# pf_fixed %lld pf_taken %lld reason %d pages_2m %lld\n", mappings("pf_fixed"), mappings("pf_taken"), c.exit.reason, mappings("pages_2m"));
+	check("huge: stays", mappings("pf_fixed") < 4, 1);
+	check("huge: unmap one", cmd(2, 0, 6, 0, 0), 0);
+	regs(0, 0x200, 0);
+	run_until_not_interrupted();
+	check("huge: one unmapped", c.exit.reason, 3);
+	check("huge: gpa", c.exit.gpa, 0x6000);
+	check("huge: map again", cmd(2, 0, 6, first + 6, 2 | 3 << 2), 0);
+	run_until_not_interrupted();
+	check("huge: written again", big[0x6000], 0x13);
+}
+
+static volatile int stop;
+
+static void *shake(void *arg)
+{
+	unsigned int n = 0;
+
+	(void)arg;
+	while (!stop) {
+		switch (n++ % 6) {
+		case 0: madvise(big, 4 << 20, 21 /* MADV_PAGEOUT */); break;
+		case 1: mprotect(big, 4 << 20, PROT_READ); break;
+		case 2: mprotect(big, 4 << 20, PROT_READ | PROT_WRITE); break;
+		case 3: if (!fork()) _exit(0); wait(NULL); break;
+		case 4: madvise(big, 4 << 20, 25 /* MADV_COLLAPSE */); break;
+		case 5: {
+			struct command d = { .vcpu_fd = guest->vcpus[0].fd, .op = 8 };
+
+			if (write(file, &d, sizeof(d)) < 0)
+				die("write");
+			break;
+		}
+		}
+	}
+	return NULL;
+}
+
+/*
+ * The child adds 1 to each of a number of words in turn, for ever, and does an OUT after
+ * each round, at which all have to be equal.
+ */
+static void hammer(void)
+{
+	static const u8 code[] = {
+		0xbb, 0x00, 0x00,	/* mov $0, %bx */
+		0x8e, 0xdb,		/* mov %bx, %ds */
+		0xbe, 0x00, 0x60,	/* mov $0x6000, %si */
+		0xb9, 0x09, 0x00,	/* mov $9, %cx: pages 6 to 14 */
+		0xff, 0x04,		/* 1: incw (%si) */
+		0x81, 0xc6, 0x00, 0x10,	/* add $0x1000, %si */
+		0xe2, 0xf8,		/* loop 1b */
+		0xe6, 0x42,		/* out %al, $0x42 */
+		0xeb, 0xe9,		/* jmp 0: the parent moves on by 2 first */
+	};
+	pthread_t thread;
+	long long rounds = 0, wrong = 0, memory = 0, other = 0, end = ms() + 4000;
+	int i;
+
+	memset(big + 0x6000, 0, 9 * 4096);
+	memcpy(big + 0x800, code, sizeof(code));
+	regs(0, 0x800, 0);
+	stop = 0;
+	pthread_create(&thread, NULL, shake, NULL);
+	while (ms() < end) {
+		if (cmd(4, 0, 0, 0, 0))
+			check("hammer: run", c.result, 0);
+		if (c.exit.reason == 0)
+			continue;
+		if (c.exit.reason == 3) {
+			memory++;	/* read-only at the moment */
+			continue;
+		}
+		if (c.exit.reason != 2) {
+			other++;
+			show();
+			if (other > 5)
+				break;
+			continue;
+		}
+		rounds++;
+		for (i = 0; i < 9; i++)
+			if (*(volatile u16 *)(big + 0x6000 + i * 4096) != (u16)rounds)
+				wrong++;
+		c.rip += 2;
+		cmd(11, 0, 0, 0, 0);
+	}
+	stop = 1;
+	pthread_join(thread, NULL);
+	printf("# rounds %lld wrong %lld memory %lld other %lld\n", rounds, wrong, memory, other);
+	check("hammer: nothing wrong", wrong, 0);
+	check("hammer: nothing else", other, 0);
+	check("hammer: rounds", rounds > 10, 1);
+	check("hammer: destroy", cmd(1, 0, 0, 0, 0), 0);
+}
+
 int main(int argc, char **argv)
 {
 	struct guest_config config = { .synic = true };
@@ -278,6 +433,8 @@ int main(int argc, char **argv)
 	usleep(100000);
 	system("grep hvpart /proc/$PPID/maps | sed 's/^/# /'");
 
+	huge();
+	hammer();
 	/* Again and again */
 	for (i = 0; i < 20; i++) {
 		if (cmd(0, 0, 0, 0, 0) || cmd(3, 0, 0, 0, 0) ||
