@@ -168,9 +168,9 @@ struct kvm_follow_pfn {
 
 /* How instructions are emulated; later kernels keep it to themselves. */
 #ifndef EMULTYPE_SKIP
-#define EMULTYPE_NO_DECODE	(1 << 0)
-#define EMULTYPE_SKIP		(1 << 2)
-#define EMULTYPE_PF		(1 << 6)
+#define EMULTYPE_NO_DECODE	BIT(0)
+#define EMULTYPE_SKIP		BIT(2)
+#define EMULTYPE_PF		BIT(6)
 #endif
 
 /* What wakes a vCPU, or has it leave its guest. */
@@ -232,13 +232,8 @@ static inline long hvp_pin_page_locked(unsigned long address, bool write, struct
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 #define HVP_VCPU_THREAD_IS_RCU	1
-#define hvp_vcpu_thread(vcpu)	rcu_access_pointer((vcpu)->pid)
-#define hvp_vcpu_set_thread(vcpu, new)	\
-	rcu_replace_pointer((vcpu)->pid, new, lockdep_is_held(&(vcpu)->mutex))
 #else
 #define HVP_VCPU_THREAD_IS_RCU	0
-#define hvp_vcpu_thread(vcpu)	((vcpu)->pid)
-#define hvp_vcpu_set_thread(vcpu, new)	(new)
 #endif
 
 #endif /* _HVPART_KVM_COMPAT_H */

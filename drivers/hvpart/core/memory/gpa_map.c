@@ -8,7 +8,7 @@
 #include "gpa_map.h"
 
 struct hvp_gpa_map {
-	spinlock_t lock;
+	spinlock_t lock;	/* of changes */
 	struct xarray pages;	/* source << 4 | rights << 2 | kind */
 };
 

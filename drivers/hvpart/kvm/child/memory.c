@@ -30,7 +30,7 @@
 
 /* 128 MiB: an address space of 16 GiB has 128 of them. */
 #define HVP_GRANULE_SHIFT	(27 - PAGE_SHIFT)
-#define HVP_GRANULE_PAGES	(1UL << HVP_GRANULE_SHIFT)
+#define HVP_GRANULE_PAGES	BIT(HVP_GRANULE_SHIFT)
 /* KVM allocates some 64 KiB for each. */
 #define HVP_MAX_SLOTS		4096
 

@@ -28,7 +28,7 @@ struct page;
 struct hvp_child_memory {
 	struct hvp_viewer viewer;
 	struct hvp_mapping *mapping;
-	struct mutex lock;
+	struct mutex lock;	/* see above */
 	struct xarray granules;
 	unsigned int slots;
 	struct rw_semaphore changed;

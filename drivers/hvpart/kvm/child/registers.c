@@ -691,7 +691,7 @@ int hvp_machine_vp_get(struct hvp_machine_vp *vp, unsigned int groups, struct hv
  * -ENOMEM, -EINTR or -EFAULT.
  */
 int hvp_machine_vp_set(struct hvp_machine_vp *vp, unsigned int groups,
-	       const struct hvp_vp_state *state)
+		       const struct hvp_vp_state *state)
 {
 	const struct hvp_access_to to = { .vp = vp, .runner = hvp_runner_here() };
 	bool alone = groups == BIT(HVP_VP_GENERAL);

@@ -355,6 +355,7 @@ bool hvp_runner_is_wanted(struct hvp_runner *runner)
 static void hvp_clear_notification(void)
 {
 	clear_thread_flag(TIF_NOTIFY_SIGNAL);
+	/* A work that is added after this raises the flag itself. */
 	smp_mb__after_atomic();
 	if (task_work_pending(current))
 		set_thread_flag(TIF_NOTIFY_RESUME);

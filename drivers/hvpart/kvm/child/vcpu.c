@@ -209,6 +209,7 @@ static bool hvp_machine_vp_release(struct hvp_machine_vp *vp, struct hvp_runner 
 	return interrupted;
 }
 
+#if HVP_VCPU_THREAD_IS_RCU
 struct hvp_former_thread {
 	struct rcu_head rcu;
 	struct pid *pid;
@@ -230,9 +231,9 @@ static void hvp_machine_vp_take_thread(struct hvp_machine_vp *vp)
 {
 	struct kvm_vcpu *vcpu = vp->vcpu;
 	struct hvp_former_thread *former;
+	struct pid *last = rcu_access_pointer(vcpu->pid);
 
-	if (!HVP_VCPU_THREAD_IS_RCU || !hvp_vcpu_thread(vcpu) ||
-	    hvp_vcpu_thread(vcpu) == task_pid(current))
+	if (!last || last == task_pid(current))
 		return;
 	former = kmalloc(sizeof(*former), HVP_GFP);
 	if (!former)
@@ -241,13 +242,18 @@ static void hvp_machine_vp_take_thread(struct hvp_machine_vp *vp)
 		kfree(former);
 		return;
 	}
-	former->pid = hvp_vcpu_set_thread(vcpu, get_task_pid(current, PIDTYPE_PID));
+	former->pid = rcu_replace_pointer(vcpu->pid, get_task_pid(current, PIDTYPE_PID),
+					  lockdep_is_held(&vcpu->mutex));
 	mutex_unlock(&vcpu->mutex);
 	call_rcu(&former->rcu, hvp_former_thread_put);
 }
+#else
+static void hvp_machine_vp_take_thread(struct hvp_machine_vp *vp) {}
+#endif
 
 /* What the VMM has set for its own vCPU holds while that runs a VP. */
-static void hvp_machine_vp_take_signal_mask(struct hvp_machine_vp *vp, const struct kvm_vcpu *parent)
+static void hvp_machine_vp_take_signals(struct hvp_machine_vp *vp,
+					const struct kvm_vcpu *parent)
 {
 	vp->vcpu->sigset_active = parent->sigset_active;
 	vp->vcpu->sigset = parent->sigset;
@@ -265,7 +271,7 @@ static void hvp_machine_vp_take_extint(struct hvp_machine_vp *vp, struct hvp_run
 
 /* Return: has the VP been in KVM's hands?  Then its registers are in kvm_run. */
 static bool hvp_machine_vp_run_once(struct hvp_machine_vp *vp, struct hvp_runner *runner,
-			    struct hvp_exit *exit)
+				    struct hvp_exit *exit)
 {
 	struct kvm_run *run = vp->vcpu->run;
 	long result;
@@ -279,7 +285,7 @@ static bool hvp_machine_vp_run_once(struct hvp_machine_vp *vp, struct hvp_runner
 		return false;
 	}
 	hvp_machine_vp_take_thread(vp);
-	hvp_machine_vp_take_signal_mask(vp, runner->vcpu);
+	hvp_machine_vp_take_signals(vp, runner->vcpu);
 	hvp_machine_vp_take_extint(vp, runner);
 	if (!hvp_runner_begin(runner, vp))
 		return false;
@@ -406,8 +412,8 @@ static int hvp_errno(long error)
  * Return: 0 or -ENOMEM, -EINTR, -EFAULT.
  */
 int hvp_machine_vp_create(struct hvp_machine *machine, u32 index,
-		  const struct hvp_machine_events *events, void *owner,
-		  struct hvp_machine_vp **result)
+			  const struct hvp_machine_events *events, void *owner,
+			  struct hvp_machine_vp **result)
 {
 	struct hvp_runner *runner = hvp_runner_here();
 	struct hvp_machine_vp *vp;

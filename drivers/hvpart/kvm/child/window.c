@@ -43,7 +43,7 @@ struct hvp_windows {
 	struct mm_struct *mm;
 	struct list_head viewers;
 	unsigned int users;
-	spinlock_t lock;
+	spinlock_t lock;	/* see above */
 	struct list_head list;
 	unsigned int count;
 };

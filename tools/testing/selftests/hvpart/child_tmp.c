@@ -100,6 +100,21 @@ static void *interrupt_later(void *arg)
 	return NULL;
 }
 
+static volatile int kicking;
+
+static void *kick_parent(void *arg)
+{
+	struct kvm_msi msi = { .address_lo = 0xfee00000, .data = 0x400 };
+
+	(void)arg;
+	while (kicking) {
+		usleep(200);
+		if (ioctl(guest->vm_fd, KVM_SIGNAL_MSI, &msi) < 0)
+			die("KVM_SIGNAL_MSI: %m");
+	}
+	return NULL;
+}
+
 static void run_until_not_interrupted(void)
 {
 	int n = 0;
@@ -407,6 +422,19 @@ int main(int argc, char **argv)
 	start = ms();
 	cmd(4, 0, 0, 0, 0);
 	printf("# interrupted after %lld ms\n", ms() - start);
+	pthread_join(thread, NULL);
+	start = ms();
+	for (i = 0; i < 100; i++)
+		cmd(4, 0, 0, 0, 0);
+	printf("# 100 runs without kicks: %lld ms\n", ms() - start);
+	kicking = 1;
+	pthread_create(&thread, NULL, kick_parent, NULL);
+	start = ms();
+	for (i = 0; i < 100; i++)
+		cmd(4, 0, 0, 0, 0);
+	printf("# 100 runs with the parent being kicked: %lld ms\n", ms() - start);
+	check("kicks end runs", ms() - start < 350, 1);
+	kicking = 0;
 	pthread_join(thread, NULL);
 	check("extint to one that runs not", cmd(7, 0, 0x21, 7, 0), 0);
 	check("extint: busy", cmd(7, 0, 0x21, 7, 0), -16);
