@@ -9,6 +9,8 @@
 #include "core/core.h"
 #include "debugfs/debugfs.h"
 #include "hook/hook.h"
+#include "kvm/child/machine.h"
+#include "kvm/child/runner.h"
 #include "kvm/entry.h"
 #include "kvm/parent/vm.h"
 #include "kvm/processor.h"
@@ -48,9 +50,12 @@ static int __init hvp_init(void)
 	error = hvp_core_init();
 	if (error)
 		return error;
-	error = hvp_vms_create();
+	error = hvp_children_create();
 	if (error)
 		goto exit_core;
+	error = hvp_vms_create();
+	if (error)
+		goto destroy_children;
 	error = hvp_entry_install();
 	if (error)
 		goto destroy_vms;
@@ -62,6 +67,8 @@ static int __init hvp_init(void)
 
 destroy_vms:
 	hvp_vms_destroy();
+destroy_children:
+	hvp_children_destroy();
 exit_core:
 	hvp_core_exit();
 	return error;
@@ -69,8 +76,10 @@ exit_core:
 
 static void __exit hvp_exit(void)
 {
+	hvp_runners_stop();
 	hvp_entry_remove();
 	hvp_vms_destroy();
+	hvp_children_destroy();
 	hvp_debugfs_destroy();
 	hvp_core_exit();
 	pr_info("unloaded\n");

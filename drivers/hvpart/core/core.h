@@ -7,6 +7,7 @@
 #define _HVPART_CORE_H
 
 #include "memory/caches.h"		/* HVP_GFP */
+#include "memory/gpa_map.h"	/* which pages of its parent a child has */
 #include "call/table.h"		/* which codes are ours */
 #include "call/dispatch.h"		/* a call and its answer */
 #include "hierarchy.h"		/* the partitions of a VM */

@@ -32,6 +32,7 @@
 #define HVP_OPS_FLAGS	(FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT)
 
 DEFINE_SRCU(hvp_calls_running);
+DEFINE_SRCU(hvp_runs_running);
 DEFINE_SRCU(hvp_ends_running);
 
 static bool open;
@@ -107,19 +108,19 @@ static notrace void hvp_hook_outward(unsigned long ip, unsigned long parent_ip,
 }
 
 /*
- * Redirect a function of KVM's, by its name, or without one a function of ours, by its
+ * Attach to a function of KVM's, by its name, or without one to one of ours, by its
  * address: for a name ftrace looks up those of all functions, 40,000 and more, which is
  * nearly all that loading the module takes.
  */
-static int hvp_ops_register(struct ftrace_ops *ops, ftrace_func_t callback, const char *name,
-			    void *address)
+static int hvp_ops_register(struct ftrace_ops *ops, ftrace_func_t callback,
+			    unsigned long flags, const char *name, void *address)
 {
 	char function[KSYM_NAME_LEN];	/* ftrace takes the string apart */
 	const struct ftrace_hash *empty;
 	int error;
 
 	ops->func = callback;
-	ops->flags = HVP_OPS_FLAGS;
+	ops->flags = flags;
 
 	/*
 	 * IPMODIFY without a filter means all functions, and an oops on 6.1:
@@ -188,7 +189,8 @@ int hvp_hook_install(struct hvp_hook *hook)
 	int error;
 
 	/* Nobody but us would redirect our stub, so this tells the causes apart. */
-	error = hvp_ops_register(&hook->outward, hvp_hook_outward, NULL, hook->stub);
+	error = hvp_ops_register(&hook->outward, hvp_hook_outward, HVP_OPS_FLAGS, NULL,
+				 hook->stub);
 	if (error) {
 		pr_err("cannot redirect functions (error %d): %s\n", error,
 		       hvp_reason(error, "ftrace is off; set sysctl kernel.ftrace_enabled=1",
@@ -196,7 +198,8 @@ int hvp_hook_install(struct hvp_hook *hook)
 		return error;
 	}
 
-	error = hvp_ops_register(&hook->inward, hook->divert, hook->function, NULL);
+	error = hvp_ops_register(&hook->inward, hook->divert, HVP_OPS_FLAGS, hook->function,
+				 NULL);
 	if (error) {
 		hvp_ops_unregister(&hook->outward);
 		pr_err("cannot redirect %s (error %d): %s\n", hook->function, error,
@@ -228,4 +231,37 @@ void hvp_hook_stop(struct hvp_hook *hook)
 void hvp_hook_remove(struct hvp_hook *hook)
 {
 	hvp_ops_unregister(&hook->outward);
+}
+
+/**
+ * hvp_observer_install() - see the calls of a KVM function from now on
+ * @observer:	the observer
+ *
+ * Says in the log what is missing if it cannot.
+ *
+ * Context: May sleep.
+ * Return: 0 or a negative error, with nothing left behind.
+ */
+int hvp_observer_install(struct hvp_observer *observer)
+{
+	/* Many may look at the same function; nobody may switch it off under those that do. */
+	int error = hvp_ops_register(&observer->ops, observer->observe, FTRACE_OPS_FL_PERMANENT,
+				     observer->function, NULL);
+
+	if (error)
+		pr_err("cannot observe %s (error %d): %s\n", observer->function, error,
+		       hvp_reason(error, "ftrace is off; set sysctl kernel.ftrace_enabled=1",
+				  "this kernel's KVM does not have it, or it cannot be traced"));
+	return error;
+}
+
+/**
+ * hvp_observer_remove() - the reverse
+ * @observer:	an installed observer
+ *
+ * Context: May sleep.  No callback runs when this returns.
+ */
+void hvp_observer_remove(struct hvp_observer *observer)
+{
+	hvp_ops_unregister(&observer->ops);
 }

@@ -65,6 +65,31 @@ static __always_inline bool hvp_hook_diverts_all(void)
 #define HVP_HOOK_WANTED(wanted)	\
 	(!hvp_hook_diverts_all() || (hvp_hooks_are_open() && (wanted)))
 
+/**
+ * struct hvp_observer - a look at the calls of one KVM function, which go on as they are
+ * @function:	name of the KVM function
+ * @signature:	what it takes and returns, as hvp_btf_signature() says it
+ * @observe:	ftrace callback on @function, in whatever context that is called
+ * @ops:	ftrace ops that carries @observe
+ */
+struct hvp_observer {
+	const char *function;
+	const char *signature;
+	ftrace_func_t observe;
+	struct ftrace_ops ops;
+};
+
+/* The observer of the KVM function @name: hvp_observer_@name. */
+#define HVP_DEFINE_OBSERVER(name, arguments)		\
+	struct hvp_observer hvp_observer_##name = {	\
+		.function = #name,			\
+		.signature = arguments,			\
+		.observe = hvp_observe_##name,		\
+	}
+
+int hvp_observer_install(struct hvp_observer *observer);
+void hvp_observer_remove(struct hvp_observer *observer);
+
 int hvp_hook_install(struct hvp_hook *hook);
 bool hvp_hooks_are_open(void);
 void hvp_hooks_open(void);
@@ -78,6 +103,7 @@ void hvp_hook_divert(struct ftrace_ops *inward, unsigned long ip, struct ftrace_
  * do may wait for its VMM, for ever; the end of a VM waits for nobody.
  */
 extern struct srcu_struct hvp_calls_running;
+extern struct srcu_struct hvp_runs_running;
 extern struct srcu_struct hvp_ends_running;
 
 void hvp_hooks_drain(struct srcu_struct *running);

@@ -61,6 +61,33 @@ static const struct hvp_assumption assumptions[] = {
 	ASSUME(kvm_memory_slot, userspace_addr),
 	ASSUME(kvm_memory_slot, flags),
 	ASSUME(kvm_memory_slot, id),
+	/* Children: who runs, waits and is told. */
+	ASSUME(kvm_vcpu, run),
+	ASSUME(kvm_vcpu, mutex),
+	ASSUME(kvm_vcpu, pid),
+	ASSUME(kvm_vcpu, wait),
+	ASSUME(kvm_vcpu, vcpu_id),
+	ASSUME(kvm_vcpu, sigset_active),
+	ASSUME(kvm_vcpu, sigset),
+	ASSUME(kvm_vcpu, mmio_needed),
+	ASSUME(kvm_vcpu, mmio_cur_fragment),
+	ASSUME(kvm_vcpu, mmio_nr_fragments),
+	ASSUME(kvm_vcpu, arch.mp_state),
+	ASSUME(kvm_vcpu, arch.apic_base),
+	ASSUME(kvm_vcpu, arch.pio),
+	ASSUME(kvm_vcpu, arch.complete_userspace_io),
+	ASSUME(kvm_vcpu, arch.pending_external_vector),
+	/* Their memory. */
+	ASSUME(kvm, srcu),
+	ASSUME(kvm, mmu_notifier),
+	ASSUME(kvm_memslots, hva_tree),
+#ifdef HVP_FOLLOW_PFN_STRUCT
+	ASSUME(kvm_follow_pfn, hva),
+	ASSUME(kvm_follow_pfn, flags),
+	ASSUME(kvm_follow_pfn, pin),
+	ASSUME(kvm_follow_pfn, map_writable),
+	ASSUME(kvm_follow_pfn, refcounted_page),
+#endif
 };
 
 static int hvp_check_members(const struct hvp_btf *btf)
@@ -85,44 +112,70 @@ static int hvp_check_members(const struct hvp_btf *btf)
 	return 0;
 }
 
-static int hvp_check_functions(const struct hvp_btf *btf, struct hvp_hook *const hooks[],
-			       unsigned int count)
+/* Without these, children have small pages only. */
+struct hvp_page_fault_layout hvp_page_fault;
+
+static void hvp_find_page_fault(const struct hvp_btf *btf)
+{
+	struct hvp_page_fault_layout *layout = &hvp_page_fault;
+	static const char structure[] = "kvm_page_fault";
+	u32 gfn, slot, max_level;
+
+	layout->known = !hvp_btf_member(btf, structure, "gfn", &layout->gfn, &gfn) &&
+			!hvp_btf_member(btf, structure, "slot", &layout->slot, &slot) &&
+			!hvp_btf_member(btf, structure, "max_level", &layout->max_level,
+					&max_level) &&
+			gfn == sizeof(u64) && slot == sizeof(void *) && max_level == sizeof(u8);
+}
+
+static int hvp_check_function(const struct hvp_btf *btf, const char *function,
+			      const char *known)
 {
 	char signature[128];
-	unsigned int i;
 
-	for (i = 0; i < count; i++) {
-		/* Whether it is there, and can be traced, ftrace says. */
-		if (hvp_btf_signature(btf, hooks[i]->function, signature, sizeof(signature)))
-			continue;
-		if (strcmp(signature, hooks[i]->signature)) {
-			pr_err("this kernel's %s is %s, and hvpart knows %s\n",
-			       hooks[i]->function, signature, hooks[i]->signature);
-			return -ENOEXEC;
-		}
-	}
-	return 0;
+	/* Whether it is there, and can be traced, ftrace says. */
+	if (hvp_btf_signature(btf, function, signature, sizeof(signature)))
+		return 0;
+	if (!strcmp(signature, known))
+		return 0;
+	pr_err("this kernel's %s is %s, and hvpart knows %s\n", function, signature, known);
+	return -ENOEXEC;
+}
+
+static int hvp_check_functions(const struct hvp_btf *btf, const struct hvp_functions *functions)
+{
+	unsigned int i;
+	int error = 0;
+
+	for (i = 0; !error && i < functions->hook_count; i++)
+		error = hvp_check_function(btf, functions->hooks[i]->function,
+					   functions->hooks[i]->signature);
+	for (i = 0; !error && i < functions->observer_count; i++)
+		error = hvp_check_function(btf, functions->observers[i]->function,
+					   functions->observers[i]->signature);
+	return error;
 }
 
 /**
  * hvp_assumptions_check() - is this the KVM that hvpart was built for?
- * @hooks:	the hooks that are to be installed
- * @count:	how many
+ * @functions:	what of it is to be hooked and observed
  *
  * Says in the log what is not as it should be.
  *
  * Context: May sleep; in a process.
  * Return: 0, also if the kernel says nothing about its KVM; -ENOEXEC, -EINVAL or -ENOMEM.
  */
-int hvp_assumptions_check(struct hvp_hook *const hooks[], unsigned int count)
+int hvp_assumptions_check(const struct hvp_functions *functions)
 {
 	struct hvp_btf btf = {};
 	int error = hvp_btf_read(&btf, "kvm");
 
 	if (error == -EINVAL)
 		pr_err("cannot read this kernel's BTF, which tells whether hvpart fits\n");
-	if (!error && hvp_btf_knows(&btf, hooks[0]->function))
-		error = hvp_check_members(&btf) ?: hvp_check_functions(&btf, hooks, count);
+	if (!error && hvp_btf_knows(&btf, functions->hooks[0]->function))
+		error = hvp_check_members(&btf) ?: hvp_check_functions(&btf, functions);
+	if (!error)
+		hvp_find_page_fault(&btf);
 	hvp_btf_free(&btf);
 	/* Otherwise it has none, or none that may be read. */
 	return error == -EINVAL || error == -ENOEXEC || error == -ENOMEM ? error : 0;

@@ -2,8 +2,41 @@
 #ifndef _HVPART_KVM_ASSUMPTIONS_H
 #define _HVPART_KVM_ASSUMPTIONS_H
 
-struct hvp_hook;
+#include <linux/types.h>
 
-int hvp_assumptions_check(struct hvp_hook *const hooks[], unsigned int count);
+struct hvp_hook;
+struct hvp_observer;
+
+/**
+ * struct hvp_functions - the functions of KVM's that hvpart attaches to
+ * @hooks:	those that are redirected
+ * @hook_count:	how many
+ * @observers:	those that are only looked at
+ * @observer_count: how many
+ */
+struct hvp_functions {
+	struct hvp_hook *const *hooks;
+	unsigned int hook_count;
+	struct hvp_observer *const *observers;
+	unsigned int observer_count;
+};
+
+/**
+ * struct hvp_page_fault_layout - where KVM's private struct kvm_page_fault has what
+ * @known:	the kernel has said where
+ * @gfn:	offset of the page that was accessed
+ * @slot:	of a pointer to its memory slot
+ * @max_level:	of how large a mapping may be
+ */
+struct hvp_page_fault_layout {
+	bool known;
+	u32 gfn;
+	u32 slot;
+	u32 max_level;
+};
+
+extern struct hvp_page_fault_layout hvp_page_fault;
+
+int hvp_assumptions_check(const struct hvp_functions *functions);
 
 #endif /* _HVPART_KVM_ASSUMPTIONS_H */

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /* All KVM functions that are hooked: put in place, and out of it again. */
 
+#include "../hook/compat.h"
 #include "../hook/hook.h"
 #include "assumptions.h"
+#include "child/exit.h"
+#include "child/huge.h"
+#include "child/memory.h"
+#include "child/runner.h"
+#include "child/vcpu.h"
 #include "entry.h"
 #include "parent/cpuid.h"
 #include "parent/hypercall.h"
 #include "parent/msr.h"
+#include "parent/outside.h"
 #include "parent/vm.h"
 
 /*
@@ -15,12 +22,53 @@
  */
 static struct hvp_hook *const hooks[] = {
 	&hvp_hook_kvm_arch_flush_shadow_all,
+	&hvp_hook_kvm_vcpu_ioctl,
 	&hvp_hook_kvm_hv_set_msr_common,
 	&hvp_hook_kvm_hv_get_msr_common,
 	&hvp_hook_kvm_hv_hypercall,
 	&hvp_hook_kvm_cpuid,
 	&hvp_hook_kvm_hv_set_cpuid,
+	&hvp_hook_hva_to_pfn,
+	&hvp_hook_x86_emulate_instruction,
+	&hvp_hook_kvm_mmu_hugepage_adjust,
 };
+
+static struct hvp_observer *const observers[] = {
+	&hvp_observer_kick,
+	&hvp_observer_kvm_vcpu_wake_up,
+	&hvp_observer_kvm_vcpu_halt,
+	&hvp_observer_kvm_vcpu_block,
+	&hvp_observer_kvm_mmu_page_fault,
+};
+
+static const struct hvp_functions functions = {
+	.hooks = hooks,
+	.hook_count = ARRAY_SIZE(hooks),
+	.observers = observers,
+	.observer_count = ARRAY_SIZE(observers),
+};
+
+/* They show when a child waits and when its parent is wanted, and go after all children. */
+static void hvp_observers_remove(unsigned int installed)
+{
+	while (installed-- > 0)
+		hvp_observer_remove(observers[installed]);
+}
+
+static int hvp_observers_install(void)
+{
+	unsigned int i;
+	int error;
+
+	for (i = 0; i < ARRAY_SIZE(observers); i++) {
+		error = hvp_observer_install(observers[i]);
+		if (error) {
+			hvp_observers_remove(i);
+			return error;
+		}
+	}
+	return 0;
+}
 
 /*
  * For a load that fails as for the module's end.  First nobody makes a new call, and what
@@ -31,10 +79,15 @@ static void hvp_hooks_remove(unsigned int installed)
 {
 	unsigned int i;
 
+	/* A child that runs comes back to its parent, and none runs again. */
+	hvp_outside_stop();
+	hvp_runners_stop();
 	for (i = installed; i-- > 1;)
 		hvp_hook_stop(hooks[i]);
 	hvp_vms_reset();
 	hvp_hooks_drain(&hvp_calls_running);
+	hvp_vms_recall();
+	hvp_hooks_drain(&hvp_runs_running);
 	hvp_vms_release();
 	if (installed)
 		hvp_hook_stop(hooks[0]);
@@ -54,7 +107,7 @@ int hvp_entry_install(void)
 	unsigned int i;
 	int error;
 
-	error = hvp_assumptions_check(hooks, ARRAY_SIZE(hooks));
+	error = hvp_assumptions_check(&functions);
 	if (error)
 		return error;
 	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
@@ -64,7 +117,10 @@ int hvp_entry_install(void)
 			return error;
 		}
 	}
-	return 0;
+	error = hvp_observers_install();
+	if (error)
+		hvp_hooks_remove(i);
+	return error;
 }
 
 /**
@@ -75,4 +131,5 @@ int hvp_entry_install(void)
 void hvp_entry_remove(void)
 {
 	hvp_hooks_remove(ARRAY_SIZE(hooks));
+	hvp_observers_remove(ARRAY_SIZE(observers));
 }

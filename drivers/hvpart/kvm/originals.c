@@ -10,6 +10,7 @@
 
 #include <linux/compiler.h>
 #include <linux/errno.h>
+#include "../hook/compat.h"
 #include "originals.h"
 
 noinline __noclone int hvp_original_kvm_hv_hypercall(struct kvm_vcpu *vcpu)
@@ -48,4 +49,29 @@ noinline __noclone bool hvp_original_kvm_cpuid(struct kvm_vcpu *vcpu, u32 *eax, 
 noinline __noclone void hvp_original_kvm_arch_flush_shadow_all(struct kvm *kvm)
 {
 	barrier();
+}
+
+noinline __noclone int hvp_original_x86_emulate_instruction(struct kvm_vcpu *vcpu, u64 gpa,
+							    int type, void *insn, int length)
+{
+	barrier();
+	return -EIO;
+}
+
+noinline __noclone u64 hvp_original_hva_to_pfn(HVP_HVA_TO_PFN_PARAMETERS)
+{
+	barrier();
+	return 0;
+}
+
+noinline __noclone void hvp_original_kvm_mmu_hugepage_adjust(struct kvm_vcpu *vcpu, void *fault)
+{
+	barrier();
+}
+
+noinline __noclone long hvp_original_kvm_vcpu_ioctl(struct file *file, unsigned int command,
+						    unsigned long argument)
+{
+	barrier();
+	return -EIO;
 }

@@ -3,7 +3,9 @@
 #define _HVPART_KVM_ORIGINALS_H
 
 #include <linux/types.h>
+#include "../hook/compat.h"
 
+struct file;
 struct kvm;
 struct kvm_vcpu;
 
@@ -17,6 +19,12 @@ int hvp_original_kvm_hv_get_msr_common(struct kvm_vcpu *vcpu, u32 msr, u64 *data
 void hvp_original_kvm_hv_set_cpuid(struct kvm_vcpu *vcpu, bool hyperv_enabled);
 bool hvp_original_kvm_cpuid(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx, u32 *ecx, u32 *edx,
 			    bool exact_only);
+long hvp_original_kvm_vcpu_ioctl(struct file *file, unsigned int command,
+				 unsigned long argument);
 void hvp_original_kvm_arch_flush_shadow_all(struct kvm *kvm);
+int hvp_original_x86_emulate_instruction(struct kvm_vcpu *vcpu, u64 gpa, int type, void *insn,
+					 int length);
+void hvp_original_kvm_mmu_hugepage_adjust(struct kvm_vcpu *vcpu, void *fault);
+u64 hvp_original_hva_to_pfn(HVP_HVA_TO_PFN_PARAMETERS);
 
 #endif /* _HVPART_KVM_ORIGINALS_H */

@@ -8,6 +8,7 @@
 #include "../originals.h"
 #include "hypercall.h"
 #include "memory.h"
+#include "outside.h"
 #include "vcpu.h"
 #include "vm.h"
 
@@ -49,8 +50,17 @@ static u64 hvp_result_from_registers(struct kvm_vcpu *vcpu, bool is_64bit)
 	       hvp_register_pair(vcpu, VCPU_REGS_RDX, VCPU_REGS_RAX);
 }
 
-/* As KVM does; it marked RAX and RDX dirty when it wrote its own result. */
-static void hvp_result_to_registers(struct kvm_vcpu *vcpu, bool is_64bit, u64 result)
+/**
+ * hvp_hypercall_result() - give the guest an answer
+ * @vcpu:	the vCPU, which KVM has given one already
+ * @is_64bit:	the mode that it was in
+ * @result:	the answer
+ *
+ * As KVM does; it marked RAX and RDX dirty when it wrote its own result.
+ *
+ * Context: In the thread of @vcpu, with its mutex.
+ */
+void hvp_hypercall_result(struct kvm_vcpu *vcpu, bool is_64bit, u64 result)
 {
 	if (is_64bit) {
 		vcpu->arch.regs[VCPU_REGS_RAX] = result;
@@ -91,7 +101,8 @@ static u64 hvp_answer(struct kvm_vcpu *vcpu, struct hvp_vcpu *known, u64 privile
 		      const struct hvp_call_row *row, const struct hvp_call *call)
 {
 	struct hvp_vm *vm = hvp_complete_vm(vcpu, known);
-	struct hvp_kvm_guest memory = hvp_kvm_guest(vcpu->kvm, vm ? &vm->locked : NULL);
+	struct hvp_kvm_guest memory = hvp_kvm_guest(vcpu->kvm, vm ? &vm->locked : NULL,
+						    call->outside);
 	struct hvp_hierarchy *hierarchy = vm ? hvp_vm_hierarchy(vm) : NULL;
 	struct hvp_vp nobody;
 	struct hvp_vp *vp = known ? &known->vp : &nobody;
@@ -107,10 +118,31 @@ static u64 hvp_answer(struct kvm_vcpu *vcpu, struct hvp_vcpu *known, u64 privile
 		caller.partition = hierarchy->root;
 	}
 	result = hvp_dispatch(row, call, &caller, &memory.guest);
-	hvp_stats_count(row, result & HVP_RESULT_STATUS_MASK);
+	if (result != HVP_RESULT_OUTSIDE)
+		hvp_stats_count(row, result & HVP_RESULT_STATUS_MASK);
 	if (hierarchy && atomic_read(&hierarchy->stats_page_count))
 		hvp_vm_refresh_stats_pages(vm);
 	hvp_hierarchy_put(hierarchy);
+	return result;
+}
+
+/**
+ * hvp_hypercall_answer() - answer a call outside KVM's loop
+ * @vcpu:	the vCPU
+ * @known:	what is known of it
+ * @row:	the call
+ * @call:	likewise
+ *
+ * Context: May sleep; in the thread of @vcpu, no lock held.
+ * Return: the hypercall result value.
+ */
+u64 hvp_hypercall_answer(struct kvm_vcpu *vcpu, struct hvp_vcpu *known,
+			 const struct hvp_call_row *row, const struct hvp_call *call)
+{
+	int token = srcu_read_lock(&hvp_calls_running);
+	u64 result = hvp_answer(vcpu, known, hvp_vcpu_privileges(vcpu, known), row, call);
+
+	srcu_read_unlock(&hvp_calls_running, token);
 	return result;
 }
 
@@ -144,6 +176,23 @@ static __always_inline bool hvp_call_may_be_ours(struct kvm_vcpu *vcpu)
 	return !vcpu->arch.guest_state_protected && !(vcpu->arch.hflags & HF_GUEST_MASK);
 }
 
+/* Give the guest its answer, or leave KVM's loop to find it. */
+static int hvp_complete_call(struct kvm_vcpu *vcpu, const struct hvp_call_row *row,
+			     const struct hvp_call *call, bool is_64bit, int resume)
+{
+	u64 result = hvp_answer_partition(vcpu, row, call);
+	struct hvp_vcpu *known;
+
+	if (unlikely(result == HVP_RESULT_OUTSIDE)) {
+		known = hvp_vcpu_find(vcpu);
+		if (known)
+			return hvp_outside_begin(vcpu, known, row, call, is_64bit, resume);
+		result = HVP_STATUS_NO_RESOURCES;
+	}
+	hvp_hypercall_result(vcpu, is_64bit, result);
+	return resume;
+}
+
 /*
  * KVM goes first: it checks CPL and mode, traces the call, steps over the
  * instruction and gives its verdict.  It has completed the call if it counted
@@ -163,8 +212,7 @@ static int hvp_replace_kvm_hv_hypercall(struct kvm_vcpu *vcpu)
 
 	if (row && vcpu->stat.hypercalls != completed &&
 	    hvp_result_from_registers(vcpu, is_64bit) == HVP_STATUS_INVALID_HYPERCALL_CODE)
-		hvp_result_to_registers(vcpu, is_64bit,
-					hvp_answer_partition(vcpu, row, &call));
+		resume = hvp_complete_call(vcpu, row, &call, is_64bit, resume);
 
 	srcu_read_unlock(&hvp_calls_running, token);
 	return resume;

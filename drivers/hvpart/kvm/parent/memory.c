@@ -27,9 +27,8 @@ static struct hvp_locked_memory *hvp_guest_locked(struct hvp_guest *guest)
  * The slot that has a page, or NULL.  Most calls access one slot only, so it is looked
  * for once; as long as the call lasts, the thread holds kvm->srcu, and so the slot.
  */
-static const struct kvm_memory_slot *hvp_gfn_to_slot(struct hvp_guest *guest, u64 gfn)
+static const struct kvm_memory_slot *hvp_gfn_to_slot(struct hvp_kvm_guest *memory, u64 gfn)
 {
-	struct hvp_kvm_guest *memory = container_of(guest, struct hvp_kvm_guest, guest);
 	const struct kvm_memory_slot *slot = memory->slot;
 
 	if (!slot || gfn - slot->base_gfn >= slot->npages) {
@@ -39,12 +38,47 @@ static const struct kvm_memory_slot *hvp_gfn_to_slot(struct hvp_guest *guest, u6
 	return slot;
 }
 
+/* As hvp_gfn_to_user(), and *@pages is how many there are from @gfn on in the same slot. */
+static void __user *hvp_slot_to_user(struct hvp_kvm_guest *memory, u64 gfn, bool write,
+				     u64 *pages)
+{
+	const struct kvm_memory_slot *slot = hvp_gfn_to_slot(memory, gfn);
+
+	if (!slot)
+		return NULL;
+	*pages = slot->base_gfn + slot->npages - gfn;
+	return hvp_slot_address(slot, gfn, write);
+}
+
+/* The slot is held for no longer than this takes.  The address is the VMM's, come what may. */
+static void __user *hvp_outside_to_user(struct hvp_kvm_guest *memory, u64 gfn, bool write,
+					u64 *pages)
+{
+	int token = srcu_read_lock(&memory->kvm->srcu);
+	void __user *address;
+
+	memory->slot = NULL;
+	address = hvp_slot_to_user(memory, gfn, write, pages);
+	memory->slot = NULL;
+	srcu_read_unlock(&memory->kvm->srcu, token);
+	return address;
+}
+
+static void __user *hvp_gfns_to_user(struct hvp_guest *guest, u64 gfn, bool write, u64 *pages)
+{
+	struct hvp_kvm_guest *memory = container_of(guest, struct hvp_kvm_guest, guest);
+
+	if (unlikely(memory->outside))
+		return hvp_outside_to_user(memory, gfn, write, pages);
+	return hvp_slot_to_user(memory, gfn, write, pages);
+}
+
 /* Address of a page in the VMM, or NULL if it is not RAM (for writing). */
 static void __user *hvp_gfn_to_user(struct hvp_guest *guest, u64 gfn, bool write)
 {
-	const struct kvm_memory_slot *slot = hvp_gfn_to_slot(guest, gfn);
+	u64 pages;
 
-	return slot ? hvp_slot_address(slot, gfn, write) : NULL;
+	return hvp_gfns_to_user(guest, gfn, write, &pages);
 }
 
 static void __user *hvp_gpa_to_user(struct hvp_guest *guest, u64 gpa, bool write)
@@ -125,14 +159,13 @@ static unsigned int hvp_contiguous(struct hvp_guest *guest,
 				   unsigned long *address)
 {
 	u64 first = pages[0].gfn;
-	const struct kvm_memory_slot *slot;
+	u64 in_slot;
 	unsigned int n;
 
-	*address = (unsigned long)hvp_gfn_to_user(guest, first, true);
+	*address = (unsigned long)hvp_gfns_to_user(guest, first, true, &in_slot);
 	if (!*address)
 		return 0;
-	slot = hvp_gfn_to_slot(guest, first);
-	count = min_t(u64, count, slot->base_gfn + slot->npages - first);
+	count = min_t(u64, count, in_slot);
 	for (n = 1; n < count && pages[n].gfn == first + n; n++)
 		;
 	return n;
@@ -325,16 +358,19 @@ static const struct hvp_guest_ops hvp_guest_memory_ops = {
  * hvp_kvm_guest() - the core's view of a VM
  * @kvm:	the VM
  * @locked:	what it has pinned, or NULL if it is in no registry: it pins nothing then
+ * @outside:	it is for a call that is made outside KVM's loop
  *
  * Return: the view, without a reference to @kvm or its address space: whoever
  * keeps it sees to that.
  */
-struct hvp_kvm_guest hvp_kvm_guest(struct kvm *kvm, struct hvp_locked_memory *locked)
+struct hvp_kvm_guest hvp_kvm_guest(struct kvm *kvm, struct hvp_locked_memory *locked,
+				   bool outside)
 {
 	return (struct hvp_kvm_guest) {
 		.guest.ops = &hvp_guest_memory_ops,
 		.kvm = kvm,
 		.mm = kvm->mm,
 		.locked = locked,
+		.outside = outside,
 	};
 }

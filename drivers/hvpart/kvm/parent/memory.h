@@ -16,6 +16,7 @@ struct mm_struct;
  * @mm:		the VMM's address space
  * @locked:	what is pinned of its memory; used by the others as well
  * @slot:	where a vCPU thread has looked last in the call that this is made for
+ * @outside:	that is made outside KVM's loop, where nobody holds the slots
  */
 struct hvp_kvm_guest {
 	struct hvp_guest guest;
@@ -23,8 +24,10 @@ struct hvp_kvm_guest {
 	struct mm_struct *mm;
 	struct hvp_locked_memory *locked;
 	const struct kvm_memory_slot *slot;
+	bool outside;
 };
 
-struct hvp_kvm_guest hvp_kvm_guest(struct kvm *kvm, struct hvp_locked_memory *locked);
+struct hvp_kvm_guest hvp_kvm_guest(struct kvm *kvm, struct hvp_locked_memory *locked,
+				   bool outside);
 
 #endif /* _HVPART_KVM_GUEST_MEMORY_H */

@@ -7,6 +7,7 @@
 
 struct hvp_vm;
 struct kvm_vcpu;
+struct task_struct;
 
 /*
  * SynIC event ring page (TLFS, Inter-Partition Communication).  Bit 0 enables it, bits
@@ -22,6 +23,10 @@ struct kvm_vcpu;
  * @cpuid:	CPUID leaf 0x40000003, EAX and EBX, with what has been granted; changes
  *		only while the vCPU does not run
  * @cpuid_seen:	@cpuid is what its own thread has found there: nobody else may look
+ * @thread:	who is in a KVM_RUN of it that can leave KVM's loop
+ * @row:	a call that @thread is to make outside that, or NULL
+ * @call:	likewise
+ * @is_64bit:	where its answer goes
  *
  * KVM's own records are not for modules to look at.  What is here has been seen going
  * by; of what a guest has set up before the module was loaded there are the privileges.
@@ -32,6 +37,10 @@ struct hvp_vcpu {
 	const struct kvm_vcpu *vcpu;
 	u64 cpuid;
 	bool cpuid_seen;
+	struct task_struct *thread;
+	const struct hvp_call_row *row;
+	struct hvp_call call;
+	bool is_64bit;
 };
 
 struct hvp_vcpu *hvp_vcpu_find(struct kvm_vcpu *vcpu);

@@ -16,14 +16,20 @@
 #include "../../core/core.h"
 #include "../../debugfs/debugfs.h"
 #include "../../hook/compat.h"
+#include "../child/machine.h"
+#include "../child/runner.h"
 #include "../originals.h"
 #include "../processor.h"
+#include "outside.h"
 #include "vcpu.h"
 #include "vm.h"
 
 static DEFINE_HASHTABLE(vms, 8);
 /* Protects the table's changes; lookup is under RCU. */
 static DEFINE_MUTEX(vms_lock);
+
+/* How many are in the registry. */
+unsigned int hvp_vm_count;
 
 /* Some VM has been granted something at a reset.  Most hosts have none. */
 bool hvp_vms_granted;
@@ -175,9 +181,10 @@ static struct hvp_vm *hvp_vm_alloc(struct kvm *kvm)
 
 	if (!vm)
 		return NULL;
-	vm->memory = hvp_kvm_guest(kvm, &vm->locked);
+	vm->memory = hvp_kvm_guest(kvm, &vm->locked, false);
 	vm->host.ops = &hvp_vm_host_ops;
 	vm->host.processor = &hvp_host_processor;
+	vm->host.machines = &hvp_kvm_machine_ops;
 	mmgrab(vm->memory.mm);
 	hvp_locked_memory_init(&vm->locked, vm->memory.mm);
 	spin_lock_init(&vm->lock);
@@ -215,6 +222,7 @@ static struct hvp_vm *hvp_vm_add(struct kvm *kvm)
 		vm = new;
 		new = NULL;
 		hash_add_rcu(vms, &vm->node, (unsigned long)kvm);
+		WRITE_ONCE(hvp_vm_count, hvp_vm_count + 1);
 	}
 	mutex_unlock(&vms_lock);
 
@@ -361,12 +369,30 @@ void hvp_vms_reset(void)
 	mutex_unlock(&vms_lock);
 }
 
+/**
+ * hvp_vms_recall() - have all threads of all VMs leave their KVM_RUN for a moment
+ *
+ * Context: May sleep; hvp_outside_stop() has been called.
+ */
+void hvp_vms_recall(void)
+{
+	struct hvp_vm *vm;
+	int bucket;
+
+	mutex_lock(&vms_lock);
+	hash_for_each(vms, bucket, vm, node)
+		hvp_outside_recall(vm);
+	mutex_unlock(&vms_lock);
+}
+
 /* Out of the registry: for whoever takes it out to end. */
 static struct hvp_vm *hvp_vm_remove(struct hvp_vm *vm)
 {
 	lockdep_assert_held(&vms_lock);
-	if (vm)
+	if (vm) {
 		hash_del_rcu(&vm->node);
+		WRITE_ONCE(hvp_vm_count, hvp_vm_count - 1);
+	}
 	return vm;
 }
 
@@ -414,6 +440,7 @@ static void hvp_replace_kvm_arch_flush_shadow_all(struct kvm *kvm)
 	}
 	if (vm)
 		hvp_vm_end(vm);
+	hvp_runners_end(kvm);
 	hvp_original_kvm_arch_flush_shadow_all(kvm);
 	srcu_read_unlock(&hvp_ends_running, token);
 }

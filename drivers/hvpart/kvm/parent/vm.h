@@ -53,6 +53,13 @@ struct hvp_vm {
 extern struct hvp_hook hvp_hook_kvm_arch_flush_shadow_all;
 extern struct hvp_limits hvp_vm_limits;
 extern bool hvp_vms_granted;
+extern unsigned int hvp_vm_count;
+
+/* Are there any?  Most hosts have none. */
+static __always_inline bool hvp_vms_exist(void)
+{
+	return READ_ONCE(hvp_vm_count);
+}
 
 int hvp_vms_create(void);
 void hvp_vms_destroy(void);
@@ -64,6 +71,7 @@ void hvp_vm_refresh_stats_pages(struct hvp_vm *vm);
 void hvp_vm_reset(struct kvm *kvm, u64 granted);
 void hvp_vm_state_loaded(struct hvp_vm *vm);
 void hvp_vms_reset(void);
+void hvp_vms_recall(void);
 void hvp_vms_release(void);
 
 #endif /* _HVPART_KVM_VM_H */

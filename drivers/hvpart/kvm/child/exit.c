@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What KVM_RUN has come back with, as an exit of a VP's: one of which nothing has happened.
+ *
+ * KVM emulates what it cannot leave to the processor, and then says what it has done.  So it
+ * is stopped before: an access to what is in no slot, and string I/O, which it would take
+ * apart.
+ */
+
+#include <linux/kvm_host.h>
+#include <hvpart/machine.h>
+#include "../../core/core.h"
+#include "../../hook/compat.h"
+#include "../originals.h"
+#include "exit.h"
+#include "machine.h"
+#include "memory.h"
+#include "registers.h"
+#include "runner.h"
+#include "vcpu.h"
+
+/* Does KVM's LAPIC answer there? */
+static bool hvp_is_apic_page(const struct kvm_vcpu *vcpu, u64 gpa)
+{
+	u64 base = vcpu->arch.apic_base;
+
+	return base & MSR_IA32_APICBASE_ENABLE && !(base & X2APIC_ENABLE) &&
+	       gpa >> PAGE_SHIFT == (base & MSR_IA32_APICBASE_BASE) >> PAGE_SHIFT;
+}
+
+/* KVM is about to emulate an instruction: is that for the VP's parent to see first? */
+static bool hvp_stop_before(struct hvp_machine_vp *vp, u64 gpa, int type)
+{
+	const struct kvm_vcpu *vcpu = vp->vcpu;
+
+	if (type & (EMULTYPE_SKIP | EMULTYPE_NO_DECODE))
+		return false;
+	if (type & EMULTYPE_PF) {
+		if (search_memslots(kvm_memslots(vcpu->kvm), gpa >> PAGE_SHIFT, false) ||
+		    hvp_is_apic_page(vcpu, gpa))
+			return false;
+		vp->stop.cause = HVP_STOP_NO_SLOT;
+		vp->stop.gfn = gpa >> PAGE_SHIFT;
+		return true;
+	}
+	/* String I/O is one of these; what it is its bytes say, which cannot be read here. */
+	if (type || vp->stop.emulate) {
+		vp->stop.emulate = false;
+		return false;
+	}
+	vp->stop.cause = HVP_STOP_INSTRUCTION;
+	return true;
+}
+
+static int hvp_replace_x86_emulate_instruction(struct kvm_vcpu *vcpu, u64 gpa, int type,
+					       void *insn, int length)
+{
+	int token = srcu_read_lock(&hvp_calls_running);
+	struct hvp_machine_vp *vp = hvp_runner_vp_here();
+	int resume = 0;
+
+	if (!vp || vp->vcpu != vcpu || !hvp_stop_before(vp, gpa, type))
+		resume = hvp_original_x86_emulate_instruction(vcpu, gpa, type, insn, length);
+	srcu_read_unlock(&hvp_calls_running, token);
+	return resume;
+}
+
+static notrace void hvp_divert_x86_emulate_instruction(unsigned long ip,
+						       unsigned long parent_ip,
+						       struct ftrace_ops *ops,
+						       struct ftrace_regs *fregs)
+{
+	if (hvp_hook_diverts_all() || hvp_runner_vp_here())
+		hvp_hook_divert(ops, ip, fregs);
+}
+
+HVP_DEFINE_HOOK(x86_emulate_instruction, "int (struct kvm_vcpu *, gpa_t, int, void *, int)");
+
+/* Which access it was nobody says later. */
+static notrace void hvp_observe_kvm_mmu_page_fault(unsigned long ip, unsigned long parent_ip,
+						   struct ftrace_ops *ops,
+						   struct ftrace_regs *fregs)
+{
+	struct kvm_vcpu *vcpu = (struct kvm_vcpu *)hvp_ftrace_argument(fregs, 0);
+	struct hvp_machine_vp *vp = hvp_runner_vp_here();
+
+	if (!vp || vp->vcpu != vcpu)
+		return;
+	vp->stop.fault_gpa = hvp_ftrace_argument(fregs, 1);
+	vp->stop.fault_error = hvp_ftrace_argument(fregs, 2);
+}
+
+HVP_DEFINE_OBSERVER(kvm_mmu_page_fault, "int (struct kvm_vcpu *, gpa_t, u64, void *, int)");
+
+static bool hvp_is_long_mode(const struct kvm_sregs *special)
+{
+	return special->efer & EFER_LMA && special->cs.l;
+}
+
+/* Bytes from the instruction pointer on, as many as can be read, up to an instruction's. */
+static void hvp_exit_read_instruction(struct hvp_machine_vp *vp, struct hvp_runner *runner,
+				      struct hvp_exit *exit)
+{
+	const struct kvm_sync_regs *registers = &vp->vcpu->run->s.regs;
+	u64 linear = registers->regs.rip;
+	unsigned int some;
+
+	if (!hvp_is_long_mode(&registers->sregs))
+		linear = (u32)(linear + registers->sregs.cs.base);
+	while (exit->instruction_count < HVP_INSTRUCTION_BYTES) {
+		struct kvm_translation translation = {
+			.linear_address = linear + exit->instruction_count,
+		};
+
+		some = min_t(unsigned int, HVP_INSTRUCTION_BYTES - exit->instruction_count,
+			     PAGE_SIZE - offset_in_page(translation.linear_address));
+		if (hvp_runner_ioctl(runner, vp->file, KVM_TRANSLATE, &translation,
+				     sizeof(translation)) || !translation.valid)
+			return;
+		if (hvp_child_memory_read(vp->machine, translation.physical_address,
+					  exit->instruction + exit->instruction_count, some))
+			return;
+		exit->instruction_count += some;
+	}
+}
+
+/**
+ * struct hvp_io_instruction - a port instruction, by its bytes
+ * @opcode:	the opcode
+ * @length:	bytes of the instruction
+ * @rep:	it has a REP prefix
+ * @operand_size: it has a prefix that changes the operand's size
+ */
+struct hvp_io_instruction {
+	u8 opcode;
+	u8 length;
+	bool rep;
+	bool operand_size;
+};
+
+/* Return: is it one? */
+static bool hvp_io_instruction_parse(const struct hvp_exit *exit, bool long_mode,
+				     struct hvp_io_instruction *io)
+{
+	unsigned int i;
+
+	*io = (struct hvp_io_instruction) {};
+	for (i = 0; i < exit->instruction_count; i++) {
+		u8 byte = exit->instruction[i];
+
+		switch (byte) {
+		case 0xf2: case 0xf3:
+			io->rep = true;
+			continue;
+		case 0x66:
+			io->operand_size = true;
+			continue;
+		case 0x67: case 0x2e: case 0x36: case 0x3e: case 0x26: case 0x64: case 0x65:
+			continue;
+		}
+		if (long_mode && (byte & 0xf0) == 0x40)
+			continue;
+		io->opcode = byte;
+		io->length = i + 1;
+		/* INS and OUTS; IN and OUT, with the port in DX or in a byte. */
+		if ((byte & 0xfc) == 0x6c || (byte & 0xfc) == 0xec)
+			return true;
+		if ((byte & 0xfc) != 0xe4 || io->length == exit->instruction_count)
+			return false;
+		io->length++;
+		return true;
+	}
+	return false;
+}
+
+static void hvp_exit_string_io(const struct kvm_sync_regs *registers,
+			       const struct hvp_io_instruction *io, struct hvp_exit *exit)
+{
+	bool is_16bit = !hvp_is_long_mode(&registers->sregs) && !registers->sregs.cs.db;
+
+	exit->reason = HVP_EXIT_IO;
+	exit->port = registers->regs.rdx;
+	exit->string = true;
+	exit->rep = io->rep;
+	exit->access = io->opcode & 2 ? HVP_ACCESS_WRITE : HVP_ACCESS_READ;
+	if (!(io->opcode & 1))
+		exit->size = 1;
+	else
+		exit->size = is_16bit != io->operand_size ? 2 : 4;
+	exit->instruction_length = io->length;
+}
+
+/* Return: is it an exit?  Otherwise KVM is to emulate it after all. */
+static bool hvp_exit_instruction(struct hvp_machine_vp *vp, struct hvp_runner *runner,
+				 struct hvp_exit *exit)
+{
+	const struct kvm_sync_regs *registers = &vp->vcpu->run->s.regs;
+	struct hvp_io_instruction io;
+
+	hvp_exit_read_instruction(vp, runner, exit);
+	if (hvp_io_instruction_parse(exit, hvp_is_long_mode(&registers->sregs), &io) &&
+	    (io.opcode & 0xfc) == 0x6c) {
+		hvp_exit_string_io(registers, &io, exit);
+		return true;
+	}
+	exit->instruction_count = 0;
+	vp->stop.emulate = true;
+	return false;
+}
+
+/*
+ * KVM would go on behind the instruction when it runs next, as if its VMM had answered.  The
+ * parent says where it goes on.
+ */
+static bool hvp_cancel_instruction(struct hvp_machine_vp *vp)
+{
+	struct kvm_vcpu *vcpu = vp->vcpu;
+
+	if (mutex_lock_killable(&vcpu->mutex))
+		return false;
+	vcpu->arch.complete_userspace_io = NULL;
+	vcpu->arch.pio.count = 0;
+	vcpu->mmio_needed = 0;
+	vcpu->mmio_cur_fragment = 0;
+	vcpu->mmio_nr_fragments = 0;
+	mutex_unlock(&vcpu->mutex);
+	return true;
+}
+
+static void hvp_exit_io(struct hvp_machine_vp *vp, struct hvp_runner *runner,
+			struct hvp_exit *exit)
+{
+	const struct kvm_run *run = vp->vcpu->run;
+	struct hvp_io_instruction io;
+
+	if (!hvp_cancel_instruction(vp))
+		return;
+	exit->reason = HVP_EXIT_IO;
+	exit->port = run->io.port;
+	exit->size = run->io.size;
+	exit->access = run->io.direction == KVM_EXIT_IO_OUT ? HVP_ACCESS_WRITE : HVP_ACCESS_READ;
+	hvp_exit_read_instruction(vp, runner, exit);
+	if (hvp_io_instruction_parse(exit, hvp_is_long_mode(&run->s.regs.sregs), &io)) {
+		exit->rep = io.rep;
+		exit->instruction_length = io.length;
+	}
+}
+
+static enum hvp_access hvp_fault_access(u64 error)
+{
+	if (error & PFERR_WRITE_MASK)
+		return HVP_ACCESS_WRITE;
+	return error & PFERR_FETCH_MASK ? HVP_ACCESS_EXECUTE : HVP_ACCESS_READ;
+}
+
+static void hvp_exit_memory(const struct hvp_stop *stop, struct hvp_exit *exit)
+{
+	exit->reason = HVP_EXIT_MEMORY;
+	exit->gpa = stop->gfn << PAGE_SHIFT;
+	exit->access = stop->write ? HVP_ACCESS_WRITE : HVP_ACCESS_READ;
+	/* What KVM accesses for itself, it has no fault of. */
+	if (stop->fault_error && stop->fault_gpa >> PAGE_SHIFT == stop->gfn) {
+		exit->gpa = stop->fault_gpa;
+		exit->access = hvp_fault_access(stop->fault_error);
+	}
+}
+
+/* Return: is it an exit?  Otherwise there is a slot now, and KVM tries again. */
+static bool hvp_exit_no_slot(struct hvp_machine_vp *vp, struct hvp_exit *exit)
+{
+	struct hvp_gpa_page page;
+	int error;
+
+	hvp_exit_memory(&vp->stop, exit);
+	hvp_gpa_map_find(vp->machine->config.map, vp->stop.gfn, &page);
+	if (page.kind != HVP_GPA_MAPPED ||
+	    (exit->access == HVP_ACCESS_WRITE && !(page.rights & HVP_MAP_WRITE)))
+		return true;
+	/* Nothing can be behind KVM's LAPIC. */
+	if (hvp_child_memory_is_apic_gfn(vp->stop.gfn))
+		return true;
+	error = hvp_child_memory_make_slot(vp->machine, vp->stop.gfn);
+	if (error == -EINTR)
+		exit->reason = HVP_EXIT_INTERRUPTED;
+	else if (error)
+		exit->reason = HVP_EXIT_DENIED;
+	return error;
+}
+
+/* KVM has returned with something for its VMM.  Return: is it an exit? */
+static bool hvp_exit_for_vmm(struct hvp_machine_vp *vp, struct hvp_runner *runner,
+			     struct hvp_exit *exit)
+{
+	struct kvm_run *run = vp->vcpu->run;
+
+	switch (READ_ONCE(run->exit_reason)) {
+	case KVM_EXIT_IO:
+		hvp_exit_io(vp, runner, exit);
+		return true;
+	case KVM_EXIT_MMIO:
+		/* Of an instruction that KVM has emulated for another reason. */
+		exit->gpa = run->mmio.phys_addr;
+		exit->access = run->mmio.is_write ? HVP_ACCESS_WRITE : HVP_ACCESS_READ;
+		if (hvp_cancel_instruction(vp))
+			exit->reason = HVP_EXIT_MEMORY;
+		return true;
+	case KVM_EXIT_SHUTDOWN:
+	case KVM_EXIT_FAIL_ENTRY:
+	case KVM_EXIT_INTERNAL_ERROR:
+		exit->reason = HVP_EXIT_UNRECOVERABLE;
+		return true;
+	case KVM_EXIT_X86_RDMSR:
+		run->msr.data = 0;
+		run->msr.error = 0;
+		return false;
+	case KVM_EXIT_X86_WRMSR:
+		run->msr.error = 0;
+		return false;
+	case KVM_EXIT_HYPERV:
+		/* There is nobody to post a message to, or to signal. */
+		if (run->hyperv.type == KVM_EXIT_HYPERV_HCALL)
+			run->hyperv.u.hcall.result = HV_STATUS_INVALID_CONNECTION_ID;
+		return false;
+	case KVM_EXIT_SYSTEM_EVENT:
+		/* The guest says that it has crashed, and goes on. */
+		return false;
+	case KVM_EXIT_IRQ_WINDOW_OPEN:
+	case KVM_EXIT_INTR:
+		exit->reason = HVP_EXIT_INTERRUPTED;
+		return true;
+	default:
+		exit->reason = HVP_EXIT_DENIED;
+		return true;
+	}
+}
+
+/* KVM has been interrupted, or the VP has begun to wait.  Return: is it an exit? */
+static bool hvp_exit_interrupted(struct hvp_machine_vp *vp, struct hvp_runner *runner,
+				 long result, struct hvp_exit *exit)
+{
+	exit->reason = HVP_EXIT_INTERRUPTED;
+	if (hvp_runner_is_wanted(runner))
+		return true;
+	if (!vp->blocked)
+		return result == -EINTR;
+	/* A timer that has fired wakes it only now; how often, the time slice bounds. */
+	if (!hvp_machine_vp_block(vp))
+		return false;
+	exit->reason = HVP_EXIT_BLOCKED;
+	return true;
+}
+
+/**
+ * hvp_exit_decode() - what has come of KVM_RUN?
+ * @vp:		the VP, whose registers are in kvm_run
+ * @runner:	this thread's
+ * @result:	what KVM_RUN has returned
+ * @exit:	receives the exit
+ *
+ * Context: May sleep; in the thread that runs @vp, without a lock.
+ * Return: is there something for the parent?  Otherwise the VP is to go on at once.
+ */
+bool hvp_exit_decode(struct hvp_machine_vp *vp, struct hvp_runner *runner, long result,
+		     struct hvp_exit *exit)
+{
+	*exit = (struct hvp_exit) { .reason = HVP_EXIT_INTERRUPTED };
+	switch (result) {
+	case 0:
+		if (vp->stop.cause == HVP_STOP_NO_SLOT)
+			return hvp_exit_no_slot(vp, exit);
+		if (vp->stop.cause == HVP_STOP_INSTRUCTION)
+			return hvp_exit_instruction(vp, runner, exit);
+		return hvp_exit_for_vmm(vp, runner, exit);
+	case -EINTR:
+	case -EAGAIN:
+		return hvp_exit_interrupted(vp, runner, result, exit);
+	case -EFAULT:
+		exit->reason = HVP_EXIT_DENIED;
+		if (vp->stop.cause == HVP_STOP_MEMORY ||
+		    (vp->stop.cause == HVP_STOP_HOST && vp->stop.error == -EFAULT))
+			hvp_exit_memory(&vp->stop, exit);
+		else if (vp->stop.cause == HVP_STOP_HOST && vp->stop.error == -EINTR)
+			exit->reason = HVP_EXIT_INTERRUPTED;
+		return true;
+	default:
+		exit->reason = HVP_EXIT_DENIED;
+		return true;
+	}
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Interrupts that a parent raises in its child. */
+
+#include <linux/kvm_host.h>
+#include <hvpart/machine.h>
+#include "../../core/core.h"
+#include "interrupt.h"
+#include "machine.h"
+#include "runner.h"
+#include "vcpu.h"
+
+/* Delivery mode: the vector of an interrupt controller that is not the LAPIC */
+#define HVP_INTERRUPT_EXTINT	7
+
+/*
+ * KVM takes it only from the thread that has the vCPU, so it waits for the next run: the VP is
+ * woken, or comes back from the one under way.
+ */
+static int hvp_assert_extint(struct hvp_machine *machine, const struct hvp_interrupt *interrupt)
+{
+	struct hvp_machine_vp *vp;
+	bool taken = false;
+
+	vp = xa_load(&machine->vps, interrupt->logical ? 0 : interrupt->destination);
+	if (!vp)
+		return -ENOENT;
+	if (READ_ONCE(vp->vcpu->arch.pending_external_vector) < 0)
+		taken = cmpxchg(&vp->extint, -1, interrupt->vector) == -1;
+	if (!taken)
+		return -EBUSY;
+	hvp_machine_vp_wake(vp);
+	hvp_machine_vp_recall(vp);
+	return 0;
+}
+
+/**
+ * hvp_machine_assert() - raise an interrupt
+ * @machine:	the machine
+ * @interrupt:	what, and where
+ *
+ * Context: May sleep; in a parent's vCPU thread outside KVM's loop.  Does not wait for a VP.
+ * Return: 0, -ENOENT if nobody is there, -EBUSY if an ExtINT waits already, or -EFAULT.
+ */
+int hvp_machine_assert(struct hvp_machine *machine, const struct hvp_interrupt *interrupt)
+{
+	struct hvp_runner *runner = hvp_runner_here();
+	struct kvm_msi msi = {
+		.address_lo = 0xfee00000 | (interrupt->destination & 0xff) << 12 |
+			      interrupt->logical << 2,
+		.address_hi = interrupt->destination & ~0xffU,
+		.data = interrupt->vector | (interrupt->type & 7) << 8 |
+			(interrupt->level ? BIT(14) | BIT(15) : 0),
+	};
+	long result;
+
+	if (!runner)
+		return -EFAULT;
+	if (interrupt->type == HVP_INTERRUPT_EXTINT)
+		return hvp_assert_extint(machine, interrupt);
+	result = hvp_runner_ioctl(runner, machine->file, KVM_SIGNAL_MSI, &msi, sizeof(msi));
+	/* KVM's -1 is no error number; 0 is an interrupt that its guest has masked. */
+	if (result == -1)
+		return -ENOENT;
+	return result < 0 ? -EFAULT : 0;
+}

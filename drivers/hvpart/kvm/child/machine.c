@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Children as KVM's VMs, driven by KVM's own user ABI: hvpart opens /dev/kvm once, and
+ * makes all else with it.
+ *
+ * A VM belongs to its parent's VMM: its address space, and its memory cgroup, which pays for
+ * what KVM allocates.  No descriptor of it is ever in the VMM's table.
+ */
+
+#include <linux/completion.h>
+#include <linux/fdtable.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/kthread.h>
+#include <linux/kvm_host.h>
+#include <linux/memcontrol.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include "../../core/core.h"
+#include "../parent/memory.h"
+#include "interrupt.h"
+#include "machine.h"
+#include "mapping.h"
+#include "registers.h"
+#include "runner.h"
+#include "vcpu.h"
+
+/* As the kernel sees it, not as a VMM in a container of its own does. */
+static struct file *hvp_dev_kvm;
+
+/**
+ * hvp_kvm_device() - /dev/kvm
+ *
+ * Return: the file, or NULL if there was none when the module was loaded.
+ */
+struct file *hvp_kvm_device(void)
+{
+	return hvp_dev_kvm;
+}
+
+/**
+ * hvp_kvm_file() - is a file KVM's, of this VM or vCPU?
+ * @file:	the file
+ * @private:	the VM or vCPU
+ *
+ * A VMM can put another file in the place of a descriptor that it sees.  Those that KVM
+ * gives out for statistics of a vCPU are of the same vCPU, but take no commands.
+ *
+ * Return: true if it is.
+ */
+bool hvp_kvm_file(const struct file *file, const void *private)
+{
+	return file->private_data == private && file->f_op->unlocked_ioctl;
+}
+
+/**
+ * hvp_kvm_take_file() - take a file out of this task's table of descriptors
+ * @descriptor:	what an ioctl of KVM's has returned
+ *
+ * Context: May sleep.
+ * Return: the file or an ERR_PTR().
+ */
+struct file *hvp_kvm_take_file(long descriptor)
+{
+	struct file *file;
+
+	if (descriptor < 0)
+		return ERR_PTR(descriptor);
+	file = fget(descriptor);
+	close_fd(descriptor);
+	return file ?: ERR_PTR(-EFAULT);
+}
+
+/**
+ * hvp_kvm_enable() - KVM_ENABLE_CAP
+ * @runner:	this thread's
+ * @file:	a VM or vCPU
+ * @capability:	KVM_CAP_*
+ * @argument:	its first argument
+ *
+ * Context: May sleep; in the thread of @runner.
+ * Return: as the ioctl.
+ */
+long hvp_kvm_enable(struct hvp_runner *runner, struct file *file, u32 capability, u64 argument)
+{
+	struct kvm_enable_cap enable = { .cap = capability, .args = { argument } };
+
+	return hvp_runner_ioctl(runner, file, KVM_ENABLE_CAP, &enable, sizeof(enable));
+}
+
+struct hvp_vm_request {
+	struct mm_struct *mm;
+	struct file *file;
+	struct completion done;
+};
+
+static int hvp_vm_make(void *data)
+{
+	struct hvp_vm_request *request = data;
+	struct mem_cgroup *group = get_mem_cgroup_from_mm(request->mm);
+	struct mem_cgroup *before = set_active_memcg(group);
+
+	kthread_use_mm(request->mm);
+	request->file = hvp_kvm_take_file(hvp_dev_kvm->f_op->unlocked_ioctl(hvp_dev_kvm,
+									    KVM_CREATE_VM, 0));
+	kthread_unuse_mm(request->mm);
+	set_active_memcg(before);
+	mem_cgroup_put(group);
+	complete(&request->done);
+	return 0;
+}
+
+/*
+ * In a thread of its own: KVM names a VM's folder in debugfs after the thread and the
+ * descriptor, and says in the log if there is one with that name; and a descriptor of the
+ * VMM's would be another thread's to take.
+ */
+static struct file *hvp_vm_create(struct mm_struct *mm)
+{
+	struct hvp_vm_request request = {
+		.mm = mm,
+		.done = COMPLETION_INITIALIZER_ONSTACK(request.done),
+	};
+	struct task_struct *task = kthread_run(hvp_vm_make, &request, "hvpart-create");
+
+	if (IS_ERR(task))
+		return ERR_PTR(-ENOMEM);
+	wait_for_completion(&request.done);
+	return request.file;
+}
+
+/*
+ * The child's VMM is its parent: ports, IOAPIC and all else behind the LAPIC are there.
+ * What KVM does not know of these is no reason to do without a child.
+ */
+static int hvp_machine_set_up(struct hvp_machine *machine, struct hvp_runner *runner)
+{
+	struct file *file = machine->file;
+
+	if (hvp_kvm_enable(runner, file, KVM_CAP_SPLIT_IRQCHIP, 0))
+		return -EFAULT;
+	/* All bits of an APIC ID count, and none means everybody. */
+	if (hvp_kvm_enable(runner, file, KVM_CAP_X2APIC_API,
+			   KVM_X2APIC_API_USE_32BIT_IDS | KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK))
+		return -EFAULT;
+	/* Else the instruction pointer is behind an OUT to that port when it comes to us. */
+	if (hvp_kvm_enable(runner, file, KVM_CAP_DISABLE_QUIRKS, KVM_X86_QUIRK_OUT_7E_INC_RIP))
+		return -EFAULT;
+	/*
+	 * On Intel, a timer of a child that waits would be left to the CPU, which does not
+	 * fire for it; where MWAIT is the child's, there is no such timer.
+	 */
+	hvp_kvm_enable(runner, file, KVM_CAP_X86_DISABLE_EXITS, KVM_X86_DISABLE_EXITS_MWAIT);
+	if (machine->config.ignore_unknown_msrs &&
+	    hvp_kvm_enable(runner, file, KVM_CAP_X86_USER_SPACE_MSR, KVM_MSR_EXIT_REASON_UNKNOWN))
+		return -EFAULT;
+	return 0;
+}
+
+static void hvp_machine_destroy(struct hvp_machine *machine)
+{
+	struct hvp_machine_vp *vp;
+	unsigned long index;
+
+	xa_for_each(&machine->vps, index, vp)
+		hvp_machine_vp_destroy(vp);
+	xa_destroy(&machine->vps);
+	hvp_child_memory_let_go(machine);
+	/* Before this, KVM may be told of pages that the host takes away. */
+	if (machine->file)
+		fput(machine->file);
+	hvp_child_memory_destroy(machine);
+	kfree(machine);
+}
+
+static int hvp_machine_create(const struct hvp_machine_config *config,
+			      struct hvp_machine **result)
+{
+	struct hvp_kvm_guest *parent = container_of(config->guest, struct hvp_kvm_guest, guest);
+	struct hvp_runner *runner = hvp_runner_here();
+	struct hvp_machine *machine;
+	struct file *file;
+	int error;
+
+	if (!runner || !hvp_dev_kvm || parent->mm != current->mm)
+		return -EFAULT;
+	machine = kzalloc(sizeof(*machine), HVP_GFP);
+	if (!machine)
+		return -ENOMEM;
+	machine->config = *config;
+	xa_init_flags(&machine->vps, XA_FLAGS_ACCOUNT);
+	error = hvp_child_memory_create(machine, parent->kvm);
+	if (error) {
+		kfree(machine);
+		return error;
+	}
+	file = hvp_vm_create(parent->mm);
+	if (IS_ERR(file)) {
+		error = PTR_ERR(file);
+		goto destroy;
+	}
+	machine->file = file;
+	machine->kvm = file->private_data;
+	error = hvp_machine_set_up(machine, runner);
+	if (error)
+		goto destroy;
+	*result = machine;
+	return 0;
+destroy:
+	hvp_machine_destroy(machine);
+	return error;
+}
+
+const struct hvp_machine_ops hvp_kvm_machine_ops = {
+	.create = hvp_machine_create,
+	.destroy = hvp_machine_destroy,
+	.mapped = hvp_child_memory_mapped,
+	.forget = hvp_child_memory_forget,
+	.unmapped = hvp_child_memory_unmapped,
+	.create_vp = hvp_machine_vp_create,
+	.destroy_vp = hvp_machine_vp_destroy,
+	.run = hvp_machine_vp_run,
+	.interrupt = hvp_machine_vp_interrupt,
+	.get = hvp_machine_vp_get,
+	.set = hvp_machine_vp_set,
+	.assert = hvp_machine_assert,
+};
+
+/**
+ * hvp_children_create() - before any machine is made
+ *
+ * A host without /dev/kvm, or where it cannot be opened, has no children.
+ *
+ * Context: May sleep; when the module is loaded.
+ * Return: 0 or -ENOMEM.
+ */
+int hvp_children_create(void)
+{
+	int error = hvp_mappings_create();
+
+	if (error)
+		return error;
+	hvp_dev_kvm = filp_open("/dev/kvm", O_RDWR, 0);
+	if (IS_ERR(hvp_dev_kvm))
+		hvp_dev_kvm = NULL;
+	return 0;
+}
+
+/**
+ * hvp_children_destroy() - the reverse; all machines have been destroyed
+ *
+ * Context: May sleep; waits for VMMs that hold their mmap_lock.
+ */
+void hvp_children_destroy(void)
+{
+	hvp_runners_end(NULL);
+	if (hvp_dev_kvm)
+		fput(hvp_dev_kvm);
+	hvp_mappings_destroy();
+	/* What observers look up is freed under RCU. */
+	rcu_barrier();
+}

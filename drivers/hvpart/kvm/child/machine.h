@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _HVPART_KVM_MACHINE_H
+#define _HVPART_KVM_MACHINE_H
+
+#include <linux/mutex.h>
+#include <linux/types.h>
+#include <linux/xarray.h>
+#include <hvpart/machine.h>
+#include "memory.h"
+
+struct file;
+struct hvp_runner;
+struct kvm;
+
+/**
+ * struct hvp_machine - a child that KVM runs: a VM of its own in its parent's VMM
+ * @config:	what it was made with
+ * @file:	KVM's descriptor of the VM; nobody else has one
+ * @kvm:	the VM, held by @file
+ * @memory:	its memory
+ * @vps:	VP index -> struct hvp_machine_vp
+ */
+struct hvp_machine {
+	struct hvp_machine_config config;
+	struct file *file;
+	struct kvm *kvm;
+	struct hvp_child_memory memory;
+	struct xarray vps;
+};
+
+extern const struct hvp_machine_ops hvp_kvm_machine_ops;
+
+int hvp_children_create(void);
+void hvp_children_destroy(void);
+
+struct file *hvp_kvm_device(void);
+bool hvp_kvm_file(const struct file *file, const void *private);
+struct file *hvp_kvm_take_file(long descriptor);
+long hvp_kvm_enable(struct hvp_runner *runner, struct file *file, u32 capability, u64 argument);
+
+#endif /* _HVPART_KVM_MACHINE_H */

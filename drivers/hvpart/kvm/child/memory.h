@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _HVPART_KVM_CHILD_MEMORY_H
+#define _HVPART_KVM_CHILD_MEMORY_H
+
+#include <linux/mutex.h>
+#include <linux/rwsem.h>
+#include <linux/types.h>
+#include <linux/xarray.h>
+#include "../../hook/hook.h"
+#include "window.h"
+
+struct hvp_machine;
+struct hvp_machine_vp;
+struct hvp_mapping;
+struct page;
+
+/**
+ * struct hvp_child_memory - a child's memory
+ * @viewer:	which pages of its parent's it is
+ * @mapping:	where the slots' addresses are
+ * @lock:	one granule is made at a time
+ * @granules:	number of a granule -> struct hvp_granule; they stay until the end
+ * @slots:	how many slots KVM has been given
+ * @changed:	protects @changes: no page is put into the VMM's page table that was looked up
+ *		before a change
+ * @changes:	how often the map has changed
+ */
+struct hvp_child_memory {
+	struct hvp_viewer viewer;
+	struct hvp_mapping *mapping;
+	struct mutex lock;	/* see above */
+	struct xarray granules;
+	unsigned int slots;
+	struct rw_semaphore changed;
+	unsigned long changes;
+};
+
+#define HVP_SOFT_PAGES	16
+
+/**
+ * struct hvp_soft_pages - what a running VP has in the VMM's page table, for KVM's emulator
+ * @pages:	the pages, pinned until the VP stops
+ * @gfns:	where they are
+ * @written:	bit n is set if pages[n] may have been written to
+ * @count:	how many there have been; the last ones are still there
+ */
+struct hvp_soft_pages {
+	struct page *pages[HVP_SOFT_PAGES];
+	u64 gfns[HVP_SOFT_PAGES];
+	unsigned long written;
+	unsigned int count;
+};
+
+extern struct hvp_hook hvp_hook_hva_to_pfn;
+
+int hvp_child_memory_create(struct hvp_machine *machine, struct kvm *parent);
+void hvp_child_memory_let_go(struct hvp_machine *machine);
+void hvp_child_memory_destroy(struct hvp_machine *machine);
+void hvp_child_memory_mapped(struct hvp_machine *machine, u64 gfn, u64 count);
+void hvp_child_memory_forget(struct hvp_machine *machine, u64 gfn, u64 count);
+void hvp_child_memory_unmapped(struct hvp_machine *machine, u64 gfn, u64 count);
+int hvp_child_memory_prepare(struct hvp_machine *machine);
+int hvp_child_memory_make_slot(struct hvp_machine *machine, u64 gfn);
+bool hvp_child_memory_is_apic_gfn(u64 gfn);
+void hvp_child_memory_soft_end(struct hvp_machine_vp *vp);
+int hvp_child_memory_read(struct hvp_machine *machine, u64 gpa, void *buf, size_t len);
+
+#endif /* _HVPART_KVM_CHILD_MEMORY_H */

@@ -1,0 +1,476 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * VPs as KVM's vCPUs, run by their parent's vCPU thread.  KVM has a vCPU wait in its thread,
+ * and the thread is the parent's: so when a VP begins to wait, it comes back instead.
+ *
+ * Locks: hvp_machine_vp::lock, then hvp_runner::lock.  Both are taken in any context.
+ */
+
+#include <linux/file.h>
+#include <linux/hashtable.h>
+#include <linux/kvm_host.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include "../../core/core.h"
+#include "../../hook/compat.h"
+#include "cpuid.h"
+#include "exit.h"
+#include "machine.h"
+#include "memory.h"
+#include "registers.h"
+#include "runner.h"
+#include "vcpu.h"
+
+static DEFINE_HASHTABLE(hvp_machine_vps, 8);
+/* Protects changes of the table; lookup is under RCU. */
+static DEFINE_SPINLOCK(hvp_machine_vps_lock);
+/* How many are in the table. */
+static atomic_t hvp_machine_vp_count;
+
+/**
+ * hvp_machine_vp_find() - the VP that a vCPU is
+ * @vcpu:	the vCPU
+ *
+ * Context: Any, ftrace callbacks included; under RCU.
+ * Return: the VP, or NULL if it is none of ours.
+ */
+notrace struct hvp_machine_vp *hvp_machine_vp_find(const struct kvm_vcpu *vcpu)
+{
+	struct hvp_machine_vp *vp;
+
+	if (!atomic_read(&hvp_machine_vp_count))
+		return NULL;
+	hash_for_each_possible_rcu_notrace(hvp_machine_vps, vp, node, (unsigned long)vcpu) {
+		if (vp->vcpu == vcpu)
+			return vp;
+	}
+	return NULL;
+}
+
+/**
+ * hvp_machine_vp_wake() - there is something for a VP to do
+ * @vp:		the VP
+ *
+ * Context: Any, ftrace callbacks included.
+ */
+notrace void hvp_machine_vp_wake(struct hvp_machine_vp *vp)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&vp->lock, flags);
+	vp->woken = true;
+	if (vp->armed) {
+		vp->armed = false;
+		vp->events->woken(vp->owner);
+	}
+	raw_spin_unlock_irqrestore(&vp->lock, flags);
+}
+
+/**
+ * hvp_machine_vp_observe_wake_up() - somebody wants a vCPU
+ * @vcpu:	the vCPU
+ *
+ * Context: Any, ftrace callbacks included; under RCU.
+ * Return: was it a VP of a machine's?
+ */
+notrace bool hvp_machine_vp_observe_wake_up(const struct kvm_vcpu *vcpu)
+{
+	struct hvp_machine_vp *vp = hvp_machine_vp_find(vcpu);
+
+	if (vp)
+		hvp_machine_vp_wake(vp);
+	return vp;
+}
+
+/* KVM is about to wait for something to do: it looks for signals first. */
+static notrace void hvp_observe_waiting(const struct kvm_vcpu *vcpu)
+{
+	struct hvp_machine_vp *vp;
+
+	rcu_read_lock();
+	vp = hvp_machine_vp_find(vcpu);
+	if (vp) {
+		WRITE_ONCE(vp->woken, false);
+		WRITE_ONCE(vp->blocked, true);
+		/* What wakes it after this is seen, and what has come before KVM sees. */
+		smp_mb();
+		set_thread_flag(TIF_NOTIFY_SIGNAL);
+	}
+	rcu_read_unlock();
+}
+
+static notrace void hvp_observe_kvm_vcpu_halt(unsigned long ip, unsigned long parent_ip,
+					      struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	hvp_observe_waiting((struct kvm_vcpu *)hvp_ftrace_argument(fregs, 0));
+}
+
+HVP_DEFINE_OBSERVER(kvm_vcpu_halt, "void (struct kvm_vcpu *)");
+
+static notrace void hvp_observe_kvm_vcpu_block(unsigned long ip, unsigned long parent_ip,
+					       struct ftrace_ops *ops,
+					       struct ftrace_regs *fregs)
+{
+	hvp_observe_waiting((struct kvm_vcpu *)hvp_ftrace_argument(fregs, 0));
+}
+
+HVP_DEFINE_OBSERVER(kvm_vcpu_block, "bool (struct kvm_vcpu *)");
+
+/**
+ * hvp_machine_vp_block() - a VP that has begun to wait is to be answered so
+ * @vp:		the VP
+ *
+ * From then on its owner is told when it is woken, once.
+ *
+ * Context: In the thread that runs it.
+ * Return: true, or false if it does not wait, or has been woken already.
+ */
+bool hvp_machine_vp_block(struct hvp_machine_vp *vp)
+{
+	u32 activity = vp->vcpu->arch.mp_state;
+	bool block;
+
+	if (activity != KVM_MP_STATE_HALTED && activity != KVM_MP_STATE_UNINITIALIZED &&
+	    activity != KVM_MP_STATE_INIT_RECEIVED)
+		return false;
+	raw_spin_lock_irq(&vp->lock);
+	block = !vp->woken && vp->extint < 0;
+	vp->armed = block;
+	raw_spin_unlock_irq(&vp->lock);
+	return block;
+}
+
+/**
+ * hvp_machine_vp_interrupt() - have the run of a VP come back, or the next one
+ * @vp:		the VP
+ *
+ * Context: Any.
+ */
+void hvp_machine_vp_interrupt(struct hvp_machine_vp *vp)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&vp->lock, flags);
+	vp->interrupted = true;
+	if (vp->runner)
+		hvp_runner_interrupt(vp->runner);
+	raw_spin_unlock_irqrestore(&vp->lock, flags);
+}
+
+/**
+ * hvp_machine_vp_recall() - if a VP is being run, have that run come back
+ * @vp:		the VP
+ *
+ * Context: Any.
+ */
+void hvp_machine_vp_recall(struct hvp_machine_vp *vp)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&vp->lock, flags);
+	if (vp->runner)
+		hvp_runner_interrupt(vp->runner);
+	raw_spin_unlock_irqrestore(&vp->lock, flags);
+}
+
+/* Only one thread at a time; it does not wait while it is run. */
+static bool hvp_machine_vp_claim(struct hvp_machine_vp *vp, struct hvp_runner *runner)
+{
+	bool first;
+
+	raw_spin_lock_irq(&vp->lock);
+	first = !vp->runner;
+	if (first) {
+		vp->runner = runner;
+		vp->armed = false;
+	}
+	raw_spin_unlock_irq(&vp->lock);
+	if (!first)
+		return false;
+	vp->blocked = false;
+	vp->stop = (struct hvp_stop) {};
+	runner->vp = vp;
+	return true;
+}
+
+/* Return: has it been interrupted? */
+static bool hvp_machine_vp_release(struct hvp_machine_vp *vp, struct hvp_runner *runner)
+{
+	bool interrupted;
+
+	hvp_child_memory_soft_end(vp);
+	runner->vp = NULL;
+	raw_spin_lock_irq(&vp->lock);
+	vp->runner = NULL;
+	interrupted = vp->interrupted;
+	vp->interrupted = false;
+	raw_spin_unlock_irq(&vp->lock);
+	return interrupted;
+}
+
+#if HVP_VCPU_THREAD_IS_RCU
+struct hvp_former_thread {
+	struct rcu_head rcu;
+	struct pid *pid;
+};
+
+static void hvp_former_thread_put(struct rcu_head *rcu)
+{
+	struct hvp_former_thread *former = container_of(rcu, struct hvp_former_thread, rcu);
+
+	put_pid(former->pid);
+	kfree(former);
+}
+
+/*
+ * Make the vCPU this thread's, before KVM_RUN does and waits for a grace period.  It does what
+ * is missing here.
+ */
+static void hvp_machine_vp_take_thread(struct hvp_machine_vp *vp)
+{
+	struct kvm_vcpu *vcpu = vp->vcpu;
+	struct hvp_former_thread *former;
+	struct pid *last = rcu_access_pointer(vcpu->pid);
+
+	if (!last || last == task_pid(current))
+		return;
+	former = kmalloc(sizeof(*former), HVP_GFP);
+	if (!former)
+		return;
+	if (mutex_lock_killable(&vcpu->mutex)) {
+		kfree(former);
+		return;
+	}
+	former->pid = rcu_replace_pointer(vcpu->pid, get_task_pid(current, PIDTYPE_PID),
+					  lockdep_is_held(&vcpu->mutex));
+	mutex_unlock(&vcpu->mutex);
+	call_rcu(&former->rcu, hvp_former_thread_put);
+}
+#else
+static void hvp_machine_vp_take_thread(struct hvp_machine_vp *vp) {}
+#endif
+
+/* What the VMM has set for its own vCPU holds while that runs a VP. */
+static void hvp_machine_vp_take_signals(struct hvp_machine_vp *vp,
+					const struct kvm_vcpu *parent)
+{
+	vp->vcpu->sigset_active = parent->sigset_active;
+	vp->vcpu->sigset = parent->sigset;
+}
+
+static void hvp_machine_vp_take_extint(struct hvp_machine_vp *vp, struct hvp_runner *runner)
+{
+	struct kvm_interrupt interrupt = { .irq = READ_ONCE(vp->extint) };
+
+	if ((int)interrupt.irq < 0 || vp->vcpu->arch.pending_external_vector >= 0)
+		return;
+	hvp_runner_ioctl(runner, vp->file, KVM_INTERRUPT, &interrupt, sizeof(interrupt));
+	WRITE_ONCE(vp->extint, -1);
+}
+
+/* Return: has the VP been in KVM's hands?  Then its registers are in kvm_run. */
+static bool hvp_machine_vp_run_once(struct hvp_machine_vp *vp, struct hvp_runner *runner,
+				    struct hvp_exit *exit)
+{
+	struct kvm_run *run = vp->vcpu->run;
+	long result;
+	int error;
+
+	exit->reason = HVP_EXIT_INTERRUPTED;
+	error = hvp_child_memory_prepare(vp->machine);
+	if (error) {
+		if (error != -EINTR)
+			exit->reason = HVP_EXIT_DENIED;
+		return false;
+	}
+	hvp_machine_vp_take_thread(vp);
+	hvp_machine_vp_take_signals(vp, runner->vcpu);
+	hvp_machine_vp_take_extint(vp, runner);
+	if (!hvp_runner_begin(runner, vp))
+		return false;
+	for (;;) {
+		vp->blocked = false;
+		vp->stop.cause = HVP_STOP_NONE;
+		vp->stop.fault_error = 0;
+		run->hvp_immediate_exit = 0;
+		run->kvm_valid_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
+		result = vp->file->f_op->unlocked_ioctl(vp->file, KVM_RUN, 0);
+		vp->general_set = false;
+		if (hvp_exit_decode(vp, runner, result, exit))
+			break;
+		hvp_runner_again(runner);
+	}
+	hvp_runner_finish(runner);
+	return true;
+}
+
+/**
+ * hvp_machine_vp_run() - run a VP until there is something for its parent
+ * @vp:		the VP
+ * @state:	receives GENERAL and SPECIAL
+ * @exit:	receives why it has stopped
+ *
+ * Context: May sleep; in a parent's vCPU thread outside KVM's loop.
+ * Return: 0, -EBUSY if another thread runs it, or another error of hvp_machine_vp_get().
+ */
+int hvp_machine_vp_run(struct hvp_machine_vp *vp, struct hvp_vp_state *state, struct hvp_exit *exit)
+{
+	struct hvp_runner *runner = hvp_runner_here();
+	bool in_run;
+
+	*exit = (struct hvp_exit) { .reason = HVP_EXIT_INTERRUPTED };
+	if (!runner)
+		return -EFAULT;
+	if (!hvp_machine_vp_claim(vp, runner))
+		return -EBUSY;
+	in_run = !READ_ONCE(vp->interrupted) && hvp_machine_vp_run_once(vp, runner, exit);
+	hvp_machine_vp_release(vp, runner);
+	if (!in_run)
+		return hvp_machine_vp_get(vp, BIT(HVP_VP_GENERAL) | BIT(HVP_VP_SPECIAL), state);
+	hvp_registers_from_run(vp->vcpu->run, state);
+	return 0;
+}
+
+/*
+ * In the VMM's own thread, whose permissions for its FPU count.  The VMM sees the descriptor
+ * for a moment and can put another file there, so it is compared with what KVM has made.
+ */
+static struct file *hvp_vcpu_create(struct hvp_machine *machine, struct hvp_runner *runner,
+				    u32 index, struct kvm_vcpu **vcpu)
+{
+	struct kvm *kvm = machine->kvm;
+	struct file *file;
+
+	file = hvp_kvm_take_file(machine->file->f_op->unlocked_ioctl(machine->file,
+								     KVM_CREATE_VCPU, index));
+	if (IS_ERR(file))
+		return file;
+	*vcpu = kvm_get_vcpu_by_id(kvm, index);
+	if (*vcpu && hvp_kvm_file(file, *vcpu))
+		return file;
+	fput(file);
+	return ERR_PTR(-EFAULT);
+}
+
+/*
+ * KVM's map of APIC IDs is made when LAPICs change, and a vCPU that is being made is not yet
+ * one of those that it goes through: nobody finds it until one does.
+ */
+static long hvp_machine_vp_show_lapic(struct hvp_machine_vp *vp, struct hvp_runner *runner)
+{
+	struct kvm_lapic_state *lapic = hvp_runner_scratch(runner);
+
+	return hvp_runner_ioctl(runner, vp->file, KVM_GET_LAPIC, lapic, sizeof(*lapic)) ?:
+	       hvp_runner_ioctl(runner, vp->file, KVM_SET_LAPIC, lapic, sizeof(*lapic));
+}
+
+static int hvp_machine_vp_set_up(struct hvp_machine_vp *vp, struct hvp_runner *runner)
+{
+	const struct hvp_machine_config *config = &vp->machine->config;
+
+	/* CPUID 0x40000003, EAX: AccessSynicRegs. */
+	if (config->hyperv_privileges & HVP_CHILD_PRIVILEGE_SYNIC &&
+	    hvp_kvm_enable(runner, vp->file, KVM_CAP_HYPERV_SYNIC2, 0))
+		return -EFAULT;
+	/* What it has not, it cannot use. */
+	if (hvp_kvm_enable(runner, vp->file, KVM_CAP_HYPERV_ENFORCE_CPUID, 1))
+		return -EFAULT;
+	return hvp_machine_vp_set_cpuid(vp, runner) ?: hvp_machine_vp_show_lapic(vp, runner);
+}
+
+static void hvp_machine_vp_show(struct hvp_machine_vp *vp)
+{
+	spin_lock(&hvp_machine_vps_lock);
+	hash_add_rcu(hvp_machine_vps, &vp->node, (unsigned long)vp->vcpu);
+	atomic_inc(&hvp_machine_vp_count);
+	spin_unlock(&hvp_machine_vps_lock);
+}
+
+static void hvp_machine_vp_hide(struct hvp_machine_vp *vp)
+{
+	spin_lock(&hvp_machine_vps_lock);
+	hash_del_rcu(&vp->node);
+	atomic_dec(&hvp_machine_vp_count);
+	spin_unlock(&hvp_machine_vps_lock);
+}
+
+static int hvp_errno(long error)
+{
+	return error == -ENOMEM || error == -EINTR ? error : -EFAULT;
+}
+
+/**
+ * hvp_machine_vp_create() - make a VP
+ * @machine:	the machine
+ * @index:	its index, which none has
+ * @events:	whom to tell
+ * @owner:	what to tell them
+ * @result:	receives the VP
+ *
+ * Context: May sleep; in a parent's vCPU thread outside KVM's loop.
+ * Return: 0 or -ENOMEM, -EINTR, -EFAULT.
+ */
+int hvp_machine_vp_create(struct hvp_machine *machine, u32 index,
+			  const struct hvp_machine_events *events, void *owner,
+			  struct hvp_machine_vp **result)
+{
+	struct hvp_runner *runner = hvp_runner_here();
+	struct hvp_machine_vp *vp;
+	int error;
+
+	if (!runner)
+		return -EFAULT;
+	vp = kzalloc(sizeof(*vp), HVP_GFP);
+	if (!vp)
+		return -ENOMEM;
+	vp->machine = machine;
+	vp->index = index;
+	vp->events = events;
+	vp->owner = owner;
+	vp->extint = -1;
+	raw_spin_lock_init(&vp->lock);
+	error = xa_insert(&machine->vps, index, vp, HVP_GFP);
+	if (error) {
+		error = -ENOMEM;
+		goto free;
+	}
+	vp->file = hvp_vcpu_create(machine, runner, index, &vp->vcpu);
+	if (IS_ERR(vp->file)) {
+		error = hvp_errno(PTR_ERR(vp->file));
+		goto erase;
+	}
+	hvp_machine_vp_show(vp);
+	error = hvp_machine_vp_set_up(vp, runner);
+	if (error) {
+		hvp_machine_vp_destroy(vp);
+		return hvp_errno(error);
+	}
+	*result = vp;
+	return 0;
+erase:
+	xa_erase(&machine->vps, index);
+free:
+	kfree(vp);
+	return error;
+}
+
+/**
+ * hvp_machine_vp_destroy() - the reverse
+ * @vp:		the VP, which does not run
+ *
+ * KVM keeps a vCPU as long as its VM, so that there cannot be another one with the index.
+ *
+ * Context: May sleep; any task.
+ */
+void hvp_machine_vp_destroy(struct hvp_machine_vp *vp)
+{
+	/* Nobody tells its owner any more. */
+	raw_spin_lock_irq(&vp->lock);
+	vp->armed = false;
+	raw_spin_unlock_irq(&vp->lock);
+	hvp_machine_vp_hide(vp);
+	xa_erase(&vp->machine->vps, vp->index);
+	fput(vp->file);
+	kfree_rcu(vp, rcu);
+}

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How children see their parent's memory, which stays the VMM's: nothing is pinned.  A child's
+ * KVM gets a page as it gets any guest's, and lets go of it as soon as the host takes it away.
+ *
+ * A window is a stretch of the VMM's address space that is guest memory of the parent's, as a
+ * memory slot said when a child first looked there.  The VMM may move its slots; what a
+ * child was given is taken back by the window through which it was looked up.
+ *
+ * hvp_windows::lock is a leaf.  The callback of a window takes it, then none, then that of a
+ * child's map, and in that those of the child's KVM, none of which sleeps.
+ */
+
+#include <linux/kvm_host.h>
+#include <linux/mm.h>
+#include <linux/mmu_notifier.h>
+#include <linux/mutex.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/srcu.h>
+#include "../../core/core.h"
+#include "../parent/slot.h"
+#include "window.h"
+
+/* More than a VMM has slots of RAM; each slot that it moves is another one. */
+#define HVP_MAX_WINDOWS		1024
+
+/**
+ * struct hvp_windows - the windows into one parent's memory
+ * @node:	in the list of all
+ * @kvm:	the parent; only used in its vCPUs' threads
+ * @mm:		its VMM's address space, which the windows hold
+ * @viewers:	its children, under SRCU
+ * @users:	how many; protected by hvp_windows_lock
+ * @lock:	protects @list, @count and the windows' sequence numbers
+ * @list:	the windows, which stay until the last child goes
+ * @count:	how many
+ */
+struct hvp_windows {
+	struct list_head node;
+	struct kvm *kvm;
+	struct mm_struct *mm;
+	struct list_head viewers;
+	unsigned int users;
+	spinlock_t lock;	/* see above */
+	struct list_head list;
+	unsigned int count;
+};
+
+struct hvp_window {
+	struct list_head node;
+	struct hvp_windows *windows;
+	struct mmu_interval_notifier notifier;
+	unsigned long address;
+	u64 gfn;
+	u64 pages;
+};
+
+static LIST_HEAD(hvp_all_windows);
+/* Protects that list, their users, and their lists of viewers.  Nothing waits under it. */
+static DEFINE_MUTEX(hvp_windows_lock);
+DEFINE_STATIC_SRCU(hvp_viewers_srcu);
+
+/* By the window's own record, not by what is a slot at the moment. */
+static bool hvp_window_invalidate(struct mmu_interval_notifier *notifier,
+				  const struct mmu_notifier_range *range, unsigned long sequence)
+{
+	struct hvp_window *window = container_of(notifier, struct hvp_window, notifier);
+	struct hvp_windows *windows = window->windows;
+	unsigned long start = max(range->start, window->address) - window->address;
+	unsigned long end = min(range->end - window->address,
+				(unsigned long)window->pages << PAGE_SHIFT);
+	struct hvp_viewer *viewer;
+	u64 first = start >> PAGE_SHIFT;
+	int token;
+
+	spin_lock(&windows->lock);
+	mmu_interval_set_seq(notifier, sequence);
+	spin_unlock(&windows->lock);
+
+	token = srcu_read_lock(&hvp_viewers_srcu);
+	list_for_each_entry_srcu(viewer, &windows->viewers, node,
+				 srcu_read_lock_held(&hvp_viewers_srcu))
+		hvp_gpa_map_each_of(viewer->map, window->gfn + first,
+				    DIV_ROUND_UP(end, PAGE_SIZE) - first, viewer->lost, viewer);
+	srcu_read_unlock(&hvp_viewers_srcu, token);
+	return true;
+}
+
+static const struct mmu_interval_notifier_ops hvp_window_ops = {
+	.invalidate = hvp_window_invalidate,
+};
+
+/* A page of the parent's: where its VMM has it, and what else is in the same slot. */
+struct hvp_place {
+	unsigned long address;
+	unsigned long slot_address;
+	u64 slot_gfn;
+	u64 slot_pages;
+};
+
+static int hvp_windows_place(struct hvp_windows *windows, u64 gfn, bool write,
+			     struct hvp_place *place)
+{
+	struct kvm *kvm = windows->kvm;
+	const struct kvm_memory_slot *slot;
+	int error = -EFAULT;
+	int token = srcu_read_lock(&kvm->srcu);
+
+	slot = search_memslots(kvm_memslots(kvm), gfn, false);
+	place->address = slot ? (unsigned long)hvp_slot_address(slot, gfn, write) : 0;
+	if (place->address) {
+		place->slot_address = slot->userspace_addr;
+		place->slot_gfn = slot->base_gfn;
+		place->slot_pages = slot->npages;
+		error = 0;
+	}
+	srcu_read_unlock(&kvm->srcu, token);
+	return error;
+}
+
+/**
+ * hvp_windows_address() - where a parent's page is in its VMM
+ * @windows:	the parent's
+ * @gfn:	the page
+ * @write:	it is to be written to
+ *
+ * Context: Any; in one of the parent's vCPU threads.
+ * Return: the address, or 0 if it is not the parent's RAM (for writing).
+ */
+unsigned long hvp_windows_address(struct hvp_windows *windows, u64 gfn, bool write)
+{
+	struct hvp_place place;
+
+	return hvp_windows_place(windows, gfn, write, &place) ? 0 : place.address;
+}
+
+static struct hvp_window *hvp_window_find(struct hvp_windows *windows, u64 gfn,
+					  unsigned long address)
+{
+	struct hvp_window *window, *found = NULL;
+
+	spin_lock(&windows->lock);
+	list_for_each_entry(window, &windows->list, node) {
+		if (gfn - window->gfn < window->pages &&
+		    window->address + ((gfn - window->gfn) << PAGE_SHIFT) == address) {
+			found = window;
+			break;
+		}
+	}
+	spin_unlock(&windows->lock);
+	return found;
+}
+
+/* Two threads may make the same window at a time: one too many, which harms nobody. */
+static struct hvp_window *hvp_window_add(struct hvp_windows *windows,
+					 const struct hvp_place *place)
+{
+	struct hvp_window *window;
+	bool added;
+	int error;
+
+	if (READ_ONCE(windows->count) >= HVP_MAX_WINDOWS)
+		return ERR_PTR(-ENOMEM);
+	window = kzalloc(sizeof(*window), HVP_GFP);
+	if (!window)
+		return ERR_PTR(-ENOMEM);
+	window->windows = windows;
+	window->address = place->slot_address;
+	window->gfn = place->slot_gfn;
+	window->pages = place->slot_pages;
+	error = mmu_interval_notifier_insert(&window->notifier, windows->mm, window->address,
+					     window->pages << PAGE_SHIFT, &hvp_window_ops);
+	if (error) {
+		kfree(window);
+		return ERR_PTR(error);
+	}
+	spin_lock(&windows->lock);
+	added = windows->count < HVP_MAX_WINDOWS;
+	if (added) {
+		WRITE_ONCE(windows->count, windows->count + 1);
+		list_add(&window->node, &windows->list);
+	}
+	spin_unlock(&windows->lock);
+	if (added)
+		return window;
+	mmu_interval_notifier_remove(&window->notifier);
+	kfree(window);
+	return ERR_PTR(-ENOMEM);
+}
+
+/**
+ * hvp_windows_get_page() - a page for a child's KVM to map
+ * @windows:	the parent's
+ * @gfn:	the parent's page
+ * @write:	it is to be written to
+ * @page:	receives the host page
+ *
+ * KVM has taken its sequence number, and looks at it again before it maps the page: what
+ * takes the page away after this has told it to let go.
+ *
+ * Context: May sleep; in one of the parent's vCPU threads that holds no lock that the end of
+ * an invalidation waits for: a write may itself take an old page away.
+ * Return: 0 with a reference to the page, or -EFAULT, -ENOMEM or -EINTR.
+ */
+int hvp_windows_get_page(struct hvp_windows *windows, u64 gfn, bool write, struct page **page)
+{
+	struct hvp_window *window;
+	struct hvp_place place;
+	unsigned long sequence;
+	bool gone;
+	int got;
+
+	do {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		if (hvp_windows_place(windows, gfn, write, &place))
+			return -EFAULT;
+		window = hvp_window_find(windows, gfn, place.address);
+		if (!window)
+			window = hvp_window_add(windows, &place);
+		if (IS_ERR(window))
+			return PTR_ERR(window);
+		sequence = mmu_interval_read_begin(&window->notifier);
+		got = get_user_pages_fast(place.address, 1, write ? FOLL_WRITE : 0, page);
+		if (got != 1)
+			return got == -ENOMEM || got == -EINTR ? got : -EFAULT;
+		spin_lock(&windows->lock);
+		gone = mmu_interval_read_retry(&window->notifier, sequence);
+		spin_unlock(&windows->lock);
+		if (gone)
+			put_page(*page);
+	} while (gone);
+	return 0;
+}
+
+/**
+ * hvp_windows_seen_address() - where pages that are one behind the other are in the VMM
+ * @windows:	the parent's
+ * @gfn:	the first page
+ * @count:	how many
+ *
+ * Only through a window that is there already.
+ *
+ * Context: Any that may take a spinlock; in one of the parent's vCPU threads.
+ * Return: the address, or 0 if they are not all in one slot that has been looked into.
+ */
+unsigned long hvp_windows_seen_address(struct hvp_windows *windows, u64 gfn, u64 count)
+{
+	struct hvp_window *window;
+	struct hvp_place place;
+
+	if (hvp_windows_place(windows, gfn, false, &place))
+		return 0;
+	window = hvp_window_find(windows, gfn, place.address);
+	if (!window || window->pages - (gfn - window->gfn) < count)
+		return 0;
+	return place.address;
+}
+
+static struct hvp_windows *hvp_windows_alloc(struct kvm *kvm)
+{
+	struct hvp_windows *windows = kzalloc(sizeof(*windows), HVP_GFP);
+
+	if (!windows)
+		return NULL;
+	windows->kvm = kvm;
+	windows->mm = kvm->mm;
+	mmgrab(windows->mm);
+	INIT_LIST_HEAD(&windows->viewers);
+	INIT_LIST_HEAD(&windows->list);
+	spin_lock_init(&windows->lock);
+	return windows;
+}
+
+static void hvp_windows_free(struct hvp_windows *windows)
+{
+	struct hvp_window *window, *next;
+
+	if (!windows)
+		return;
+	list_for_each_entry_safe(window, next, &windows->list, node) {
+		mmu_interval_notifier_remove(&window->notifier);
+		kfree(window);
+		cond_resched();
+	}
+	mmdrop(windows->mm);
+	kfree(windows);
+}
+
+static struct hvp_windows *hvp_windows_find(struct kvm *kvm)
+{
+	struct hvp_windows *windows;
+
+	lockdep_assert_held(&hvp_windows_lock);
+	list_for_each_entry(windows, &hvp_all_windows, node) {
+		if (windows->kvm == kvm && windows->mm == kvm->mm)
+			return windows;
+	}
+	return NULL;
+}
+
+/**
+ * hvp_viewer_add() - a child is to see its parent's memory
+ * @viewer:	the child; its map and its callback are set
+ * @kvm:	its parent
+ *
+ * Context: May sleep; in one of @kvm's vCPU threads.
+ * Return: 0 or -ENOMEM.
+ */
+int hvp_viewer_add(struct hvp_viewer *viewer, struct kvm *kvm)
+{
+	struct hvp_windows *new = hvp_windows_alloc(kvm);
+	struct hvp_windows *windows;
+
+	if (!new)
+		return -ENOMEM;
+	mutex_lock(&hvp_windows_lock);
+	windows = hvp_windows_find(kvm);
+	if (!windows) {
+		windows = new;
+		new = NULL;
+		list_add(&windows->node, &hvp_all_windows);
+	}
+	windows->users++;
+	viewer->windows = windows;
+	list_add_tail_rcu(&viewer->node, &windows->viewers);
+	mutex_unlock(&hvp_windows_lock);
+	hvp_windows_free(new);
+	return 0;
+}
+
+/**
+ * hvp_viewer_remove() - the reverse
+ * @viewer:	the child, which has let go of all pages and gets no more
+ *
+ * Context: May sleep; any task.  No callback runs when this returns.
+ */
+void hvp_viewer_remove(struct hvp_viewer *viewer)
+{
+	struct hvp_windows *windows = viewer->windows;
+
+	mutex_lock(&hvp_windows_lock);
+	list_del_rcu(&viewer->node);
+	if (--windows->users)
+		windows = NULL;
+	else
+		list_del(&windows->node);
+	mutex_unlock(&hvp_windows_lock);
+	synchronize_srcu(&hvp_viewers_srcu);
+	hvp_windows_free(windows);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _HVPART_KVM_WINDOW_H
+#define _HVPART_KVM_WINDOW_H
+
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include "../../core/core.h"
+
+struct hvp_windows;
+struct kvm;
+struct page;
+
+/**
+ * struct hvp_viewer - a child that has pages of its parent's memory
+ * @windows:	which memory
+ * @map:	which pages
+ * @lost:	child pages [gfn, gfn + count) are to be let go of at once; must not
+ *		sleep.  Returns true
+ * @node:	among those of @windows
+ */
+struct hvp_viewer {
+	struct hvp_windows *windows;
+	struct hvp_gpa_map *map;
+	hvp_gpa_run_fn lost;
+	struct list_head node;
+};
+
+int hvp_viewer_add(struct hvp_viewer *viewer, struct kvm *kvm);
+void hvp_viewer_remove(struct hvp_viewer *viewer);
+
+int hvp_windows_get_page(struct hvp_windows *windows, u64 gfn, bool write, struct page **page);
+unsigned long hvp_windows_address(struct hvp_windows *windows, u64 gfn, bool write);
+unsigned long hvp_windows_seen_address(struct hvp_windows *windows, u64 gfn, u64 count);
+
+#endif /* _HVPART_KVM_WINDOW_H */
