@@ -135,7 +135,7 @@ static notrace void hvp_divert_kvm_vcpu_ioctl(unsigned long ip, unsigned long pa
 		hvp_hook_divert(ops, ip, fregs);
 }
 
-HVP_DEFINE_HOOK(kvm_vcpu_ioctl, "long (struct file *, unsigned int, unsigned long)");
+HVP_DEFINE_HOOK(kvm_vcpu_ioctl, "long int (struct file *, unsigned int, long unsigned int)");
 
 /**
  * hvp_outside_stop() - the module goes: what comes back does not go on

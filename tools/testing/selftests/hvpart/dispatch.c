@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A child's virtual processor runs: contract, virtual processors, section 5. */
+#include <string.h>
+
+#include "vps.h"
+
+/* mov $'A', %al; out %al, $0x80; mov $'B', %al; out %al, $0x80 */
+static const u8 say_a_b[] = { 0xb0, 'A', 0xe6, 0x80, 0xb0, 'B', 0xe6, 0x80 };
+
+static void a_port_is_written_to(void)
+{
+	struct child child = new_child(new_guest());
+	const struct hvp_message *message;
+	unsigned int i;
+
+	child_code(&child, say_a_b, sizeof(say_a_b));
+	for (i = 0; i < 2; i++) {
+		message = child_intercept(&child);
+		EXPECT_EQUAL(message->header.type, HVP_MESSAGE_IO_PORT_INTERCEPT);
+		EXPECT_EQUAL(message->header.sender, child.id);
+		EXPECT_EQUAL(message->payload.io_port.port, 0x80);
+		EXPECT_EQUAL(message->payload.io_port.header.rip, 4 * i + 2);
+		EXPECT_EQUAL(message->payload.io_port.header.access, 1);
+		EXPECT_EQUAL(message->payload.io_port.header.length_and_cr8 & 0xf, 2);
+		EXPECT_EQUAL(message->payload.io_port.rax & 0xff, 'A' + i);
+		EXPECT_EQUAL(get_register(child.vcpu, child.id, 0, HVP_REGISTER_RIP), 4 * i + 2);
+		set_register(child.vcpu, child.id, 0, HVP_REGISTER_RIP, 4 * i + 4);
+	}
+}
+
+/* mov %al, 0x1000; hlt */
+static const u8 write_next_page[] = { 0xb0, 0x77, 0xa2, 0x00, 0x10, 0xf4 };
+
+static void a_page_is_missing(void)
+{
+	struct child child = new_child(new_guest());
+	const struct hvp_message *message;
+	u64 page;
+
+	child_code(&child, write_next_page, sizeof(write_next_page));
+	message = child_intercept(&child);
+	EXPECT_EQUAL(message->header.type, HVP_MESSAGE_UNMAPPED_GPA);
+	EXPECT_EQUAL(message->payload.memory.gpa / HVP_PAGE_SIZE, 1);
+	EXPECT_EQUAL(message->payload.memory.header.access, 1);
+	EXPECT_EQUAL(message->payload.memory.header.rip, 2);
+
+	REQUIRE_RESULT(map_gpa_pages(child.vcpu, child.id, 1, HVP_MAP_NO_ACCESS, NULL, 1),
+		       SUCCESS, 1);
+	message = child_intercept(&child);
+	EXPECT_EQUAL(message->header.type, HVP_MESSAGE_GPA_INTERCEPT);
+
+	child_map(&child, 1, HVP_MAP_READ, 1, &page);
+	message = child_intercept(&child);
+	EXPECT_EQUAL(message->header.type, HVP_MESSAGE_GPA_INTERCEPT);
+	EXPECT(*(u8 *)child_page(&child, page) != 0x77);
+
+	REQUIRE_RESULT(map_gpa_pages(child.vcpu, child.id, 1, MAP_RWX, &page, 1), SUCCESS, 1);
+	EXPECT_EQUAL(child_run(&child).state, HVP_DISPATCH_BLOCKED);
+	EXPECT_EQUAL(*(u8 *)child_page(&child, page), 0x77);
+}
+
+static void nothing_is_left(void)
+{
+	struct vcpu *vcpu = new_guest();
+	struct child child = new_child(vcpu);
+
+	child_code(&child, say_a_b, sizeof(say_a_b));
+	child_intercept(&child);
+	finalize_child(vcpu, child.id);
+	withdraw_all(vcpu, child.id);
+	delete_child(vcpu, child.id);
+}
+
+static const struct test_case cases[] = {
+	CASE(a_port_is_written_to),
+	CASE(a_page_is_missing),
+	CASE(nothing_is_left),
+};
+
+int main(void)
+{
+	cases_add(cases, ARRAY_SIZE(cases));
+	return cases_run();
+}

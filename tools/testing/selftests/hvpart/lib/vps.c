@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <string.h>
+
+#include "vps.h"
+
+/* As a call has it that is not about its form: at the start of the pages. */
+static u64 vp_call(struct vcpu *vcpu, u64 control, const void *input, size_t size,
+		   const void *list, size_t list_size)
+{
+	memcpy(vcpu->input, input, size);
+	if (list_size)
+		memcpy(vcpu->input + size, list, list_size);
+	return hypercall(vcpu, control, vcpu->input_gpa, vcpu->output_gpa);
+}
+
+u64 map_gpa_pages(struct vcpu *vcpu, u64 id, u64 gpn, u32 flags, const u64 *sources,
+		  unsigned int count)
+{
+	const struct hvp_map_gpa_pages_in in = {
+		.partition_id = id,
+		.gpa_base = gpn,
+		.flags = flags,
+	};
+
+	return vp_call(vcpu, HVP_CALL_MAP_GPA_PAGES | CONTROL_REPS(count), &in, sizeof(in),
+		       sources, sources ? count * sizeof(*sources) : 0);
+}
+
+u64 unmap_gpa_pages(struct vcpu *vcpu, u64 id, u64 gpn, u32 flags, unsigned int count)
+{
+	const struct hvp_map_gpa_pages_in in = {
+		.partition_id = id,
+		.gpa_base = gpn,
+		.flags = flags,
+	};
+
+	return vp_call(vcpu, HVP_CALL_UNMAP_GPA_PAGES | CONTROL_REPS(count), &in, sizeof(in),
+		       NULL, 0);
+}
+
+u64 create_vp(struct vcpu *vcpu, u64 id, u32 index)
+{
+	const struct hvp_create_vp_in in = { .partition_id = id, .vp_index = index };
+
+	return vp_call(vcpu, HVP_CALL_CREATE_VP, &in, sizeof(in), NULL, 0);
+}
+
+u64 delete_vp(struct vcpu *vcpu, u64 id, u32 index, enum call_form form)
+{
+	const struct hvp_vp_in in = { .partition_id = id, .vp_index = index };
+
+	if (form == FORM_FAST)
+		return hypercall(vcpu, HVP_CALL_DELETE_VP | HVP_CONTROL_FAST, id, index);
+	return vp_call(vcpu, HVP_CALL_DELETE_VP, &in, sizeof(in), NULL, 0);
+}
+
+u64 get_registers(struct vcpu *vcpu, u64 id, u32 index, const u32 *names,
+		  struct hvp_register_value *values, unsigned int count)
+{
+	const struct hvp_vp_in in = { .partition_id = id, .vp_index = index };
+	u64 result = vp_call(vcpu, HVP_CALL_GET_VP_REGISTERS | CONTROL_REPS(count), &in,
+			     sizeof(in), names, count * sizeof(*names));
+
+	memcpy(values, vcpu->output, result_reps(result) * sizeof(*values));
+	return result;
+}
+
+u64 set_registers(struct vcpu *vcpu, u64 id, u32 index,
+		  const struct hvp_register_assoc *assocs, unsigned int count)
+{
+	const struct hvp_vp_in in = { .partition_id = id, .vp_index = index };
+
+	return vp_call(vcpu, HVP_CALL_SET_VP_REGISTERS | CONTROL_REPS(count), &in, sizeof(in),
+		       assocs, count * sizeof(*assocs));
+}
+
+u64 translate_address(struct vcpu *vcpu, u64 id, u32 index, u64 flags, u64 gva,
+		      struct hvp_translate_out *out)
+{
+	const struct hvp_translate_in in = {
+		.partition_id = id,
+		.vp_index = index,
+		.flags = flags,
+		.gva_page = gva / HVP_PAGE_SIZE,
+	};
+	u64 result = vp_call(vcpu, HVP_CALL_TRANSLATE_VIRTUAL_ADDRESS, &in, sizeof(in), NULL, 0);
+
+	memcpy(out, vcpu->output, sizeof(*out));
+	return result;
+}
+
+u64 assert_interrupt(struct vcpu *vcpu, u64 id, u32 type, u32 modes, u64 destination,
+		     u32 vector)
+{
+	const struct hvp_assert_interrupt_in in = {
+		.partition_id = id,
+		.type = type,
+		.modes = modes,
+		.destination = destination,
+		.vector = vector,
+	};
+
+	return vp_call(vcpu, HVP_CALL_ASSERT_VIRTUAL_INTERRUPT, &in, sizeof(in), NULL, 0);
+}
+
+u64 dispatch_vp(struct vcpu *vcpu, u64 id, u32 index, u32 flags,
+		struct hvp_dispatch_vp_out *out)
+{
+	const struct hvp_dispatch_vp_in in = {
+		.partition_id = id,
+		.vp_index = index,
+		.flags = flags,
+	};
+	u64 result = vp_call(vcpu, HVP_CALL_DISPATCH_VP, &in, sizeof(in), NULL, 0);
+
+	memcpy(out, vcpu->output, sizeof(*out));
+	return result;
+}
+
+u64 map_state_page(struct vcpu *vcpu, u64 id, u32 index, u16 type, u64 gpn)
+{
+	const struct hvp_map_state_page_in in = {
+		.object = {
+			.partition_id = id,
+			.vp_index = index,
+			.type = type,
+			.flags = HVP_STATE_PAGE_LOCATED,
+		},
+		.map_location = gpn,
+	};
+
+	return vp_call(vcpu, HVP_CALL_MAP_VP_STATE_PAGE, &in, sizeof(in), NULL, 0);
+}
+
+u64 unmap_state_page(struct vcpu *vcpu, u64 id, u32 index, u16 type)
+{
+	const struct hvp_state_page_in in = {
+		.partition_id = id,
+		.vp_index = index,
+		.type = type,
+	};
+
+	return vp_call(vcpu, HVP_CALL_UNMAP_VP_STATE_PAGE, &in, sizeof(in), NULL, 0);
+}
+
+u64 get_register(struct vcpu *vcpu, u64 id, u32 index, u32 name)
+{
+	struct hvp_register_value value = {};
+
+	REQUIRE_RESULT(get_registers(vcpu, id, index, &name, &value, 1), SUCCESS, 1);
+	return value.word[0];
+}
+
+void set_register(struct vcpu *vcpu, u64 id, u32 index, u32 name, u64 value)
+{
+	const struct hvp_register_assoc assoc = { .name = name, .value.word = { value } };
+
+	REQUIRE_RESULT(set_registers(vcpu, id, index, &assoc, 1), SUCCESS, 1);
+}
+
+/* Flat, 64 KiB, 16 bits, present, at 0: type and attributes of code and of data */
+#define REAL_CODE	0x009b
+#define REAL_DATA	0x0093
+
+static void child_begin_at_0(struct child *child)
+{
+	static const u32 segments[] = {
+		HVP_REGISTER_CS, HVP_REGISTER_SS, HVP_REGISTER_DS, HVP_REGISTER_ES,
+		HVP_REGISTER_FS, HVP_REGISTER_GS,
+	};
+	struct hvp_register_assoc assocs[ARRAY_SIZE(segments) + 3] = {};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(segments); i++) {
+		const struct hvp_segment_register segment = {
+			.limit = 0xffff,
+			.attributes = i ? REAL_DATA : REAL_CODE,
+		};
+
+		assocs[i].name = segments[i];
+		memcpy(&assocs[i].value, &segment, sizeof(segment));
+	}
+	assocs[i++] = (struct hvp_register_assoc){ .name = HVP_REGISTER_RIP };
+	assocs[i++] = (struct hvp_register_assoc){
+		.name = HVP_REGISTER_RFLAGS, .value.word = { 2 },
+	};
+	assocs[i++] = (struct hvp_register_assoc){
+		.name = HVP_REGISTER_RSP, .value.word = { HVP_PAGE_SIZE },
+	};
+	REQUIRE_RESULT(set_registers(child->vcpu, child->id, 0, assocs, i), SUCCESS, i);
+}
+
+struct child new_child(struct vcpu *vcpu)
+{
+	struct child child = { .vcpu = vcpu, .id = create_active_child(vcpu) };
+
+	deposit_new(vcpu, child.id, NULL, 100);
+	child_map(&child, 0, MAP_RWX, 1, &child.code);
+	REQUIRE_STATUS(create_vp(vcpu, child.id, 0), SUCCESS);
+	child.intercepts = guest_alloc(vcpu->guest);
+	REQUIRE_STATUS(map_state_page(vcpu, child.id, 0, HVP_STATE_PAGE_INTERCEPT,
+				      child.intercepts), SUCCESS);
+	child_begin_at_0(&child);
+	return child;
+}
+
+void *child_page(struct child *child, u64 parent_gpn)
+{
+	return guest_host(child->vcpu->guest, parent_gpn * HVP_PAGE_SIZE);
+}
+
+void child_code(struct child *child, const void *code, size_t size)
+{
+	memcpy(child_page(child, child->code), code, size);
+}
+
+void child_map(struct child *child, u64 gpn, u32 flags, unsigned int count, u64 *sources)
+{
+	guest_alloc_list(child->vcpu->guest, sources, count);
+	REQUIRE_RESULT(map_gpa_pages(child->vcpu, child->id, gpn, flags, sources, count),
+		       SUCCESS, count);
+}
+
+struct hvp_dispatch_vp_out child_run(struct child *child)
+{
+	struct hvp_dispatch_vp_out out;
+
+	do {
+		REQUIRE_STATUS(dispatch_vp(child->vcpu, child->id, 0,
+					   HVP_DISPATCH_CLEAR_INTERCEPT_SUSPEND, &out),
+			       SUCCESS);
+	} while (out.state == HVP_DISPATCH_READY && out.event != HVP_DISPATCH_EVENT_INTERCEPT);
+	return out;
+}
+
+const struct hvp_message *child_intercept(struct child *child)
+{
+	struct hvp_dispatch_vp_out out = child_run(child);
+
+	REQUIRE_EQUAL(out.state, HVP_DISPATCH_READY);
+	REQUIRE_EQUAL(out.event, HVP_DISPATCH_EVENT_INTERCEPT);
+	return child_page(child, child->intercepts);
+}

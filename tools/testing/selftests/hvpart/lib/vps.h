@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Virtual processors of children as functions: memory, registers, dispatch. Each returns the
+ * 64-bit result value, as those of hypercalls.h.
+ */
+#ifndef _HVPART_VPS_H
+#define _HVPART_VPS_H
+
+#include <hvpart/abi/gpa.h>
+#include <hvpart/abi/messages.h>
+#include <hvpart/abi/registers.h>
+
+#include "partitions.h"
+
+#define MAP_MAX_REPS	((HVP_PAGE_SIZE - sizeof(struct hvp_map_gpa_pages_in)) / 8)
+#define MAP_RWX		(HVP_MAP_READ | HVP_MAP_WRITE | HVP_MAP_KERNEL_EXECUTE | \
+			 HVP_MAP_USER_EXECUTE)
+
+u64 map_gpa_pages(struct vcpu *vcpu, u64 id, u64 gpn, u32 flags, const u64 *sources,
+		  unsigned int count);
+u64 unmap_gpa_pages(struct vcpu *vcpu, u64 id, u64 gpn, u32 flags, unsigned int count);
+u64 create_vp(struct vcpu *vcpu, u64 id, u32 index);
+u64 delete_vp(struct vcpu *vcpu, u64 id, u32 index, enum call_form form);
+u64 get_registers(struct vcpu *vcpu, u64 id, u32 index, const u32 *names,
+		  struct hvp_register_value *values, unsigned int count);
+u64 set_registers(struct vcpu *vcpu, u64 id, u32 index,
+		  const struct hvp_register_assoc *assocs, unsigned int count);
+u64 translate_address(struct vcpu *vcpu, u64 id, u32 index, u64 flags, u64 gva,
+		      struct hvp_translate_out *out);
+u64 assert_interrupt(struct vcpu *vcpu, u64 id, u32 type, u32 modes, u64 destination,
+		     u32 vector);
+u64 dispatch_vp(struct vcpu *vcpu, u64 id, u32 index, u32 flags,
+		struct hvp_dispatch_vp_out *out);
+u64 map_state_page(struct vcpu *vcpu, u64 id, u32 index, u16 type, u64 gpn);
+u64 unmap_state_page(struct vcpu *vcpu, u64 id, u32 index, u16 type);
+
+/* One register, of which nothing is expected to fail. */
+u64 get_register(struct vcpu *vcpu, u64 id, u32 index, u32 name);
+void set_register(struct vcpu *vcpu, u64 id, u32 index, u32 name, u64 value);
+
+/* A child with one virtual processor, which runs code in its first page. */
+struct child {
+	struct vcpu *vcpu;	/* its parent */
+	u64 id;
+	u64 code;		/* page number in the parent of the child's page 0 */
+	u64 intercepts;		/* of the intercept message page; 0 before it is mapped */
+	u64 registers;		/* likewise */
+};
+
+/*
+ * Everything that a virtual processor takes: pool, page 0, VP 0, intercept page. It begins
+ * with 16-bit code at 0, all segments flat at 0, and its stack at the end of the page.
+ */
+struct child new_child(struct vcpu *vcpu);
+/* Code for page 0, at its start */
+void child_code(struct child *child, const void *code, size_t size);
+/* The page as the parent sees it */
+void *child_page(struct child *child, u64 parent_gpn);
+/* More of the parent's pages for it, one behind the other from @gpn on */
+void child_map(struct child *child, u64 gpn, u32 flags, unsigned int count, u64 *sources);
+/* Dispatch until there is an intercept, or it is blocked; what came of it */
+struct hvp_dispatch_vp_out child_run(struct child *child);
+/* The same, which has to be an intercept */
+const struct hvp_message *child_intercept(struct child *child);
+
+#endif
