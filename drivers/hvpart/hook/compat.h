@@ -236,4 +236,11 @@ static inline long hvp_pin_page_locked(unsigned long address, bool write, struct
 #define HVP_VCPU_THREAD_IS_RCU	0
 #endif
 
+/* Where KVM keeps a vCPU's instruction pointer, once it has read it. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
+#define hvp_vcpu_rip(vcpu)	((vcpu)->arch.regs[VCPU_REGS_RIP])
+#else
+#define hvp_vcpu_rip(vcpu)	((vcpu)->arch.rip)
+#endif
+
 #endif /* _HVPART_KVM_COMPAT_H */

@@ -33,7 +33,7 @@ static bool hvp_outside_stopping;
 static void hvp_outside_rewind(struct kvm_vcpu *vcpu, const struct hvp_call *call,
 			       bool is_64bit)
 {
-	vcpu->arch.regs[VCPU_REGS_RIP] -= HVP_CALL_INSTRUCTION_BYTES;
+	hvp_vcpu_rip(vcpu) -= HVP_CALL_INSTRUCTION_BYTES;
 	if (!is_64bit) {
 		vcpu->arch.regs[VCPU_REGS_RDX] = call->control >> 32;
 		vcpu->arch.regs[VCPU_REGS_RAX] = (u32)call->control;
