@@ -12,12 +12,14 @@
 #include "../space.h"
 #include "../stats_page.h"
 #include "../vp/register_page.h"
+#include "../vp/signals.h"
 
 /* Linux's mshv driver numbers virtual processors with 8 bits. */
 #define HVP_HIGHEST_VP_INDEX	255
 
 static void hvp_vp_woken(void *owner)
 {
+	hvp_signal(owner);
 }
 
 static const struct hvp_machine_events hvp_vp_events = {
@@ -33,6 +35,7 @@ static struct hvp_child_vp *hvp_vp_alloc(struct hvp_partition *partition, u32 in
 		return NULL;
 	refcount_set(&vp->refs, 1);
 	mutex_init(&vp->lock);
+	INIT_LIST_HEAD(&vp->signal);
 	vp->partition = partition;
 	vp->vp.index = index;
 	vp->explicit_suspend = true;

@@ -20,6 +20,7 @@
 #include "child.h"
 #include "register_page.h"
 #include "register_table.h"
+#include "signals.h"
 
 DEFINE_SRCU(hvp_machines_in_use);
 
@@ -281,6 +282,7 @@ void hvp_child_vp_discard(struct hvp_child_vp *vp)
 	if (vp->machine)
 		hvp_machines(vp->partition)->destroy_vp(vp->machine);
 	vp->machine = NULL;
+	hvp_signal_forget(vp);
 	hvp_vps_remove(vps, vp->vp.index);
 	hvp_child_vp_put(vp);
 }

@@ -54,6 +54,7 @@ struct hvp_state_page {
  *		dispatch says so until a register is set
  * @pages:	those that are mapped of it, by HVP_STATE_PAGE_*
  * @message:	the last intercept
+ * @signal:	among those that its parent is to be told of
  * @signals:	register: how often its parent has been told that it is not blocked any more
  * @exits:	dispatches that have ended, by enum hvp_exit_reason
  */
@@ -78,6 +79,7 @@ struct hvp_child_vp {
 	bool stuck;
 	struct hvp_state_page pages[HVP_NR_STATE_PAGES];
 	struct hvp_message message;
+	struct list_head signal;
 	atomic64_t signals;
 	atomic64_t exits[HVP_NR_EXIT_REASONS];
 };

@@ -348,11 +348,15 @@ bool hvp_runner_is_wanted(struct hvp_runner *runner)
 	return READ_ONCE(runner->notified) || task_sigpending(current);
 }
 
-/*
- * Our notification has arrived, or was for nobody.  Somebody's task work may have raised the
- * flag as well: TIF_NOTIFY_RESUME has works run, too, and does not interrupt.
+/**
+ * hvp_runner_clear_notification() - our notification has arrived, or was for nobody
+ *
+ * Somebody's task work may have raised the flag as well: TIF_NOTIFY_RESUME has works run,
+ * too, and does not interrupt.
+ *
+ * Context: In a vCPU's thread, outside KVM's loop.
  */
-static void hvp_clear_notification(void)
+void hvp_runner_clear_notification(void)
 {
 	clear_thread_flag(TIF_NOTIFY_SIGNAL);
 	/* A work that is added after this raises the flag itself. */
@@ -369,7 +373,7 @@ static void hvp_clear_notification(void)
  */
 void hvp_runner_again(struct hvp_runner *runner)
 {
-	hvp_clear_notification();
+	hvp_runner_clear_notification();
 	/* Told meanwhile, or before: whoever did has not been heard yet. */
 	if (READ_ONCE(runner->notified))
 		set_thread_flag(TIF_NOTIFY_SIGNAL);
@@ -388,7 +392,7 @@ void hvp_runner_finish(struct hvp_runner *runner)
 	if (runner->notified)
 		runner->kicked = false;
 	raw_spin_unlock_irq(&runner->lock);
-	hvp_clear_notification();
+	hvp_runner_clear_notification();
 }
 
 /**

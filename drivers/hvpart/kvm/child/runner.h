@@ -66,6 +66,7 @@ int hvp_runner_enter(struct kvm_vcpu *vcpu);
 void hvp_runner_leave(struct kvm_vcpu *vcpu);
 void hvp_runners_end(struct kvm *kvm);
 void hvp_runners_stop(void);
+void hvp_runner_clear_notification(void);
 
 /* For kvm/child/. */
 struct hvp_runner *hvp_runner_here(void);
