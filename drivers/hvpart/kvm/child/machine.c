@@ -22,6 +22,7 @@
 #include "machine.h"
 #include "mapping.h"
 #include "registers.h"
+#include "run.h"
 #include "runner.h"
 #include "vcpu.h"
 
