@@ -14,6 +14,7 @@
 #include "../../core/core.h"
 #include "../../hook/compat.h"
 #include "cpuid.h"
+#include "device.h"
 #include "machine.h"
 #include "memory.h"
 #include "runner.h"
