@@ -152,9 +152,16 @@ void hvp_child_vp_put(struct hvp_child_vp *vp)
  */
 enum hvp_status hvp_child_vp_lock(struct hvp_child_vp *vp)
 {
+	struct hvp_machine_vp *machine;
+
 	if (mutex_trylock(&vp->lock))
 		return HVP_STATUS_SUCCESS;
-	hvp_machines(vp->partition)->interrupt(vp->machine);
+	/* Who has the lock may be deleting it. */
+	rcu_read_lock();
+	machine = READ_ONCE(vp->machine);
+	if (machine)
+		hvp_machines(vp->partition)->interrupt(machine);
+	rcu_read_unlock();
 	return mutex_lock_killable(&vp->lock) ? HVP_STATUS_INVALID_VP_STATE :
 						HVP_STATUS_SUCCESS;
 }
@@ -276,11 +283,13 @@ void hvp_state_page_unmap(struct hvp_state_page *page, struct hvp_guest *guest)
 void hvp_child_vp_discard(struct hvp_child_vp *vp)
 {
 	struct hvp_vps *vps = &vp->partition->child.vps;
+	struct hvp_machine_vp *machine = vp->machine;
 
 	vp->gone = true;
-	if (vp->machine)
-		hvp_machines(vp->partition)->destroy_vp(vp->machine);
-	vp->machine = NULL;
+	/* Whoever waits for the lock wants it interrupted: hvp_child_vp_lock() */
+	WRITE_ONCE(vp->machine, NULL);
+	if (machine)
+		hvp_machines(vp->partition)->destroy_vp(machine);
 	hvp_vps_remove(vps, vp->vp.index);
 	hvp_child_vp_put(vp);
 }
