@@ -119,7 +119,7 @@ static void hvp_gpa_nodes_free(struct hvp_gpa_quota *quota, struct hvp_gpa_node 
 /**
  * hvp_gpa_map_init() - a map of which every page is unmapped
  * @map:	the map
- * @address_bits: width of a guest physical address, 21 to 52
+ * @address_bits: width of a guest physical address, HVP_GPA_LEAST_BITS to HVP_GPA_MOST_BITS
  * @quota:	where its nodes are counted; outlives it
  *
  * Context: Any.
