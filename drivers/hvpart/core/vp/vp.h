@@ -55,7 +55,8 @@ enum hvp_partition_page {
  * @guest_os_id: HV_X64_MSR_GUEST_OS_ID
  * @pages:	the MSRs that name pages
  *
- * None is removed as long as anybody may look.
+ * None of the root's is removed as long as anybody may look.  A child's are looked up under
+ * RCU, by their index.
  */
 struct hvp_vps {
 	struct xarray list;
