@@ -199,13 +199,18 @@ bool hvp_vps_stop(struct hvp_request *request)
 	struct hvp_partition *target = request->target;
 	struct hvp_child *child = &target->child;
 	struct hvp_child_vp *vp;
+	enum hvp_status status;
 	unsigned long index;
 	struct hvp_vp *any;
 
 	if (mutex_lock_killable(&child->lock))
 		return false;
 	xa_for_each(&child->vps.list, index, any) {
-		if (hvp_child_vp_use(target, index, &vp))
+		status = hvp_child_vp_use(target, index, &vp);
+		/* HvDeleteVp on another vCPU was faster. */
+		if (status == HVP_STATUS_INVALID_VP_INDEX)
+			continue;
+		if (status)
 			break;
 		hvp_child_vp_discard(vp);
 		hvp_vp_unmap_state(request, vp);
