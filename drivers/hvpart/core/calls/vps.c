@@ -18,6 +18,9 @@
 
 static void hvp_vp_woken(void *owner)
 {
+	struct hvp_child_vp *vp = owner;
+
+	WRITE_ONCE(vp->blocked, false);
 }
 
 static const struct hvp_machine_events hvp_vp_events = {

@@ -162,6 +162,7 @@ void hvp_gpa_map_release(struct hvp_gpa_change *change);
 
 bool hvp_gpa_map_contains(const struct hvp_gpa_map *map, u64 gfn, u64 count);
 void hvp_gpa_map_find(struct hvp_gpa_map *map, u64 gfn, struct hvp_gpa_page *page);
+bool hvp_gpa_map_skip_unmapped(struct hvp_gpa_map *map, u64 *gfn);
 bool hvp_gpa_map_next(struct hvp_gpa_map *map, u64 *gfn, u64 *count,
 		      struct hvp_gpa_page *page);
 void hvp_gpa_map_each_of(struct hvp_gpa_map *map, u64 source, u64 count,

@@ -25,7 +25,7 @@ enum hvp_vp_page {
  * @gpa_bits:	width of a guest physical address (MAXPHYADDR)
  * @privileges:	HVP_PRIVILEGE_* and the other privileges of the TLFS
  * @hypercalls:	hypercalls that it had made when it made its last call of ours, that one
- *		included
+ *		included; of a child's, when its last dispatch ended
  * @run_time:	how long it had run then, in 100 ns
  * @pages:	the MSRs that name its pages
  *
