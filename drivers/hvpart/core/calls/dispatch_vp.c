@@ -3,6 +3,7 @@
 
 #include <linux/ktime.h>
 #include <linux/math64.h>
+#include "../../trace.h"
 #include "../call/request.h"
 #include "../call/table.h"
 #include "../hierarchy.h"
@@ -111,6 +112,7 @@ static enum hvp_status hvp_vp_run(struct hvp_request *request, struct hvp_child_
 	else if (error)
 		exit.reason = HVP_EXIT_DENIED;
 	atomic64_inc(&vp->exits[exit.reason]);
+	trace_hvpart_exit(vp->partition->id, vp->vp.index, &exit, vp->state.rip);
 	status = hvp_dispatch_ended(request, vp, &exit);
 	hvp_child_vp_show_page(vp);
 	return status;
@@ -171,7 +173,9 @@ enum hvp_status hvp_dispatch_vp(struct hvp_request *request)
 	status = hvp_child_vp_use_idle(request->target, request->in.dispatch_vp.vp_index, &vp);
 	if (status)
 		return status;
+	trace_hvpart_dispatch(request->target->id, vp->vp.index);
 	status = hvp_dispatch_locked(request, vp);
+	trace_hvpart_dispatch_done(request->target->id, vp->vp.index, &request->out.dispatch_vp);
 	hvp_child_vp_unuse(vp);
 	return status;
 }
@@ -231,6 +235,7 @@ enum hvp_status hvp_assert_virtual_interrupt(struct hvp_request *request)
 	mutex_unlock(&child->lock);
 	switch (error) {
 	case 0:
+		trace_hvpart_interrupt(request->target->id, &interrupt);
 		return HVP_STATUS_SUCCESS;
 	case -ENOENT:
 		return HVP_STATUS_INVALID_VP_INDEX;

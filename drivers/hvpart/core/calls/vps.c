@@ -2,6 +2,7 @@
 /* HvCreateVp, HvDeleteVp, HvMapVpStatePage, HvUnmapVpStatePage: virtual processors come and go. */
 
 #include <linux/sched/signal.h>
+#include "../../trace.h"
 #include "../call/request.h"
 #include "../call/table.h"
 #include "../hierarchy.h"
@@ -107,6 +108,8 @@ static enum hvp_status hvp_vp_create_locked(struct hvp_partition *target, u32 in
 	}
 	if (status && vp)
 		hvp_child_vp_put(vp);
+	if (!status)
+		trace_hvpart_vp_created(target->id, index);
 	return status;
 }
 

@@ -12,6 +12,7 @@
 #include <linux/math.h>
 #include <linux/minmax.h>
 #include <linux/sched/signal.h>
+#include "../../trace.h"
 #include "../active.h"
 #include "../hierarchy.h"
 #include "../memory/caches.h"
@@ -306,6 +307,7 @@ void hvp_child_vp_discard(struct hvp_child_vp *vp)
 	if (machine)
 		hvp_machines(vp->partition)->destroy_vp(machine);
 	hvp_vps_remove(vps, vp->vp.index);
+	trace_hvpart_vp_deleted(vp->partition->id, vp->vp.index);
 	hvp_child_vp_put(vp);
 }
 
