@@ -98,7 +98,7 @@ static void hvp_show_vps(struct seq_file *seq, struct hvp_partition *partition)
 	u32 index = 0;
 
 	while (hvp_snapshot_next_vp(partition, &index, &vp)) {
-		seq_printf(seq, "vp %u state %s run_time %llu hypercalls %llu signals %llu",
+		seq_printf(seq, "vp %u state %s run_time %llu hypercalls %llu signals %llu exits",
 			   vp.index, vp_does_names[vp.does], vp.run_time, vp.hypercalls,
 			   vp.signals);
 		for (reason = 0; reason < HVP_NR_EXIT_REASONS; reason++)
