@@ -33,16 +33,20 @@ struct hvp_processor {
 
 struct hvp_host;
 struct hvp_machine_ops;
+struct hvp_vp;
 
 /**
  * struct hvp_host_ops - what the core asks of the host
  * @reserve_locked_pages: charge @count pages to the VMM's limit of locked memory; 0 or
  *		-ENOMEM.  May sleep; in a vCPU thread, no lock held
  * @release_locked_pages: the reverse.  May sleep; in any task, no lock held
+ * @attend:	have the thread of @vp call hvp_signals_deliver() soon.  Any context, hard
+ *		interrupts included
  */
 struct hvp_host_ops {
 	int (*reserve_locked_pages)(struct hvp_host *host, unsigned long count);
 	void (*release_locked_pages)(struct hvp_host *host, unsigned long count);
+	void (*attend)(struct hvp_host *host, struct hvp_vp *vp);
 };
 
 /**

@@ -13,6 +13,7 @@
 #include "hierarchy.h"		/* the partitions of a VM */
 #include "stats.h"		/* which statuses calls have got */
 #include "stats_page.h"		/* keeping counters up to date */
+#include "vp/signals.h"		/* telling a VM of those of its children */
 #include "vp/vp.h"		/* virtual processors of a VM */
 
 int hvp_core_init(void);

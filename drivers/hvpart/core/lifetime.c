@@ -86,6 +86,7 @@ struct hvp_hierarchy *hvp_hierarchy_create(struct hvp_host *host, struct hvp_gue
 	hvp_claims_init(&hierarchy->space.claims);
 	spin_lock_init(&hierarchy->space.lock);
 	INIT_LIST_HEAD(&hierarchy->space.maps);
+	hvp_signals_init(&hierarchy->space.signals);
 	hierarchy->gpa_quota.limit = &limits->gpa_nodes;
 	hierarchy->limits = limits;
 	hierarchy->watcher = watcher;

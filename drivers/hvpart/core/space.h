@@ -6,6 +6,7 @@
 #include <linux/spinlock.h>
 #include <hvpart/guest.h>
 #include "memory/claims.h"
+#include "vp/signals.h"
 
 struct hvp_child;
 struct hvp_vps;
@@ -19,6 +20,7 @@ struct hvp_vps;
  * @lock:	inside a partition's, and outside a map's: protects @maps, and that no page is
  *		both taken and mapped
  * @maps:	children that may have some of its pages, struct hvp_child
+ * @signals:	what its partition is to be told of them
  */
 struct hvp_space {
 	struct hvp_guest *guest;
@@ -26,6 +28,7 @@ struct hvp_space {
 	struct hvp_claims claims;
 	spinlock_t lock;
 	struct list_head maps;
+	struct hvp_signals signals;
 };
 
 bool hvp_space_page_is_mapped(struct hvp_space *space, u64 gfn);

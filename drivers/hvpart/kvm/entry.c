@@ -9,6 +9,7 @@
 #include "child/memory.h"
 #include "child/runner.h"
 #include "child/vcpu.h"
+#include "child/wanted.h"
 #include "entry.h"
 #include "parent/cpuid.h"
 #include "parent/hypercall.h"

@@ -6,6 +6,7 @@
 #include "../call/table.h"
 #include "../partition.h"
 #include "../vp/register_table.h"
+#include "../vp/signals.h"
 
 /* Those that are the virtual processor's own. */
 static u64 hvp_own_register(const struct hvp_child_vp *vp, u32 number)
@@ -30,6 +31,9 @@ static void hvp_set_own_register(struct hvp_child_vp *vp, u32 number, bool value
 {
 	switch (number) {
 	case HVP_REGISTER_EXPLICIT_SUSPEND:
+		/* Its parent has been told that it is blocked, and waits. */
+		if (vp->started && vp->explicit_suspend && !value)
+			hvp_signal(vp);
 		vp->explicit_suspend = value;
 		break;
 	case HVP_REGISTER_INTERCEPT_SUSPEND:

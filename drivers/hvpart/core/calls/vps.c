@@ -13,6 +13,7 @@
 #include "../space.h"
 #include "../stats_page.h"
 #include "../vp/register_page.h"
+#include "../vp/signals.h"
 
 /* Linux's mshv driver numbers virtual processors with 8 bits. */
 #define HVP_HIGHEST_VP_INDEX	255
@@ -22,6 +23,7 @@ static void hvp_vp_woken(void *owner)
 	struct hvp_child_vp *vp = owner;
 
 	WRITE_ONCE(vp->blocked, false);
+	hvp_signal(vp);
 }
 
 static const struct hvp_machine_events hvp_vp_events = {
@@ -37,6 +39,7 @@ static struct hvp_child_vp *hvp_vp_alloc(struct hvp_partition *partition, u32 in
 		return NULL;
 	refcount_set(&vp->refs, 1);
 	mutex_init(&vp->lock);
+	INIT_LIST_HEAD(&vp->signal);
 	vp->partition = partition;
 	vp->vp.index = index;
 	vp->explicit_suspend = true;
@@ -167,6 +170,22 @@ static void hvp_vp_unmap_state(struct hvp_request *request, struct hvp_child_vp 
 		hvp_state_page_unmap(&vp->pages[type], request->guest);
 }
 
+/* What there was of a virtual processor, which is locked and does not run, goes. */
+static void hvp_vp_delete_locked(struct hvp_request *request, struct hvp_child_vp *vp)
+{
+	hvp_child_vp_discard(vp);
+	hvp_vp_unmap_state(request, vp);
+	hvp_vp_unmap_stats(request, vp);
+	hvp_vp_uncharge(request->target, vp);
+	hvp_child_vp_unuse(vp);
+	/*
+	 * What KVM has made it keeps for as long as the machine.  So one with the same index
+	 * can be made anew with another machine only.
+	 */
+	if (!request->target->child.vps.count)
+		hvp_child_destroy_machine(request->target);
+}
+
 /**
  * hvp_delete_vp() - HvDeleteVp
  * @request:	the call
@@ -174,23 +193,21 @@ static void hvp_vp_unmap_state(struct hvp_request *request, struct hvp_child_vp 
  * Context: Outside KVM's loop.
  * Return: SUCCESS, or in check order:
  * * INVALID_VP_INDEX: there is none
- * * INVALID_VP_STATE: it is being dispatched
+ * * INVALID_VP_STATE: it is being dispatched, or the thread is to die
  */
 enum hvp_status hvp_delete_vp(struct hvp_request *request)
 {
-	struct hvp_partition *target = request->target;
+	struct hvp_child *child = &request->target->child;
 	struct hvp_child_vp *vp;
 	enum hvp_status status;
 
-	status = hvp_child_vp_use_idle(target, request->in.delete_vp.vp_index, &vp);
-	if (status)
-		return status;
-	hvp_child_vp_discard(vp);
-	hvp_vp_unmap_state(request, vp);
-	hvp_vp_unmap_stats(request, vp);
-	hvp_vp_uncharge(target, vp);
-	hvp_child_vp_unuse(vp);
-	return HVP_STATUS_SUCCESS;
+	if (mutex_lock_killable(&child->lock))
+		return HVP_STATUS_INVALID_VP_STATE;
+	status = hvp_child_vp_use_idle(request->target, request->in.delete_vp.vp_index, &vp);
+	if (!status)
+		hvp_vp_delete_locked(request, vp);
+	mutex_unlock(&child->lock);
+	return status;
 }
 
 /**
@@ -205,29 +222,18 @@ bool hvp_vps_stop(struct hvp_request *request)
 	struct hvp_partition *target = request->target;
 	struct hvp_child *child = &target->child;
 	struct hvp_child_vp *vp;
-	enum hvp_status status;
 	unsigned long index;
 	struct hvp_vp *any;
 
 	if (mutex_lock_killable(&child->lock))
 		return false;
 	xa_for_each(&child->vps.list, index, any) {
-		status = hvp_child_vp_use(target, index, &vp);
-		/* HvDeleteVp on another vCPU was faster. */
-		if (status == HVP_STATUS_INVALID_VP_INDEX)
-			continue;
-		if (status)
+		if (hvp_child_vp_use(target, index, &vp))
 			break;
-		hvp_child_vp_discard(vp);
-		hvp_vp_unmap_state(request, vp);
-		hvp_vp_unmap_stats(request, vp);
-		hvp_vp_uncharge(target, vp);
-		hvp_child_vp_unuse(vp);
+		hvp_vp_delete_locked(request, vp);
 	}
-	if (!child->vps.count)
-		hvp_child_destroy_machine(target);
 	mutex_unlock(&child->lock);
-	return !child->machine;
+	return !child->vps.count;
 }
 
 /* A page of the caller's becomes one that the host writes to. */

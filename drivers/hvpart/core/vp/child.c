@@ -22,6 +22,7 @@
 #include "child.h"
 #include "register_page.h"
 #include "register_table.h"
+#include "signals.h"
 
 DEFINE_SRCU(hvp_machines_in_use);
 
@@ -306,6 +307,7 @@ void hvp_child_vp_discard(struct hvp_child_vp *vp)
 	WRITE_ONCE(vp->machine, NULL);
 	if (machine)
 		hvp_machines(vp->partition)->destroy_vp(machine);
+	hvp_signal_forget(vp);
 	hvp_vps_remove(vps, vp->vp.index);
 	trace_hvpart_vp_deleted(vp->partition->id, vp->vp.index);
 	hvp_child_vp_put(vp);

@@ -56,6 +56,7 @@ struct hvp_state_page {
  * @message:	the last intercept
  * @blocked:	its last run has ended so, and nothing has woken it since, as far as is known
  * @run_ns:	time that it has run, in nanoseconds
+ * @signal:	among those that its parent is to be told of
  * @signals:	register: how often its parent has been told that it is not blocked any more
  * @exits:	dispatches that have ended, by enum hvp_exit_reason
  */
@@ -82,6 +83,7 @@ struct hvp_child_vp {
 	struct hvp_message message;
 	bool blocked;
 	u64 run_ns;
+	struct list_head signal;
 	atomic64_t signals;
 	atomic64_t exits[HVP_NR_EXIT_REASONS];
 };

@@ -28,6 +28,8 @@ enum hvp_vp_page {
  *		included; of a child's, when its last dispatch ended
  * @run_time:	how long it had run then, in 100 ns
  * @pages:	the MSRs that name its pages
+ * @scontrol:	HV_X64_MSR_SCONTROL
+ * @sint0:	HV_X64_MSR_SINT0
  *
  * Written in the thread that runs it, or while it does not run.
  */
@@ -38,6 +40,8 @@ struct hvp_vp {
 	u64 hypercalls;
 	u64 run_time;
 	u64 pages[HVP_NR_VP_PAGES];
+	u64 scontrol;
+	u64 sint0;
 };
 
 /* Likewise of the whole partition. */
@@ -54,6 +58,7 @@ enum hvp_partition_page {
  * @count:	how many
  * @guest_os_id: HV_X64_MSR_GUEST_OS_ID
  * @pages:	the MSRs that name pages
+ * @message_target: the one that the host sends messages to, NULL if none takes any
  *
  * None of the root's is removed as long as anybody may look.  A child's are looked up under
  * RCU, by their index.
@@ -63,6 +68,7 @@ struct hvp_vps {
 	unsigned int count;
 	u64 guest_os_id;
 	u64 pages[HVP_NR_PARTITION_PAGES];
+	struct hvp_vp *message_target;
 };
 
 void hvp_vps_init(struct hvp_vps *vps);

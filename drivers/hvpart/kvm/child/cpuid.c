@@ -9,6 +9,7 @@
 #include <hvpart/machine.h>
 #include "../../core/core.h"
 #include "cpuid.h"
+#include "device.h"
 #include "machine.h"
 #include "runner.h"
 #include "vcpu.h"

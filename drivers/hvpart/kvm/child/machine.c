@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Children as KVM's VMs, driven by KVM's own user ABI: hvpart opens /dev/kvm once, and
- * makes all else with it.
+ * Children as KVM's VMs.
  *
  * A VM belongs to its parent's VMM: its address space, and its memory cgroup, which pays for
  * what KVM allocates.  No descriptor of it is ever in the VMM's table.
  */
 
 #include <linux/completion.h>
-#include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/kthread.h>
@@ -18,75 +16,14 @@
 #include <linux/slab.h>
 #include "../../core/core.h"
 #include "../parent/memory.h"
+#include "device.h"
 #include "interrupt.h"
 #include "machine.h"
 #include "mapping.h"
 #include "registers.h"
+#include "run.h"
 #include "runner.h"
 #include "vcpu.h"
-
-/* As the kernel sees it, not as a VMM in a container of its own does. */
-static struct file *hvp_dev_kvm;
-
-/**
- * hvp_kvm_device() - /dev/kvm
- *
- * Return: the file, or NULL if there was none when the module was loaded.
- */
-struct file *hvp_kvm_device(void)
-{
-	return hvp_dev_kvm;
-}
-
-/**
- * hvp_kvm_file() - is a file KVM's, of this VM or vCPU?
- * @file:	the file
- * @private:	the VM or vCPU
- *
- * A VMM can put another file in the place of a descriptor that it sees.  Those that KVM
- * gives out for statistics of a vCPU are of the same vCPU, but take no commands.
- *
- * Return: true if it is.
- */
-bool hvp_kvm_file(const struct file *file, const void *private)
-{
-	return file->private_data == private && file->f_op->unlocked_ioctl;
-}
-
-/**
- * hvp_kvm_take_file() - take a file out of this task's table of descriptors
- * @descriptor:	what an ioctl of KVM's has returned
- *
- * Context: May sleep.
- * Return: the file or an ERR_PTR().
- */
-struct file *hvp_kvm_take_file(long descriptor)
-{
-	struct file *file;
-
-	if (descriptor < 0)
-		return ERR_PTR(descriptor);
-	file = fget(descriptor);
-	close_fd(descriptor);
-	return file ?: ERR_PTR(-EFAULT);
-}
-
-/**
- * hvp_kvm_enable() - KVM_ENABLE_CAP
- * @runner:	this thread's
- * @file:	a VM or vCPU
- * @capability:	KVM_CAP_*
- * @argument:	its first argument
- *
- * Context: May sleep; in the thread of @runner.
- * Return: as the ioctl.
- */
-long hvp_kvm_enable(struct hvp_runner *runner, struct file *file, u32 capability, u64 argument)
-{
-	struct kvm_enable_cap enable = { .cap = capability, .args = { argument } };
-
-	return hvp_runner_ioctl(runner, file, KVM_ENABLE_CAP, &enable, sizeof(enable));
-}
 
 struct hvp_vm_request {
 	struct mm_struct *mm;
@@ -99,10 +36,10 @@ static int hvp_vm_make(void *data)
 	struct hvp_vm_request *request = data;
 	struct mem_cgroup *group = get_mem_cgroup_from_mm(request->mm);
 	struct mem_cgroup *before = set_active_memcg(group);
+	struct file *device = hvp_kvm_device();
 
 	kthread_use_mm(request->mm);
-	request->file = hvp_kvm_take_file(hvp_dev_kvm->f_op->unlocked_ioctl(hvp_dev_kvm,
-									    KVM_CREATE_VM, 0));
+	request->file = hvp_kvm_take_file(device->f_op->unlocked_ioctl(device, KVM_CREATE_VM, 0));
 	kthread_unuse_mm(request->mm);
 	set_active_memcg(before);
 	mem_cgroup_put(group);
@@ -182,7 +119,7 @@ static int hvp_machine_create(const struct hvp_machine_config *config,
 	struct file *file;
 	int error;
 
-	if (!runner || !hvp_dev_kvm || parent->mm != current->mm)
+	if (!runner || !hvp_kvm_device() || parent->mm != current->mm)
 		return -EFAULT;
 	machine = kzalloc(sizeof(*machine), HVP_GFP);
 	if (!machine)
@@ -240,9 +177,7 @@ int hvp_children_create(void)
 
 	if (error)
 		return error;
-	hvp_dev_kvm = filp_open("/dev/kvm", O_RDWR, 0);
-	if (IS_ERR(hvp_dev_kvm))
-		hvp_dev_kvm = NULL;
+	hvp_kvm_device_open();
 	return 0;
 }
 
@@ -254,8 +189,7 @@ int hvp_children_create(void)
 void hvp_children_destroy(void)
 {
 	hvp_runners_end(NULL);
-	if (hvp_dev_kvm)
-		fput(hvp_dev_kvm);
+	hvp_kvm_device_close();
 	hvp_mappings_destroy();
 	/* What observers look up is freed under RCU. */
 	rcu_barrier();

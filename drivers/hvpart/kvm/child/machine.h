@@ -9,7 +9,6 @@
 #include "memory.h"
 
 struct file;
-struct hvp_runner;
 struct kvm;
 
 /**
@@ -32,10 +31,5 @@ extern const struct hvp_machine_ops hvp_kvm_machine_ops;
 
 int hvp_children_create(void);
 void hvp_children_destroy(void);
-
-struct file *hvp_kvm_device(void);
-bool hvp_kvm_file(const struct file *file, const void *private);
-struct file *hvp_kvm_take_file(long descriptor);
-long hvp_kvm_enable(struct hvp_runner *runner, struct file *file, u32 capability, u64 argument);
 
 #endif /* _HVPART_KVM_MACHINE_H */

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A parent's vCPU thread that is outside KVM's loop: which VP it runs, and how it is called
- * back.  Whatever wakes a vCPU, or has it leave its guest, goes through two functions of KVM's,
- * which are observed.
+ * back; who is, wanted.c observes.
  *
  * hvp_runner::lock is taken in hard interrupts and in schedulers' depths; under it a thread
  * is woken or kicked, and nothing else.
@@ -17,6 +16,7 @@
 #include <linux/slab.h>
 #include <linux/task_work.h>
 #include "../../core/core.h"
+#include "../../hook/compat.h"
 #include "mapping.h"
 #include "runner.h"
 #include "vcpu.h"
@@ -90,39 +90,21 @@ static enum hrtimer_restart hvp_runner_slice_ends(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
-/* Somebody wants a vCPU: a child's, or a parent's whose thread may be running one. */
-static notrace void hvp_observe_wanted(struct kvm_vcpu *vcpu)
+/**
+ * hvp_runner_observe_wanted() - somebody wants a vCPU
+ * @vcpu:	the vCPU, of a parent or not
+ *
+ * Context: Any, ftrace callbacks included; under RCU.
+ */
+notrace void hvp_runner_observe_wanted(const struct kvm_vcpu *vcpu)
 {
-	struct hvp_runner *runner;
+	struct hvp_runner *runner = NULL;
 
-	if (!atomic_read(&hvp_runner_count))
-		return;
-	rcu_read_lock();
-	if (!hvp_machine_vp_observe_wake_up(vcpu)) {
+	if (atomic_read(&hvp_runner_count))
 		runner = hvp_runner_find(vcpu);
-		if (runner)
-			hvp_runner_interrupt(runner);
-	}
-	rcu_read_unlock();
+	if (runner)
+		hvp_runner_interrupt(runner);
 }
-
-static notrace void hvp_observe_kick(unsigned long ip, unsigned long parent_ip,
-				     struct ftrace_ops *ops, struct ftrace_regs *fregs)
-{
-	hvp_observe_wanted((struct kvm_vcpu *)hvp_ftrace_argument(fregs, 0));
-}
-
-HVP_DEFINE_KICK_OBSERVER();
-
-/* The compiler puts this one into the other, so that only both together are all. */
-static notrace void hvp_observe_kvm_vcpu_wake_up(unsigned long ip, unsigned long parent_ip,
-						 struct ftrace_ops *ops,
-						 struct ftrace_regs *fregs)
-{
-	hvp_observe_wanted((struct kvm_vcpu *)hvp_ftrace_argument(fregs, 0));
-}
-
-HVP_DEFINE_OBSERVER(kvm_vcpu_wake_up, "bool (struct kvm_vcpu *)");
 
 static vm_fault_t hvp_scratch_fault(struct vm_fault *vmf)
 {
@@ -348,11 +330,15 @@ bool hvp_runner_is_wanted(struct hvp_runner *runner)
 	return READ_ONCE(runner->notified) || task_sigpending(current);
 }
 
-/*
- * Our notification has arrived, or was for nobody.  Somebody's task work may have raised the
- * flag as well: TIF_NOTIFY_RESUME has works run, too, and does not interrupt.
+/**
+ * hvp_runner_clear_notification() - our notification has arrived, or was for nobody
+ *
+ * Somebody's task work may have raised the flag as well: TIF_NOTIFY_RESUME has works run,
+ * too, and does not interrupt.
+ *
+ * Context: In a vCPU's thread, outside KVM's loop.
  */
-static void hvp_clear_notification(void)
+void hvp_runner_clear_notification(void)
 {
 	clear_thread_flag(TIF_NOTIFY_SIGNAL);
 	/* A work that is added after this raises the flag itself. */
@@ -369,7 +355,7 @@ static void hvp_clear_notification(void)
  */
 void hvp_runner_again(struct hvp_runner *runner)
 {
-	hvp_clear_notification();
+	hvp_runner_clear_notification();
 	/* Told meanwhile, or before: whoever did has not been heard yet. */
 	if (READ_ONCE(runner->notified))
 		set_thread_flag(TIF_NOTIFY_SIGNAL);
@@ -388,7 +374,7 @@ void hvp_runner_finish(struct hvp_runner *runner)
 	if (runner->notified)
 		runner->kicked = false;
 	raw_spin_unlock_irq(&runner->lock);
-	hvp_clear_notification();
+	hvp_runner_clear_notification();
 }
 
 /**

@@ -10,8 +10,6 @@
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
-#include "../../hook/compat.h"
-#include "../../hook/hook.h"
 
 struct hvp_machine_vp;
 struct hvp_mapping;
@@ -59,13 +57,11 @@ struct hvp_runner {
 #define HVP_SCRATCH_ORDER	2
 #define HVP_SCRATCH_SIZE	(PAGE_SIZE << HVP_SCRATCH_ORDER)
 
-extern struct hvp_observer hvp_observer_kick;
-extern struct hvp_observer hvp_observer_kvm_vcpu_wake_up;
-
 int hvp_runner_enter(struct kvm_vcpu *vcpu);
 void hvp_runner_leave(struct kvm_vcpu *vcpu);
 void hvp_runners_end(struct kvm *kvm);
 void hvp_runners_stop(void);
+void hvp_runner_clear_notification(void);
 
 /* For kvm/child/. */
 struct hvp_runner *hvp_runner_here(void);
@@ -74,6 +70,7 @@ bool hvp_runner_begin(struct hvp_runner *runner, struct hvp_machine_vp *vp);
 bool hvp_runner_is_wanted(struct hvp_runner *runner);
 void hvp_runner_again(struct hvp_runner *runner);
 void hvp_runner_finish(struct hvp_runner *runner);
+void hvp_runner_observe_wanted(const struct kvm_vcpu *vcpu);
 void hvp_runner_interrupt(struct hvp_runner *runner);
 void *hvp_runner_scratch(struct hvp_runner *runner);
 long hvp_runner_ioctl(struct hvp_runner *runner, struct file *file, unsigned int command,

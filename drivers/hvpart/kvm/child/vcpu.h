@@ -99,8 +99,6 @@ int hvp_machine_vp_create(struct hvp_machine *machine, u32 index,
 			  const struct hvp_machine_events *events, void *owner,
 			  struct hvp_machine_vp **vp);
 void hvp_machine_vp_destroy(struct hvp_machine_vp *vp);
-int hvp_machine_vp_run(struct hvp_machine_vp *vp, struct hvp_vp_state *state,
-		       struct hvp_exit *exit);
 void hvp_machine_vp_interrupt(struct hvp_machine_vp *vp);
 void hvp_machine_vp_recall(struct hvp_machine_vp *vp);
 void hvp_machine_vp_wake(struct hvp_machine_vp *vp);

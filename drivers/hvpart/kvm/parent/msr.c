@@ -38,6 +38,24 @@ static int hvp_set_sirbp(struct kvm_vcpu *vcpu, struct hvp_vcpu *known, u64 data
 	return 0;
 }
 
+/* SCONTROL's bit 0 enables no page, and a SINT has a vector there. */
+static bool hvp_msr_names_page(u32 msr)
+{
+	return msr == HV_X64_MSR_VP_ASSIST_PAGE || msr == HV_X64_MSR_SIEFP ||
+	       msr == HV_X64_MSR_SIMP;
+}
+
+/* The guest has read a message: there is room for the next. */
+static int hvp_set_eom(struct kvm_vcpu *vcpu, u32 msr, u64 data, bool host)
+{
+	int error = hvp_original_kvm_hv_set_msr_common(vcpu, msr, data, host);
+	struct hvp_vcpu *known = error ? NULL : hvp_vcpu_find(vcpu);
+
+	if (known && !host)
+		hvp_vm_attend(known->vm);
+	return error;
+}
+
 /*
  * Return: 1, for #GP, if the page is none that the guest can have or if there is no memory
  * to note it; as KVM does.
@@ -59,8 +77,10 @@ static int hvp_set_noted(struct kvm_vcpu *vcpu, u32 msr, u64 data, bool host)
 	if (error)
 		return error;
 	hvp_vcpu_note_msr(known, msr, data);
+	hvp_signals_retarget(&known->vm->vps);
+	hvp_vm_attend(known->vm);
 	/* A VMM enables no page for a guest that boots. */
-	if (host && msr != HV_X64_MSR_VP_INDEX && data & 1)
+	if (host && hvp_msr_names_page(msr) && data & 1)
 		hvp_vm_state_loaded(known->vm);
 	return 0;
 }
@@ -74,8 +94,12 @@ static __always_inline bool hvp_msr_is_watched(u32 msr, u64 data)
 	case HV_X64_MSR_VP_ASSIST_PAGE:
 	case HV_X64_MSR_SIEFP:
 	case HV_X64_MSR_SIMP:
+	case HV_X64_MSR_SCONTROL:
+	case HV_X64_MSR_SINT0:
 	case HVP_MSR_SIRBP:
 		return true;
+	case HV_X64_MSR_EOM:
+		return hvp_vms_exist();
 	default:
 		return false;
 	}
@@ -91,6 +115,8 @@ static int hvp_replace_kvm_hv_set_msr_common(struct kvm_vcpu *vcpu, u32 msr, u64
 		error = hvp_original_kvm_hv_set_msr_common(vcpu, msr, data, host);
 	else if (msr == HV_X64_MSR_GUEST_OS_ID)
 		error = hvp_set_guest_os_id(vcpu, msr, data, host);
+	else if (msr == HV_X64_MSR_EOM)
+		error = hvp_set_eom(vcpu, msr, data, host);
 	else
 		error = hvp_set_noted(vcpu, msr, data, host);
 	srcu_read_unlock(&hvp_calls_running, token);

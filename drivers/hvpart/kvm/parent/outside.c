@@ -15,6 +15,7 @@
 #include "../../hook/compat.h"
 #include "../child/runner.h"
 #include "../originals.h"
+#include "attention.h"
 #include "hypercall.h"
 #include "outside.h"
 #include "vcpu.h"
@@ -87,6 +88,18 @@ static bool hvp_outside_call(struct kvm_vcpu *vcpu, struct hvp_vcpu *known)
 	return true;
 }
 
+/* Has KVM_RUN come back for us alone? */
+static bool hvp_outside_goes_on(struct kvm_vcpu *vcpu, struct hvp_vcpu *known, long result)
+{
+	if (!result)
+		return known->row && hvp_outside_call(vcpu, known);
+	if (result != -EINTR || !READ_ONCE(known->attention) || task_sigpending(current) ||
+	    READ_ONCE(vcpu->run->hvp_immediate_exit) || READ_ONCE(hvp_outside_stopping))
+		return false;
+	hvp_runner_clear_notification();
+	return true;
+}
+
 static long hvp_outside_run(struct file *file, unsigned int command, unsigned long argument,
 			    struct hvp_vcpu *known)
 {
@@ -94,9 +107,11 @@ static long hvp_outside_run(struct file *file, unsigned int command, unsigned lo
 	long result;
 
 	do {
+		if (READ_ONCE(known->attention))
+			hvp_attention_pay(file, vcpu, known);
 		result = hvp_original_kvm_vcpu_ioctl(file, command, argument);
 		cond_resched();
-	} while (!result && known->row && hvp_outside_call(vcpu, known));
+	} while (hvp_outside_goes_on(vcpu, known, result));
 	WRITE_ONCE(known->thread, NULL);
 	/* We are the cause, and user space has nothing to do with it. */
 	if (result == -EINTR && READ_ONCE(hvp_outside_stopping) && !task_sigpending(current) &&

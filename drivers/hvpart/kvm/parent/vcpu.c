@@ -202,5 +202,11 @@ void hvp_vcpu_note_msr(struct hvp_vcpu *known, u32 msr, u64 data)
 	case HVP_MSR_SIRBP:
 		WRITE_ONCE(known->vp.pages[HVP_VP_PAGE_SIRB], data);
 		break;
+	case HV_X64_MSR_SCONTROL:
+		WRITE_ONCE(known->vp.scontrol, data);
+		break;
+	case HV_X64_MSR_SINT0:
+		WRITE_ONCE(known->vp.sint0, data);
+		break;
 	}
 }

@@ -20,6 +20,7 @@
 #include "../child/runner.h"
 #include "../originals.h"
 #include "../processor.h"
+#include "attention.h"
 #include "outside.h"
 #include "vcpu.h"
 #include "vm.h"
@@ -172,6 +173,7 @@ static void hvp_vm_release_locked_pages(struct hvp_host *host, unsigned long cou
 static const struct hvp_host_ops hvp_vm_host_ops = {
 	.reserve_locked_pages = hvp_vm_reserve_locked_pages,
 	.release_locked_pages = hvp_vm_release_locked_pages,
+	.attend = hvp_attention_call,
 };
 
 /* Its memory is the VMM's, which may have to wait for it. */
@@ -288,6 +290,36 @@ static struct hvp_hierarchy *hvp_vm_new_hierarchy(struct hvp_vm *vm)
 struct hvp_hierarchy *hvp_vm_hierarchy(struct hvp_vm *vm)
 {
 	return hvp_vm_keep_hierarchy(vm, hvp_hierarchy_get) ?: hvp_vm_new_hierarchy(vm);
+}
+
+/**
+ * hvp_vm_current_hierarchy() - the hierarchy of a VM, if it has one
+ * @vm:		the VM
+ *
+ * Context: Any; in one of the VM's vCPU threads.
+ * Return: the hierarchy with a reference for the caller, or NULL.
+ */
+struct hvp_hierarchy *hvp_vm_current_hierarchy(struct hvp_vm *vm)
+{
+	return hvp_vm_keep_hierarchy(vm, hvp_hierarchy_get);
+}
+
+/**
+ * hvp_vm_attend() - what waits to be told to a VM's guest may be told now
+ * @vm:		the VM
+ *
+ * Context: May sleep; in one of the VM's vCPU threads.
+ */
+void hvp_vm_attend(struct hvp_vm *vm)
+{
+	struct hvp_vp *target = READ_ONCE(vm->vps.message_target);
+	struct hvp_hierarchy *hierarchy = target ? hvp_vm_current_hierarchy(vm) : NULL;
+
+	if (!hierarchy)
+		return;
+	if (hvp_signals_wait(&hierarchy->space))
+		hvp_attention_call(&vm->host, target);
+	hvp_hierarchy_put(hierarchy);
 }
 
 /**

@@ -67,6 +67,8 @@ void hvp_vms_destroy(void);
 struct hvp_vm *hvp_vm_find(struct kvm *kvm);
 struct hvp_vm *hvp_vm_find_or_add(struct kvm *kvm);
 struct hvp_hierarchy *hvp_vm_hierarchy(struct hvp_vm *vm);
+struct hvp_hierarchy *hvp_vm_current_hierarchy(struct hvp_vm *vm);
+void hvp_vm_attend(struct hvp_vm *vm);
 void hvp_vm_refresh_stats_pages(struct hvp_vm *vm);
 void hvp_vm_reset(struct kvm *kvm, u64 granted);
 void hvp_vm_state_loaded(struct hvp_vm *vm);

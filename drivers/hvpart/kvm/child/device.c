@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KVM's own user ABI, from inside the kernel: hvpart opens /dev/kvm once, and makes all else
+ * with it.
+ */
+
+#include <linux/fdtable.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/kvm.h>
+#include "device.h"
+#include "runner.h"
+
+/* As the kernel sees it, not as a VMM in a container of its own does. */
+static struct file *hvp_dev_kvm;
+
+/**
+ * hvp_kvm_device_open() - open /dev/kvm
+ *
+ * Context: May sleep; when the module is loaded.
+ */
+void hvp_kvm_device_open(void)
+{
+	hvp_dev_kvm = filp_open("/dev/kvm", O_RDWR, 0);
+	if (IS_ERR(hvp_dev_kvm))
+		hvp_dev_kvm = NULL;
+}
+
+/**
+ * hvp_kvm_device_close() - the reverse
+ *
+ * Context: May sleep.
+ */
+void hvp_kvm_device_close(void)
+{
+	if (hvp_dev_kvm)
+		fput(hvp_dev_kvm);
+}
+
+/**
+ * hvp_kvm_device() - /dev/kvm
+ *
+ * Return: the file, or NULL if there was none when the module was loaded.
+ */
+struct file *hvp_kvm_device(void)
+{
+	return hvp_dev_kvm;
+}
+
+/**
+ * hvp_kvm_file() - is a file KVM's, of this VM or vCPU?
+ * @file:	the file
+ * @private:	the VM or vCPU
+ *
+ * A VMM can put another file in the place of a descriptor that it sees.  Those that KVM
+ * gives out for statistics of a vCPU are of the same vCPU, but take no commands.
+ *
+ * Return: true if it is.
+ */
+bool hvp_kvm_file(const struct file *file, const void *private)
+{
+	return file->private_data == private && file->f_op->unlocked_ioctl;
+}
+
+/**
+ * hvp_kvm_take_file() - take a file out of this task's table of descriptors
+ * @descriptor:	what an ioctl of KVM's has returned
+ *
+ * Context: May sleep.
+ * Return: the file or an ERR_PTR().
+ */
+struct file *hvp_kvm_take_file(long descriptor)
+{
+	struct file *file;
+
+	if (descriptor < 0)
+		return ERR_PTR(descriptor);
+	file = fget(descriptor);
+	close_fd(descriptor);
+	return file ?: ERR_PTR(-EFAULT);
+}
+
+/**
+ * hvp_kvm_enable() - KVM_ENABLE_CAP
+ * @runner:	this thread's
+ * @file:	a VM or vCPU
+ * @capability:	KVM_CAP_*
+ * @argument:	its first argument
+ *
+ * Context: May sleep; in the thread of @runner.
+ * Return: as the ioctl.
+ */
+long hvp_kvm_enable(struct hvp_runner *runner, struct file *file, u32 capability, u64 argument)
+{
+	struct kvm_enable_cap enable = { .cap = capability, .args = { argument } };
+
+	return hvp_runner_ioctl(runner, file, KVM_ENABLE_CAP, &enable, sizeof(enable));
+}
