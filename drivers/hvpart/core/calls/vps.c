@@ -232,6 +232,9 @@ bool hvp_vps_stop(struct hvp_request *request)
 			break;
 		hvp_vp_delete_locked(request, vp);
 	}
+	/* There is one if the first virtual processor could not be made. */
+	if (!child->vps.count)
+		hvp_child_destroy_machine(target);
 	mutex_unlock(&child->lock);
 	return !child->vps.count;
 }
