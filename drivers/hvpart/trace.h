@@ -7,7 +7,10 @@
 
 #include <linux/tracepoint.h>
 #include <hvpart/abi.h>
+#include <hvpart/abi/gpa.h>
+#include <hvpart/abi/vp.h>
 #include <hvpart/guest.h>
+#include <hvpart/machine.h>
 #include "core/call/control.h"
 #include "core/memory/pool.h"
 #include "core/state.h"
@@ -21,6 +24,8 @@
 #define hvp_call_entry(code, NAME, name, in, out, text) { code, text },
 #define hvp_state_entry(value, name, text)	{ value, text },
 #define hvp_use_entry(value, name, text)	{ value, text },
+#define hvp_exit_entry(value, name, text)	{ value, text },
+#define hvp_access_entry(value, name, text)	{ value, text },
 
 #define show_hvp_status(status) \
 	__print_symbolic(status, HVP_STATUS_LIST(hvp_status_entry) { 0xffff, "?" })
@@ -30,6 +35,21 @@
 	__print_symbolic(state, HVP_STATE_LIST(hvp_state_entry) { 0xff, "?" })
 #define show_hvp_use(use) \
 	__print_symbolic(use, HVP_USE_LIST(hvp_use_entry) { 0xff, "?" })
+
+#define show_hvp_exit(reason) \
+	__print_symbolic(reason, HVP_EXIT_LIST(hvp_exit_entry) { 0xff, "?" })
+#define show_hvp_access(access) \
+	__print_symbolic(access, HVP_ACCESS_LIST(hvp_access_entry) { 0xff, "?" })
+/* HV_VP_DISPATCH_STATE; 0 if the call has not come that far */
+#define show_hvp_dispatch_state(state) \
+	__print_symbolic(state, { 0, "refused" }, { 1, "blocked" }, { 2, "ready" })
+/* HV_VP_DISPATCH_EVENT */
+#define show_hvp_dispatch_event(event) \
+	__print_symbolic(event, { 0, "none" }, { 1, "suspend" }, { 2, "intercept" })
+/* HV_INTERRUPT_TYPE */
+#define show_hvp_interrupt(type) \
+	__print_symbolic(type, { 0, "fixed" }, { 1, "lowest-priority" }, { 2, "smi" }, \
+			 { 4, "nmi" }, { 5, "init" }, { 7, "extint" })
 
 TRACE_EVENT(hvpart_call,
 	TP_PROTO(const struct hvp_call *call, u64 caller),
@@ -180,6 +200,160 @@ DEFINE_EVENT(hvpart_use, hvpart_charged,
 DEFINE_EVENT(hvpart_use, hvpart_uncharged,
 	TP_PROTO(u64 id, enum hvp_pool_use use, unsigned int pages),
 	TP_ARGS(id, use, pages)
+);
+
+TRACE_EVENT(hvpart_mapped,
+	TP_PROTO(u64 id, u64 gfn, u64 pages, u32 rights),
+	TP_ARGS(id, gfn, pages, rights),
+
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u64, gpa)
+		__field(u64, pages)
+		__field(u32, rights)
+	),
+
+	TP_fast_assign(
+		__entry->id = id;
+		__entry->gpa = gfn << 12;
+		__entry->pages = pages;
+		__entry->rights = rights;
+	),
+
+	TP_printk("partition=%llu gpa=0x%llx pages=%llu rights=%s%s%s%s", __entry->id,
+		  __entry->gpa, __entry->pages,
+		  __entry->rights & 1 ? "r" : "-", __entry->rights & 2 ? "w" : "-",
+		  __entry->rights & 4 ? "k" : "-", __entry->rights & 8 ? "u" : "-")
+);
+
+TRACE_EVENT(hvpart_unmapped,
+	TP_PROTO(u64 id, u64 gfn, u64 pages),
+	TP_ARGS(id, gfn, pages),
+
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u64, gpa)
+		__field(u64, pages)
+	),
+
+	TP_fast_assign(
+		__entry->id = id;
+		__entry->gpa = gfn << 12;
+		__entry->pages = pages;
+	),
+
+	TP_printk("partition=%llu gpa=0x%llx pages=%llu", __entry->id, __entry->gpa,
+		  __entry->pages)
+);
+
+DECLARE_EVENT_CLASS(hvpart_vp,
+	TP_PROTO(u64 id, u32 vp),
+	TP_ARGS(id, vp),
+
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u32, vp)
+	),
+
+	TP_fast_assign(
+		__entry->id = id;
+		__entry->vp = vp;
+	),
+
+	TP_printk("partition=%llu vp=%u", __entry->id, __entry->vp)
+);
+
+DEFINE_EVENT(hvpart_vp, hvpart_vp_created,
+	TP_PROTO(u64 id, u32 vp),
+	TP_ARGS(id, vp)
+);
+
+DEFINE_EVENT(hvpart_vp, hvpart_vp_deleted,
+	TP_PROTO(u64 id, u32 vp),
+	TP_ARGS(id, vp)
+);
+
+DEFINE_EVENT(hvpart_vp, hvpart_dispatch,
+	TP_PROTO(u64 id, u32 vp),
+	TP_ARGS(id, vp)
+);
+
+TRACE_EVENT(hvpart_dispatch_done,
+	TP_PROTO(u64 id, u32 vp, const struct hvp_dispatch_vp_out *answer),
+	TP_ARGS(id, vp, answer),
+
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u32, vp)
+		__field(u32, state)
+		__field(u32, event)
+	),
+
+	TP_fast_assign(
+		__entry->id = id;
+		__entry->vp = vp;
+		__entry->state = answer->state;
+		__entry->event = answer->event;
+	),
+
+	TP_printk("partition=%llu vp=%u state=%s event=%s", __entry->id, __entry->vp,
+		  show_hvp_dispatch_state(__entry->state),
+		  show_hvp_dispatch_event(__entry->event))
+);
+
+TRACE_EVENT(hvpart_exit,
+	TP_PROTO(u64 id, u32 vp, const struct hvp_exit *exit, u64 rip),
+	TP_ARGS(id, vp, exit, rip),
+
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u64, at)
+		__field(u64, rip)
+		__field(u32, vp)
+		__field(u8, reason)
+		__field(u8, access)
+	),
+
+	TP_fast_assign(
+		__entry->id = id;
+		__entry->vp = vp;
+		__entry->reason = exit->reason;
+		__entry->access = exit->access;
+		__entry->at = exit->reason == HVP_EXIT_IO ? exit->port : exit->gpa;
+		__entry->rip = rip;
+	),
+
+	TP_printk("partition=%llu vp=%u reason=%s at=0x%llx access=%s rip=0x%llx",
+		  __entry->id, __entry->vp, show_hvp_exit(__entry->reason), __entry->at,
+		  show_hvp_access(__entry->access), __entry->rip)
+);
+
+TRACE_EVENT(hvpart_interrupt,
+	TP_PROTO(u64 id, const struct hvp_interrupt *interrupt),
+	TP_ARGS(id, interrupt),
+
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u32, destination)
+		__field(u8, type)
+		__field(u8, vector)
+		__field(bool, logical)
+		__field(bool, level)
+	),
+
+	TP_fast_assign(
+		__entry->id = id;
+		__entry->destination = interrupt->destination;
+		__entry->type = interrupt->type;
+		__entry->vector = interrupt->vector;
+		__entry->logical = interrupt->logical;
+		__entry->level = interrupt->level;
+	),
+
+	TP_printk("partition=%llu %s vector=0x%02x %s=%u%s", __entry->id,
+		  show_hvp_interrupt(__entry->type), __entry->vector,
+		  __entry->logical ? "logical" : "apic", __entry->destination,
+		  __entry->level ? " level" : "")
 );
 
 #endif /* _HVPART_TRACE_H */

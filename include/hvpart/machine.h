@@ -14,18 +14,30 @@ struct hvp_guest;
 struct hvp_machine;
 struct hvp_machine_vp;
 
-/* Why a virtual processor has come back to its parent. */
-enum hvp_exit_reason {
-	HVP_EXIT_INTERRUPTED,	/* the parent's thread has something else to do */
-	HVP_EXIT_BLOCKED,	/* nothing to do until an event, of which woken() tells */
-	HVP_EXIT_IO,		/* port I/O */
-	HVP_EXIT_MEMORY,	/* access to memory that the map does not allow */
-	HVP_EXIT_UNRECOVERABLE,	/* triple fault, or a state that no processor can be in */
-	HVP_EXIT_DENIED,	/* the host cannot run it: memory, or the module goes */
-	HVP_NR_EXIT_REASONS,
-};
+/*
+ * Why a virtual processor has come back to its parent: the parent's thread has something else
+ * to do; it has nothing to do until an event, of which woken() tells; port I/O; access to
+ * memory that the map does not allow; triple fault, or a state that no processor can be in;
+ * the host cannot run it: memory, or the module goes.
+ */
+#define HVP_EXIT_LIST(X)				\
+	X(0, INTERRUPTED, "interrupted")		\
+	X(1, BLOCKED, "blocked")			\
+	X(2, IO, "io")					\
+	X(3, MEMORY, "memory")				\
+	X(4, UNRECOVERABLE, "unrecoverable")		\
+	X(5, DENIED, "denied")
 
-enum hvp_access { HVP_ACCESS_READ, HVP_ACCESS_WRITE, HVP_ACCESS_EXECUTE };
+#define HVP_EXIT_ENUM(value, name, text) HVP_EXIT_##name = value,
+enum hvp_exit_reason { HVP_EXIT_LIST(HVP_EXIT_ENUM) HVP_NR_EXIT_REASONS };
+
+#define HVP_ACCESS_LIST(X)				\
+	X(0, READ, "read")				\
+	X(1, WRITE, "write")				\
+	X(2, EXECUTE, "execute")
+
+#define HVP_ACCESS_ENUM(value, name, text) HVP_ACCESS_##name = value,
+enum hvp_access { HVP_ACCESS_LIST(HVP_ACCESS_ENUM) HVP_NR_ACCESSES };
 
 #define HVP_INSTRUCTION_BYTES	16
 
@@ -43,6 +55,7 @@ enum hvp_access { HVP_ACCESS_READ, HVP_ACCESS_WRITE, HVP_ACCESS_EXECUTE };
  * @instruction_length: bytes of the instruction, 0 if it is not known
  * @instruction_count: valid ones of @instruction
  * @instruction: bytes from RIP on
+ * @hypercalls:	that it has made since it was made
  */
 struct hvp_exit {
 	enum hvp_exit_reason reason;
@@ -57,6 +70,7 @@ struct hvp_exit {
 	u8 instruction_length;
 	u8 instruction_count;
 	u8 instruction[HVP_INSTRUCTION_BYTES];
+	u64 hypercalls;
 };
 
 /**
@@ -126,7 +140,8 @@ struct hvp_machine_events {
  *		returns, no virtual processor can reach what was there.  Does not wait
  *		for a VMM; may be called inside KVM's loop, and without a machine lock
  * @create_vp:	make a virtual processor, in reset state, waiting for SIPI if it is not 0
- * @destroy_vp:	the reverse; it does not run.  Any task
+ * @destroy_vp:	the reverse; it does not run.  Any task.  Who has found it under RCU may still
+ *		@interrupt it
  * @run:	run it until there is something for its parent; @groups that it has
  *		changed are in @state when it returns, GENERAL and SPECIAL, always
  * @interrupt:	make @run return soon, or the next one at once, with HVP_EXIT_INTERRUPTED.

@@ -8,6 +8,9 @@
 #define MAX_USES	16
 #define MAX_NODES	64
 #define MAX_PROPERTIES	256
+#define MAX_VPS		256
+#define MAX_EXITS	16
+#define MAX_RUNS	128
 
 struct details {
 	unsigned long long id, parent;
@@ -24,7 +27,24 @@ struct details {
 	struct property {
 		char code[16], name[64], value[24];
 	} properties[MAX_PROPERTIES];
-	unsigned int nr_uses, nr_nodes, nr_properties;
+	unsigned long long virtual_processors;
+	struct vp {
+		unsigned long long index, run_time, hypercalls, signals;
+		char state[16];
+		struct exits {
+			char reason[24];
+			unsigned long long count;
+		} exits[MAX_EXITS];
+		unsigned int nr_exits;
+	} vps[MAX_VPS];
+	bool has_memory;
+	unsigned long long mapped, no_access, map_nodes, map_bytes;
+	struct run {
+		char gpa[24], rights[8], source[24];	/* no source: no access */
+		unsigned long long pages;
+	} runs[MAX_RUNS];
+	char not_shown[24];		/* empty: everything is */
+	unsigned int nr_uses, nr_nodes, nr_properties, nr_vps, nr_runs;
 };
 
 /* False if the partition has gone, has no file yet, or its file is not as documented. */

@@ -145,6 +145,70 @@ static void print_properties(const struct details *details)
 	putchar(']');
 }
 
+static void print_vp(const struct vp *vp)
+{
+	unsigned int i;
+
+	printf("{\"vp\":%llu,", vp->index);
+	print_text("state", vp->state);
+	printf(",\"run_time\":%llu,\"hypercalls\":%llu,\"signals\":%llu,\"exits\":{",
+	       vp->run_time, vp->hypercalls, vp->signals);
+	for (i = 0; i < vp->nr_exits; i++) {
+		if (i)
+			putchar(',');
+		print_name(vp->exits[i].reason);
+		printf("%llu", vp->exits[i].count);
+	}
+	fputs("}}", stdout);
+}
+
+static void print_vps(const struct details *details)
+{
+	unsigned int i;
+
+	printf(",\"virtual_processors\":%llu,\"vps\":[", details->virtual_processors);
+	for (i = 0; i < details->nr_vps; i++) {
+		if (i)
+			putchar(',');
+		print_vp(&details->vps[i]);
+	}
+	putchar(']');
+}
+
+static void print_runs(const struct details *details)
+{
+	unsigned int i;
+
+	fputs(",\"runs\":[", stdout);
+	for (i = 0; i < details->nr_runs; i++) {
+		const struct run *run = &details->runs[i];
+
+		fputs(i ? ",{" : "{", stdout);
+		print_text("gpa", run->gpa);
+		printf(",\"pages\":%llu,", run->pages);
+		print_text("rights", run->rights);
+		putchar(',');
+		print_text("source", run->source);
+		putchar('}');
+	}
+	putchar(']');
+}
+
+static void print_memory(const struct details *details)
+{
+	fputs(",\"memory\":", stdout);
+	if (!details->has_memory) {
+		fputs("null", stdout);
+		return;
+	}
+	printf("{\"mapped\":%llu,\"no_access\":%llu,\"map_nodes\":%llu,\"map_bytes\":%llu",
+	       details->mapped, details->no_access, details->map_nodes, details->map_bytes);
+	print_runs(details);
+	putchar(',');
+	print_text("not_shown", details->not_shown);
+	putchar('}');
+}
+
 /* The file is one moment of the partition, which the table's line is not part of. */
 static void print_partition_with_details(const struct vm *vm, const struct partition *partition)
 {
@@ -165,6 +229,8 @@ static void print_partition_with_details(const struct vm *vm, const struct parti
 		putchar(',');
 		print_text("proximity", details.proximity);
 		print_properties(&details);
+		print_vps(&details);
+		print_memory(&details);
 	}
 	putchar('}');
 }

@@ -22,6 +22,8 @@ const char *const parameter_names[PARAMETERS] = {
 	[MAX_PARTITIONS] = "max_partitions",
 	[MAX_PAGES] = "max_pages",
 	[MAX_DEPTH] = "max_depth",
+	[MAX_VPS_OF_ONE] = "max_vps",
+	[MAX_MAP_NODES] = "max_map_nodes",
 	[GRANT] = "grant",
 	[GRANT_UID] = "grant_uid",
 };
@@ -246,7 +248,22 @@ static void pool_add(struct pool *sum, const struct pool *pool)
 	sum->in_use += pool->in_use;
 }
 
-/* "     2      1 active               16        14         2  partition:2; node 0:16" */
+/* "  1       512  partition:2; ...": virtual processors and mapped pages; @rest: behind them */
+static void add_columns(struct partition *partition, char **rest)
+{
+	unsigned long long number;
+	char vps[24], mapped[24];
+	int end;
+
+	if (sscanf(*rest, "%23s %23s%n", vps, mapped, &end) == 2 &&
+	    parse_number(vps, &number) && parse_number(mapped, &number)) {
+		memcpy(partition->vps, vps, sizeof(vps));
+		memcpy(partition->mapped, mapped, sizeof(mapped));
+		*rest += end;
+	}
+}
+
+/* "     2      1 active               16        14         2   1 512  partition:2; node 0:16" */
 static void add_partition(char *text, void *arg)
 {
 	struct sample *sample = arg;
@@ -272,6 +289,7 @@ static void add_partition(char *text, void *arg)
 		return;
 	}
 	snprintf(partition.state, sizeof(partition.state), "%s", word[2]);
+	add_columns(&partition, &rest);
 	rest += strspn(rest, " ");
 	snprintf(partition.uses, sizeof(partition.uses), "%s", rest);
 	/* A number that is cut would be another number. */

@@ -29,6 +29,7 @@ struct partition {
 	unsigned long long id, parent;	/* parent 0: the VM itself */
 	struct pool pool;
 	char state[16];
+	char vps[24], mapped[24];	/* numbers; empty if they are not known */
 	char uses[56];			/* for people: of what is in use and the nodes */
 };
 
@@ -49,7 +50,7 @@ struct call {
 	double per_second;		/* negative: not known */
 };
 
-enum { MAX_PARTITIONS, MAX_PAGES, MAX_DEPTH, GRANT, GRANT_UID, PARAMETERS };
+enum { MAX_PARTITIONS, MAX_PAGES, MAX_DEPTH, MAX_VPS_OF_ONE, MAX_MAP_NODES, GRANT, GRANT_UID, PARAMETERS };
 extern const char *const parameter_names[PARAMETERS];
 
 struct sample {

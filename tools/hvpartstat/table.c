@@ -76,9 +76,10 @@ static void print_heading(const struct sample *sample, const struct view *view)
 	line(view, bold, "%shvpart %s: %zu VM%s, %zu partition%s, %llu page%s%s", now,
 	     sample->version, sample->nr_vms, plural(sample->nr_vms), sample->nr_partitions,
 	     plural(sample->nr_partitions), deposited, plural(deposited), rate);
-	line(view, normal, "a VM may have %s partitions, %s pages, %s levels; granted: %s%s%s",
-	     sample->parameters[MAX_PARTITIONS], sample->parameters[MAX_PAGES],
-	     sample->parameters[MAX_DEPTH], sample->parameters[GRANT],
+	line(view, normal, "a VM may have %s partitions of %s VPs, %s pages, %s levels; granted: %s%s%s",
+	     sample->parameters[MAX_PARTITIONS], sample->parameters[MAX_VPS_OF_ONE],
+	     sample->parameters[MAX_PAGES], sample->parameters[MAX_DEPTH],
+	     sample->parameters[GRANT],
 	     strcmp(sample->parameters[GRANT_UID], "-1") ? " to user " : "",
 	     strcmp(sample->parameters[GRANT_UID], "-1") ? sample->parameters[GRANT_UID] : "");
 	line(view, normal, "%s", "");
@@ -92,19 +93,21 @@ static bool has_uses(const struct view *view)
 
 static void print_pool_row(const struct view *view, const char *style, const char *vm,
 			   const char *id, const char *parent, const char *state,
-			   const struct pool *pool, const char *uses)
+			   const struct pool *pool, const struct partition *more)
 {
-	line(view, style, "%-12s %9s %6s %-13s %9llu %9llu %9llu  %s", vm, id, parent, state,
-	     pool->deposited, pool->available, pool->in_use, has_uses(view) ? uses : "");
+	line(view, style, "%-12s %9s %6s %-13s %9llu %9llu %9llu %3s %9s  %s", vm, id, parent,
+	     state, pool->deposited, pool->available, pool->in_use, more->vps,
+	     has_uses(view) ? more->mapped : "", has_uses(view) ? more->uses : "");
 }
 
 static void print_vm_row(const struct view *view, const struct vm *vm)
 {
+	static const struct partition nothing;
 	char count[32];
 
 	snprintf(count, sizeof(count), "%zu partition%s", vm->partitions,
 		 plural(vm->partitions));
-	print_pool_row(view, bold, vm->name, "all", "", count, &vm->pool, "");
+	print_pool_row(view, bold, vm->name, "all", "", count, &vm->pool, &nothing);
 }
 
 static void print_partition_row(const struct view *view, const struct vm *vm,
@@ -116,7 +119,7 @@ static void print_partition_row(const struct view *view, const struct vm *vm,
 	if (partition->parent)
 		snprintf(parent, sizeof(parent), "%llu", partition->parent);
 	print_pool_row(view, normal, vm->name, id, parent, partition->state, &partition->pool,
-		       partition->uses);
+		       partition);
 }
 
 /* Rows @first to @first + @count of: each VM, followed by its partitions */
@@ -125,8 +128,9 @@ static void print_partitions(const struct sample *sample, const struct view *vie
 {
 	size_t row = 0, i, j;
 
-	line(view, reverse, "%-12s %9s %6s %-13s %9s %9s %9s  %s", "VM", "PARTITION", "PARENT",
-	     "STATE", "DEPOSITED", "AVAILABLE", "IN-USE",
+	line(view, reverse, "%-12s %9s %6s %-13s %9s %9s %9s %3s %9s  %s", "VM", "PARTITION",
+	     "PARENT", "STATE", "DEPOSITED", "AVAILABLE", "IN-USE", "VPS",
+	     has_uses(view) ? "MAPPED" : "",
 	     has_uses(view) ? "IN USE BY; DEPOSITED BY NODE" : "");
 	for (i = 0; i < sample->nr_vms; i++) {
 		const struct vm *vm = &sample->vms[i];

@@ -3,7 +3,7 @@
  * The files that show partitions: a table of all, and one for each.
  *
  * A reader takes one partition's lock at a time, to copy its numbers, and none
- * while it prints.
+ * while it prints.  It never takes one that is held while a virtual processor runs.
  */
 
 #include <linux/debugfs.h>
@@ -85,6 +85,66 @@ static void hvp_show_properties(struct seq_file *seq, const struct hvp_snapshot 
 	}
 }
 
+#define HVP_EXIT_TEXT(value, name, text)	[value] = text,
+static const char * const exit_names[HVP_NR_EXIT_REASONS] = { HVP_EXIT_LIST(HVP_EXIT_TEXT) };
+
+#define HVP_VP_DOES_TEXT(value, name, text)	[value] = text,
+static const char * const vp_does_names[HVP_NR_VP_DOES] = { HVP_VP_DOES_LIST(HVP_VP_DOES_TEXT) };
+
+static void hvp_show_vps(struct seq_file *seq, struct hvp_partition *partition)
+{
+	struct hvp_vp_snapshot vp;
+	unsigned int reason;
+	u32 index = 0;
+
+	while (hvp_snapshot_next_vp(partition, &index, &vp)) {
+		seq_printf(seq, "vp %u state %s run_time %llu hypercalls %llu signals %llu exits",
+			   vp.index, vp_does_names[vp.does], vp.run_time, vp.hypercalls,
+			   vp.signals);
+		for (reason = 0; reason < HVP_NR_EXIT_REASONS; reason++)
+			seq_printf(seq, " %s %llu", exit_names[reason], vp.exits[reason]);
+		seq_putc(seq, '\n');
+	}
+}
+
+/* More would fill the file of who has made a child of single pages. */
+#define HVP_MEMORY_LINES	128
+
+static void hvp_show_memory_line(struct seq_file *seq, u64 gfn, u64 count,
+				 const struct hvp_gpa_page *page)
+{
+	seq_printf(seq, "memory 0x%llx pages %llu ", gfn << HVP_PAGE_SHIFT, count);
+	if (page->kind == HVP_GPA_MAPPED)
+		seq_printf(seq, "rights %c%c%c%c source 0x%llx\n",
+			   page->rights & HVP_MAP_READ ? 'r' : '-',
+			   page->rights & HVP_MAP_WRITE ? 'w' : '-',
+			   page->rights & HVP_MAP_KERNEL_EXECUTE ? 'k' : '-',
+			   page->rights & HVP_MAP_USER_EXECUTE ? 'u' : '-',
+			   page->source << HVP_PAGE_SHIFT);
+	else
+		seq_puts(seq, "rights none\n");
+}
+
+static void hvp_show_memory(struct seq_file *seq, struct hvp_partition *partition,
+			    const struct hvp_gpa_counts *map)
+{
+	unsigned int lines = 0;
+	struct hvp_gpa_page page;
+	u64 gfn, count;
+
+	seq_printf(seq, "memory_mapped %llu\n", map->mapped);
+	seq_printf(seq, "memory_no_access %llu\n", map->no_access);
+	seq_printf(seq, "memory_map_nodes %llu\n", map->nodes);
+	seq_printf(seq, "memory_map_bytes %llu\n", map->bytes);
+	for (gfn = 0; hvp_snapshot_next_memory(partition, &gfn, &count, &page); gfn += count) {
+		if (lines++ == HVP_MEMORY_LINES) {
+			seq_printf(seq, "memory_not_shown 0x%llx\n", gfn << HVP_PAGE_SHIFT);
+			break;
+		}
+		hvp_show_memory_line(seq, gfn, count, &page);
+	}
+}
+
 static int hvp_partition_file_show(struct seq_file *seq, void *unused)
 {
 	struct hvp_partition_file *file = seq->private;
@@ -96,12 +156,11 @@ static int hvp_partition_file_show(struct seq_file *seq, void *unused)
 
 	if (hierarchy)
 		partition = hvp_hierarchy_find(hierarchy, file->id);
-	if (partition)
-		hvp_snapshot_take(partition, &s);
-	hvp_partition_put(partition);
-	hvp_hierarchy_drop(hierarchy);
-	if (!partition)
+	if (!partition) {
+		hvp_hierarchy_drop(hierarchy);
 		return -ENOENT;
+	}
+	hvp_snapshot_take(partition, &s);
 
 	seq_printf(seq, "id %llu\n", s.id);
 	seq_printf(seq, "parent %llu\n", s.parent_id);
@@ -124,6 +183,12 @@ static int hvp_partition_file_show(struct seq_file *seq, void *unused)
 				   balance->available, balance->in_use);
 	}
 	hvp_show_properties(seq, &s);
+	seq_printf(seq, "virtual_processors %u\n", s.virtual_processors);
+	hvp_show_vps(seq, partition);
+	if (s.has_map)
+		hvp_show_memory(seq, partition, &s.map);
+	hvp_partition_put(partition);
+	hvp_hierarchy_drop(hierarchy);
 	return 0;
 }
 
@@ -207,8 +272,9 @@ static int hvp_table_show(struct seq_file *seq, void *line)
 	unsigned int node;
 
 	if (line == SEQ_START_TOKEN) {
-		seq_printf(seq, "%6s %6s %-13s %9s %9s %9s  %s\n", "ID", "PARENT", "STATE",
-			   "DEPOSITED", "AVAILABLE", "IN-USE", "IN USE BY; DEPOSITED BY NODE");
+		seq_printf(seq, "%6s %6s %-13s %9s %9s %9s %3s %9s  %s\n", "ID", "PARENT", "STATE",
+			   "DEPOSITED", "AVAILABLE", "IN-USE", "VPS", "MAPPED",
+			   "IN USE BY; DEPOSITED BY NODE");
 		return 0;
 	}
 
@@ -221,8 +287,9 @@ static int hvp_table_show(struct seq_file *seq, void *line)
 		seq_printf(seq, "%6llu", s.parent_id);
 	else
 		seq_printf(seq, "%6s", "-");
-	seq_printf(seq, " %-13s %9llu %9llu %9llu ", hvp_state_name(s.state),
-		   s.total.available + s.total.in_use, s.total.available, s.total.in_use);
+	seq_printf(seq, " %-13s %9llu %9llu %9llu %3u %9llu ", hvp_state_name(s.state),
+		   s.total.available + s.total.in_use, s.total.available, s.total.in_use,
+		   s.virtual_processors, s.map.mapped);
 	hvp_table_show_uses(seq, &s);
 	for (node = 0; node < hvp_pool_nodes(); node++) {
 		u64 deposited = s.nodes[node].available + s.nodes[node].in_use;

@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /* HvDispatchVp, HvAssertVirtualInterrupt: a virtual processor runs, and is interrupted. */
 
+#include <linux/ktime.h>
+#include <linux/math64.h>
+#include "../../trace.h"
 #include "../call/request.h"
 #include "../call/table.h"
 #include "../hierarchy.h"
 #include "../partition.h"
 #include "../vp/message.h"
+
+static const struct hvp_machine_ops *hvp_machines(const struct hvp_child_vp *vp)
+{
+	return vp->partition->hierarchy->host->machines;
+}
 
 static void hvp_answer_dispatch(struct hvp_request *request, u32 state, u32 event)
 {
@@ -66,15 +74,28 @@ static enum hvp_status hvp_dispatch_ended(struct hvp_request *request, struct hv
 	}
 }
 
-/* Is it the guest's wish that it does not run? */
-static bool hvp_vp_is_suspended(const struct hvp_child_vp *vp)
+/* What is to be said of it that it has run. */
+static int hvp_vp_run_counted(struct hvp_child_vp *vp, struct hvp_exit *exit)
 {
-	return vp->explicit_suspend || vp->intercept_suspend || vp->dispatch_suspend;
+	u64 begin = ktime_get_ns();
+	int error;
+
+	WRITE_ONCE(vp->dispatched, true);
+	/* Unless it is woken, which may be before the run has ended. */
+	WRITE_ONCE(vp->blocked, true);
+	error = hvp_machines(vp)->run(vp->machine, &vp->state, exit);
+	if (error || exit->reason != HVP_EXIT_BLOCKED)
+		WRITE_ONCE(vp->blocked, false);
+	WRITE_ONCE(vp->dispatched, false);
+	vp->run_ns += ktime_get_ns() - begin;
+	WRITE_ONCE(vp->vp.run_time, div_u64(vp->run_ns, 100));
+	if (!error)
+		WRITE_ONCE(vp->vp.hypercalls, exit->hypercalls);
+	return error;
 }
 
 static enum hvp_status hvp_vp_run(struct hvp_request *request, struct hvp_child_vp *vp)
 {
-	const struct hvp_machine_ops *machines = vp->partition->hierarchy->host->machines;
 	struct hvp_exit exit = { .reason = HVP_EXIT_UNRECOVERABLE };
 	enum hvp_status status;
 	int error;
@@ -84,15 +105,14 @@ static enum hvp_status hvp_vp_run(struct hvp_request *request, struct hvp_child_
 		return hvp_dispatch_ended(request, vp, &exit);
 	if (status)
 		return status;
-	WRITE_ONCE(vp->dispatched, true);
-	error = machines->run(vp->machine, &vp->state, &exit);
-	WRITE_ONCE(vp->dispatched, false);
+	error = hvp_vp_run_counted(vp, &exit);
 	vp->known = BIT(HVP_VP_GENERAL) | BIT(HVP_VP_SPECIAL);
 	if (error == -EINTR)
 		exit.reason = HVP_EXIT_INTERRUPTED;
 	else if (error)
 		exit.reason = HVP_EXIT_DENIED;
 	atomic64_inc(&vp->exits[exit.reason]);
+	trace_hvpart_exit(vp->partition->id, vp->vp.index, &exit, vp->state.rip);
 	status = hvp_dispatch_ended(request, vp, &exit);
 	hvp_child_vp_show_page(vp);
 	return status;
@@ -116,7 +136,7 @@ static enum hvp_status hvp_dispatch_locked(struct hvp_request *request, struct h
 		vp->explicit_suspend = false;
 	}
 	hvp_child_vp_take_page(vp);
-	if (hvp_vp_is_suspended(vp)) {
+	if (hvp_child_vp_is_suspended(vp)) {
 		hvp_answer_dispatch(request, HVP_DISPATCH_BLOCKED, HVP_DISPATCH_EVENT_SUSPEND);
 		return HVP_STATUS_SUCCESS;
 	}
@@ -153,7 +173,9 @@ enum hvp_status hvp_dispatch_vp(struct hvp_request *request)
 	status = hvp_child_vp_use_idle(request->target, request->in.dispatch_vp.vp_index, &vp);
 	if (status)
 		return status;
+	trace_hvpart_dispatch(request->target->id, vp->vp.index);
 	status = hvp_dispatch_locked(request, vp);
+	trace_hvpart_dispatch_done(request->target->id, vp->vp.index, &request->out.dispatch_vp);
 	hvp_child_vp_unuse(vp);
 	return status;
 }
@@ -213,6 +235,7 @@ enum hvp_status hvp_assert_virtual_interrupt(struct hvp_request *request)
 	mutex_unlock(&child->lock);
 	switch (error) {
 	case 0:
+		trace_hvpart_interrupt(request->target->id, &interrupt);
 		return HVP_STATUS_SUCCESS;
 	case -ENOENT:
 		return HVP_STATUS_INVALID_VP_INDEX;

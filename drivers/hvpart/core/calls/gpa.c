@@ -3,6 +3,7 @@
 
 #include <linux/sched.h>
 #include <hvpart/abi/gpa.h>
+#include "../../trace.h"
 #include "../call/request.h"
 #include "../call/table.h"
 #include "../hierarchy.h"
@@ -210,6 +211,19 @@ static void hvp_map_tell(const struct hvp_mapping *mapping, unsigned int done)
 	srcu_read_unlock(&hvp_machines_in_use, token);
 }
 
+static void hvp_map_trace(const struct hvp_mapping *mapping)
+{
+	const struct hvp_request *request = mapping->request;
+	unsigned int pages = hvp_element_pages(mapping);
+	u64 gfn = mapping->base + (u64)request->rep_start * pages;
+	u64 count = (u64)(request->reps_done - request->rep_start) * pages;
+
+	if (count && mapping->page.kind == HVP_GPA_UNMAPPED)
+		trace_hvpart_unmapped(request->target->id, gfn, count);
+	else if (count)
+		trace_hvpart_mapped(request->target->id, gfn, count, mapping->page.rights);
+}
+
 /* All elements, until one is refused. */
 static enum hvp_status hvp_map_list(struct hvp_mapping *mapping)
 {
@@ -226,6 +240,7 @@ static enum hvp_status hvp_map_list(struct hvp_mapping *mapping)
 	}
 	hvp_gpa_map_release(&mapping->change);
 	hvp_map_tell(mapping, request->reps_done);
+	hvp_map_trace(mapping);
 	return status;
 }
 

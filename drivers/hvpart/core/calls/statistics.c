@@ -20,6 +20,30 @@ static const struct hvp_stats_page_in *hvp_stats_object(const struct hvp_request
 	return &request->in.map_stats_page;
 }
 
+/*
+ * The virtual processor that is meant.  Of the root's, none goes.  A child's is at its index
+ * in the list, and may go at any time: see hvp_stats_vp_is_there().
+ */
+static struct hvp_vp *hvp_stats_vp(const struct hvp_partition *target, u32 index)
+{
+	if (!target->vps)
+		return NULL;
+	if (target->parent)
+		return xa_load(&target->vps->list, index);
+	return hvp_vps_find(target->vps, index);
+}
+
+/*
+ * Whoever deletes it takes it out of the list, and then its statistics pages off the target's,
+ * which takes the lock that is held here.
+ */
+static bool hvp_stats_vp_is_there(const struct hvp_partition *target, const struct hvp_vp *vp,
+				  u32 index)
+{
+	lockdep_assert_held(&target->lock);
+	return !vp || !target->parent || xa_load(&target->vps->list, index) == vp;
+}
+
 /* Is there such an object, as far as partitions do not matter?  *@vp is which, if it is one. */
 static enum hvp_status hvp_stats_check_object(const struct hvp_request *request,
 					      struct hvp_vp **vp)
@@ -36,7 +60,7 @@ static enum hvp_status hvp_stats_check_object(const struct hvp_request *request,
 	case HVP_STATS_PARTITION:
 		return identity->vp_index ? HVP_STATUS_INVALID_PARAMETER : HVP_STATUS_SUCCESS;
 	case HVP_STATS_VP:
-		*vp = target->vps ? hvp_vps_find(target->vps, identity->vp_index) : NULL;
+		*vp = hvp_stats_vp(target, identity->vp_index);
 		return *vp ? HVP_STATUS_SUCCESS : HVP_STATUS_INVALID_VP_INDEX;
 	default:
 		return HVP_STATUS_INVALID_PARAMETER;
@@ -129,6 +153,9 @@ static enum hvp_status hvp_stats_check_locked(struct hvp_stats_mapping *mapping,
 	status = hvp_partition_check_state(request->target, request->row->states);
 	if (status)
 		return status;
+	if (!hvp_stats_vp_is_there(request->target, mapping->vp,
+				   hvp_stats_object(request)->identity.vp_index))
+		return HVP_STATUS_INVALID_VP_INDEX;
 	if (hvp_stats_page_find(request))
 		return HVP_STATUS_OBJECT_IN_USE;
 	/* What the host lacks comes after what the pool lacks. */
@@ -248,7 +275,7 @@ enum hvp_status hvp_unmap_stats_page(struct hvp_request *request)
 {
 	struct hvp_stats_page *page;
 	enum hvp_status status;
-	struct hvp_vp *vp;
+	struct hvp_vp *vp;	/* not looked at: a child's may have gone */
 	LIST_HEAD(unmapped);
 
 	status = hvp_stats_check_object(request, &vp);

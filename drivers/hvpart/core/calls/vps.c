@@ -2,6 +2,7 @@
 /* HvCreateVp, HvDeleteVp, HvMapVpStatePage, HvUnmapVpStatePage: virtual processors come and go. */
 
 #include <linux/sched/signal.h>
+#include "../../trace.h"
 #include "../call/request.h"
 #include "../call/table.h"
 #include "../hierarchy.h"
@@ -19,7 +20,10 @@
 
 static void hvp_vp_woken(void *owner)
 {
-	hvp_signal(owner);
+	struct hvp_child_vp *vp = owner;
+
+	WRITE_ONCE(vp->blocked, false);
+	hvp_signal(vp);
 }
 
 static const struct hvp_machine_events hvp_vp_events = {
@@ -107,6 +111,8 @@ static enum hvp_status hvp_vp_create_locked(struct hvp_partition *target, u32 in
 	}
 	if (status && vp)
 		hvp_child_vp_put(vp);
+	if (!status)
+		trace_hvpart_vp_created(target->id, index);
 	return status;
 }
 
@@ -226,6 +232,9 @@ bool hvp_vps_stop(struct hvp_request *request)
 			break;
 		hvp_vp_delete_locked(request, vp);
 	}
+	/* There is one if the first virtual processor could not be made. */
+	if (!child->vps.count)
+		hvp_child_destroy_machine(target);
 	mutex_unlock(&child->lock);
 	return !child->vps.count;
 }

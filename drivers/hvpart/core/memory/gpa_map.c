@@ -119,7 +119,7 @@ static void hvp_gpa_nodes_free(struct hvp_gpa_quota *quota, struct hvp_gpa_node 
 /**
  * hvp_gpa_map_init() - a map of which every page is unmapped
  * @map:	the map
- * @address_bits: width of a guest physical address, 21 to 52
+ * @address_bits: width of a guest physical address, HVP_GPA_LEAST_BITS to HVP_GPA_MOST_BITS
  * @quota:	where its nodes are counted; outlives it
  *
  * Context: Any.
@@ -140,17 +140,29 @@ void hvp_gpa_map_init(struct hvp_gpa_map *map, unsigned int address_bits,
 }
 
 /**
- * hvp_gpa_map_destroy() - free what is in a map; nobody uses it any more
+ * hvp_gpa_map_destroy() - free what is in a map; nobody changes it any more
  * @map:	the map
+ *
+ * Whoever still looks finds everything unmapped.
  *
  * Context: May sleep.  Reschedules, as a map may have millions of nodes.
  */
 void hvp_gpa_map_destroy(struct hvp_gpa_map *map)
 {
-	if (!hvp_gpa_is_node(map->root))
+	u64 entry;
+
+	spin_lock(&map->lock);
+	entry = map->root;
+	map->root = HVP_GPA_UNMAPPED;
+	map->sources = RB_ROOT_CACHED;
+	map->mapped = 0;
+	map->no_access = 0;
+	map->nodes = 0;
+	spin_unlock(&map->lock);
+	if (!hvp_gpa_is_node(entry))
 		return;
-	hvp_gpa_node(map->root)->next = NULL;
-	hvp_gpa_nodes_free(map->quota, hvp_gpa_node(map->root));
+	hvp_gpa_node(entry)->next = NULL;
+	hvp_gpa_nodes_free(map->quota, hvp_gpa_node(entry));
 }
 
 /**
@@ -510,6 +522,31 @@ static u64 hvp_gpa_alike(struct hvp_gpa_map *map, u64 gfn, struct hvp_gpa_page *
 	count = hvp_gpa_alike_locked(map, gfn, page);
 	spin_unlock(&map->lock);
 	return count;
+}
+
+/**
+ * hvp_gpa_map_skip_unmapped() - the first page that is not unmapped
+ * @map:	the map
+ * @gfn:	GPA page number of the child where to begin; then of that page
+ *
+ * A node that is all unmapped is none: so it takes as long as a node has entries, at each
+ * level, and no longer.
+ *
+ * Context: Any that may take a spinlock.
+ * Return: false if there is none.
+ */
+bool hvp_gpa_map_skip_unmapped(struct hvp_gpa_map *map, u64 *gfn)
+{
+	struct hvp_gpa_page page;
+	u64 alike;
+
+	while (hvp_gpa_map_contains(map, *gfn, 1)) {
+		alike = hvp_gpa_alike(map, *gfn, &page);
+		if (page.kind != HVP_GPA_UNMAPPED)
+			return true;
+		*gfn += alike;
+	}
+	return false;
 }
 
 /**

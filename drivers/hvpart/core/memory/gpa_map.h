@@ -15,6 +15,10 @@
 #define HVP_GPA_NODE_ENTRIES	HVP_LARGE_PAGE_PAGES
 #define HVP_GPA_MAX_LEVELS	5
 
+/* Of a guest physical address: a large page has a level to be said of. */
+#define HVP_GPA_LEAST_BITS	21
+#define HVP_GPA_MOST_BITS	52
+
 static_assert(BIT(HVP_GPA_NODE_BITS) == HVP_GPA_NODE_ENTRIES, "a large page is a lowest node");
 
 /* What a page of a child is.  A new map is all unmapped. */
@@ -158,6 +162,7 @@ void hvp_gpa_map_release(struct hvp_gpa_change *change);
 
 bool hvp_gpa_map_contains(const struct hvp_gpa_map *map, u64 gfn, u64 count);
 void hvp_gpa_map_find(struct hvp_gpa_map *map, u64 gfn, struct hvp_gpa_page *page);
+bool hvp_gpa_map_skip_unmapped(struct hvp_gpa_map *map, u64 *gfn);
 bool hvp_gpa_map_next(struct hvp_gpa_map *map, u64 *gfn, u64 *count,
 		      struct hvp_gpa_page *page);
 void hvp_gpa_map_each_of(struct hvp_gpa_map *map, u64 source, u64 count,

@@ -10,7 +10,9 @@
  */
 
 #include <linux/math.h>
+#include <linux/minmax.h>
 #include <linux/sched/signal.h>
+#include "../../trace.h"
 #include "../active.h"
 #include "../hierarchy.h"
 #include "../memory/caches.h"
@@ -65,10 +67,11 @@ void hvp_child_init(struct hvp_child *child)
 void hvp_child_start(struct hvp_partition *partition)
 {
 	struct hvp_hierarchy *hierarchy = partition->hierarchy;
-	u64 width = partition->early_properties[HVP_PHYSICAL_ADDRESS_WIDTH];
+	u64 width = partition->early_properties[HVP_PHYSICAL_ADDRESS_WIDTH] ?:
+		    hierarchy->host->processor->physical_address_bits;
 
 	hvp_gpa_map_init(&partition->child.map,
-			 width ?: hierarchy->host->processor->physical_address_bits,
+			 clamp_t(u64, width, HVP_GPA_LEAST_BITS, HVP_GPA_MOST_BITS),
 			 &hierarchy->gpa_quota);
 	spin_lock(&partition->parent->space->lock);
 	list_add(&partition->child.in_space, &partition->parent->space->maps);
@@ -153,9 +156,16 @@ void hvp_child_vp_put(struct hvp_child_vp *vp)
  */
 enum hvp_status hvp_child_vp_lock(struct hvp_child_vp *vp)
 {
+	struct hvp_machine_vp *machine;
+
 	if (mutex_trylock(&vp->lock))
 		return HVP_STATUS_SUCCESS;
-	hvp_machines(vp->partition)->interrupt(vp->machine);
+	/* Who has the lock may be deleting it. */
+	rcu_read_lock();
+	machine = READ_ONCE(vp->machine);
+	if (machine)
+		hvp_machines(vp->partition)->interrupt(machine);
+	rcu_read_unlock();
 	return mutex_lock_killable(&vp->lock) ? HVP_STATUS_INVALID_VP_STATE :
 						HVP_STATUS_SUCCESS;
 }
@@ -240,6 +250,19 @@ void hvp_child_vp_unuse(struct hvp_child_vp *vp)
 }
 
 /**
+ * hvp_child_vp_is_suspended() - is it its parent's wish that it does not run?
+ * @vp:		the virtual processor
+ *
+ * Context: Any; under its lock for an answer that stays true.
+ * Return: true if it is.
+ */
+bool hvp_child_vp_is_suspended(const struct hvp_child_vp *vp)
+{
+	return READ_ONCE(vp->explicit_suspend) || READ_ONCE(vp->intercept_suspend) ||
+	       READ_ONCE(vp->dispatch_suspend);
+}
+
+/**
  * hvp_state_page_unmap() - a state page is plain RAM again, zeroed
  * @page:	the page
  * @guest:	its guest, as the call has it that unmaps it; NULL when the VM goes, and then
@@ -277,13 +300,16 @@ void hvp_state_page_unmap(struct hvp_state_page *page, struct hvp_guest *guest)
 void hvp_child_vp_discard(struct hvp_child_vp *vp)
 {
 	struct hvp_vps *vps = &vp->partition->child.vps;
+	struct hvp_machine_vp *machine = vp->machine;
 
 	vp->gone = true;
-	if (vp->machine)
-		hvp_machines(vp->partition)->destroy_vp(vp->machine);
-	vp->machine = NULL;
+	/* Whoever waits for the lock wants it interrupted: hvp_child_vp_lock() */
+	WRITE_ONCE(vp->machine, NULL);
+	if (machine)
+		hvp_machines(vp->partition)->destroy_vp(machine);
 	hvp_signal_forget(vp);
 	hvp_vps_remove(vps, vp->vp.index);
+	trace_hvpart_vp_deleted(vp->partition->id, vp->vp.index);
 	hvp_child_vp_put(vp);
 }
 

@@ -40,7 +40,7 @@ struct hvp_state_page {
  * @rcu:	lookup is under RCU
  * @charge:	what its partition's pool pays
  * @lock:	held by the call that uses what follows, for as long as it runs it, too
- * @dispatched:	that call runs it
+ * @dispatched:	that call runs it.  This and what else debugfs shows may be read at any time
  * @gone:	it has been deleted: nothing of it is used any more
  * @machine:	as the host runs it
  * @state:	its registers, as far as @known
@@ -54,6 +54,8 @@ struct hvp_state_page {
  *		dispatch says so until a register is set
  * @pages:	those that are mapped of it, by HVP_STATE_PAGE_*
  * @message:	the last intercept
+ * @blocked:	its last run has ended so, and nothing has woken it since, as far as is known
+ * @run_ns:	time that it has run, in nanoseconds
  * @signal:	among those that its parent is to be told of
  * @signals:	register: how often its parent has been told that it is not blocked any more
  * @exits:	dispatches that have ended, by enum hvp_exit_reason
@@ -79,6 +81,8 @@ struct hvp_child_vp {
 	bool stuck;
 	struct hvp_state_page pages[HVP_NR_STATE_PAGES];
 	struct hvp_message message;
+	bool blocked;
+	u64 run_ns;
 	struct list_head signal;
 	atomic64_t signals;
 	atomic64_t exits[HVP_NR_EXIT_REASONS];
@@ -127,6 +131,7 @@ enum hvp_status hvp_child_vp_use_idle(struct hvp_partition *partition, u32 index
 enum hvp_status hvp_child_vp_lock(struct hvp_child_vp *vp);
 void hvp_child_vp_unuse(struct hvp_child_vp *vp);
 void hvp_child_vp_put(struct hvp_child_vp *vp);
+bool hvp_child_vp_is_suspended(const struct hvp_child_vp *vp);
 void hvp_child_vp_discard(struct hvp_child_vp *vp);
 
 enum hvp_status hvp_child_vp_want(struct hvp_child_vp *vp, unsigned int groups);

@@ -55,9 +55,9 @@ void hvp_vps_remove(struct hvp_vps *vps, unsigned long number)
 }
 
 /**
- * hvp_vps_find() - look a virtual processor up
- * @vps:	the virtual processors of its partition
- * @index:	its VP index, which for the root's is whatever the VMM says
+ * hvp_vps_find() - look a virtual processor of the root's up
+ * @vps:	the root's virtual processors
+ * @index:	its VP index, which is whatever the VMM says
  *
  * Context: May sleep; no lock held.
  * Return: the virtual processor, or NULL.

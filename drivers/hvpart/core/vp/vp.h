@@ -25,7 +25,7 @@ enum hvp_vp_page {
  * @gpa_bits:	width of a guest physical address (MAXPHYADDR)
  * @privileges:	HVP_PRIVILEGE_* and the other privileges of the TLFS
  * @hypercalls:	hypercalls that it had made when it made its last call of ours, that one
- *		included
+ *		included; of a child's, when its last dispatch ended
  * @run_time:	how long it had run then, in 100 ns
  * @pages:	the MSRs that name its pages
  * @scontrol:	HV_X64_MSR_SCONTROL
@@ -60,7 +60,8 @@ enum hvp_partition_page {
  * @pages:	the MSRs that name pages
  * @message_target: the one that the host sends messages to, NULL if none takes any
  *
- * None is removed as long as anybody may look.
+ * None of the root's is removed as long as anybody may look.  A child's are looked up under
+ * RCU, by their index.
  */
 struct hvp_vps {
 	struct xarray list;

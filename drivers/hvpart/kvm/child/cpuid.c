@@ -91,7 +91,8 @@ static void hvp_cpuid_edit(const struct hvp_machine_vp *vp, struct kvm_cpuid_ent
 		break;
 	case 0x40000003:
 		entry->eax = config->hyperv_privileges;
-		entry->ebx = config->hyperv_privileges >> 32;
+		/* It would be a parent of its own then, and not one below its parent. */
+		entry->ebx = (config->hyperv_privileges & ~HVP_PARTITION_PRIVILEGES) >> 32;
 		break;
 	case 0x40000004:
 		entry->eax &= ~HVP_CPUID_40000004_NESTED;

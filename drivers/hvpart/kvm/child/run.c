@@ -166,6 +166,7 @@ int hvp_machine_vp_run(struct hvp_machine_vp *vp, struct hvp_vp_state *state, st
 	if (!hvp_machine_vp_claim(vp, runner))
 		return -EBUSY;
 	in_run = !READ_ONCE(vp->interrupted) && hvp_machine_vp_run_once(vp, runner, exit);
+	exit->hypercalls = vp->vcpu->stat.hypercalls;
 	hvp_machine_vp_release(vp, runner);
 	if (!in_run)
 		return hvp_machine_vp_get(vp, BIT(HVP_VP_GENERAL) | BIT(HVP_VP_SPECIAL), state);

@@ -18,6 +18,7 @@
 #include <linux/uidgid.h>
 #include <hvpart/abi.h>
 #include "../../hook/compat.h"
+#include "../child/vcpu.h"
 #include "../originals.h"
 #include "cpuid.h"
 #include "vcpu.h"
@@ -111,6 +112,17 @@ module_param_cb(grant_uid, &hvp_grant_uid_ops, &grant_uid, 0644);
 __MODULE_PARM_TYPE(grant_uid, "int");
 MODULE_PARM_DESC(grant_uid, "User whose VMs get what is granted, -1 for all users' (default -1)");
 
+/* What a child may do, its parent says. */
+static bool hvp_is_child(const struct kvm_vcpu *vcpu)
+{
+	bool is_child;
+
+	rcu_read_lock();
+	is_child = hvp_machine_vp_find(vcpu);
+	rcu_read_unlock();
+	return is_child;
+}
+
 /**
  * hvp_grant() - what the operator grants to a guest that begins now
  * @vcpu:	one of its vCPUs, whose VMM is the current task
@@ -119,13 +131,13 @@ MODULE_PARM_DESC(grant_uid, "User whose VMs get what is granted, -1 for all user
  * being allowed to, not by means of a program that is set-user-ID either.
  *
  * Context: Any.
- * Return: HVP_PRIVILEGE_*; none to a guest that is not shown Hyper-V.
+ * Return: HVP_PRIVILEGE_*; none to a guest that is not shown Hyper-V, or is a child.
  */
 u64 hvp_grant(const struct kvm_vcpu *vcpu)
 {
 	int uid = READ_ONCE(grant_uid);
 
-	if (!vcpu->arch.hyperv_enabled)
+	if (!vcpu->arch.hyperv_enabled || hvp_is_child(vcpu))
 		return 0;
 	if (uid >= 0 && from_kuid(&init_user_ns, current_uid()) != uid)
 		return 0;
