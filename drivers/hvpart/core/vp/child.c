@@ -154,7 +154,11 @@ enum hvp_status hvp_child_vp_lock(struct hvp_child_vp *vp)
 {
 	if (mutex_trylock(&vp->lock))
 		return HVP_STATUS_SUCCESS;
-	hvp_machines(vp->partition)->interrupt(vp->machine);
+	spin_lock(&vp->interrupting);
+	/* Who has the lock may be about to delete it. */
+	if (vp->machine)
+		hvp_machines(vp->partition)->interrupt(vp->machine);
+	spin_unlock(&vp->interrupting);
 	return mutex_lock_killable(&vp->lock) ? HVP_STATUS_INVALID_VP_STATE :
 						HVP_STATUS_SUCCESS;
 }
@@ -276,11 +280,14 @@ void hvp_state_page_unmap(struct hvp_state_page *page, struct hvp_guest *guest)
 void hvp_child_vp_discard(struct hvp_child_vp *vp)
 {
 	struct hvp_vps *vps = &vp->partition->child.vps;
+	struct hvp_machine_vp *machine = vp->machine;
 
 	vp->gone = true;
-	if (vp->machine)
-		hvp_machines(vp->partition)->destroy_vp(vp->machine);
+	spin_lock(&vp->interrupting);
 	vp->machine = NULL;
+	spin_unlock(&vp->interrupting);
+	if (machine)
+		hvp_machines(vp->partition)->destroy_vp(machine);
 	hvp_vps_remove(vps, vp->vp.index);
 	hvp_child_vp_put(vp);
 }
