@@ -20,6 +20,18 @@ static const struct hvp_stats_page_in *hvp_stats_object(const struct hvp_request
 	return &request->in.map_stats_page;
 }
 
+/*
+ * A child's virtual processor is in its list by its index, and may go at any time: whoever is
+ * to keep it looks again under its partition's lock.
+ */
+static struct hvp_vp *hvp_stats_vp(const struct hvp_partition *target, u32 index)
+{
+	if (!target->vps)
+		return NULL;
+	return target->parent ? xa_load(&target->vps->list, index) :
+				hvp_vps_find(target->vps, index);
+}
+
 /* Is there such an object, as far as partitions do not matter?  *@vp is which, if it is one. */
 static enum hvp_status hvp_stats_check_object(const struct hvp_request *request,
 					      struct hvp_vp **vp)
@@ -36,7 +48,7 @@ static enum hvp_status hvp_stats_check_object(const struct hvp_request *request,
 	case HVP_STATS_PARTITION:
 		return identity->vp_index ? HVP_STATUS_INVALID_PARAMETER : HVP_STATUS_SUCCESS;
 	case HVP_STATS_VP:
-		*vp = target->vps ? hvp_vps_find(target->vps, identity->vp_index) : NULL;
+		*vp = hvp_stats_vp(target, identity->vp_index);
 		return *vp ? HVP_STATUS_SUCCESS : HVP_STATUS_INVALID_VP_INDEX;
 	default:
 		return HVP_STATUS_INVALID_PARAMETER;
@@ -129,6 +141,11 @@ static enum hvp_status hvp_stats_check_locked(struct hvp_stats_mapping *mapping,
 	status = hvp_partition_check_state(request->target, request->row->states);
 	if (status)
 		return status;
+	/* From here on, hvp_delete_vp() unmaps what is mapped of it. */
+	if (mapping->vp && request->target->parent &&
+	    mapping->vp != hvp_stats_vp(request->target,
+					hvp_stats_object(request)->identity.vp_index))
+		return HVP_STATUS_INVALID_VP_INDEX;
 	if (hvp_stats_page_find(request))
 		return HVP_STATUS_OBJECT_IN_USE;
 	/* What the host lacks comes after what the pool lacks. */
