@@ -275,7 +275,6 @@ static void hvp_while_it_runs(struct hvp_machine_vp *machine)
 {
 	struct hvp_runs *it = hvp_running;
 	struct hvp_world *world = it->world;
-	struct hvp_assert_interrupt_in nmi = { .partition_id = it->child->id, .type = 4 };
 
 	world->level = 1;
 	hvp_expect_status(world->test,
@@ -283,10 +282,6 @@ static void hvp_while_it_runs(struct hvp_machine_vp *machine)
 			  DISPATCH_VP, INVALID_VP_STATE);
 	hvp_expect_status(world->test, hvp_try_delete_vp(world, world->root, it->child->id, 0),
 			  DELETE_VP, INVALID_VP_STATE);
-	hvp_expect_status(world->test,
-			  hvp_try(world, world->root, &(struct hvp_try){
-				  .code = HVP_CALL_ASSERT_VIRTUAL_INTERRUPT, .in = &nmi }),
-			  ASSERT_VIRTUAL_INTERRUPT, SUCCESS);
 	hvp_expect_status(world->test,
 			  hvp_try_gpa(world, world->root, HVP_CALL_MAP_GPA_PAGES, it->child->id,
 				      5, HVP_MAP_NO_ACCESS, NULL, 1, 0),
@@ -372,11 +367,20 @@ static void hvp_dispatch_vp_comes_back_for_registers(struct kunit *test)
 {
 	struct hvp_runs it;
 	struct hvp_other_vcpu vcpu = { .it = &it, .level = 2 };
+	struct hvp_assert_interrupt_in nmi = { .type = HVP_INTERRUPT_NMI };
 	struct task_struct *task;
 
 	hvp_runs_begin(test, &it);
 	it.machine->state.gpr[HVP_RAX] = 0x99;
 	task = hvp_let_it_run(&vcpu);
+	/* An interrupt does not wait for it, and neither does who must not delete it. */
+	nmi.partition_id = it.child->id;
+	hvp_expect_status(test, hvp_try(it.world, it.world->root, &(struct hvp_try){
+			  .code = HVP_CALL_ASSERT_VIRTUAL_INTERRUPT, .in = &nmi }),
+			  ASSERT_VIRTUAL_INTERRUPT, SUCCESS);
+	hvp_expect_status(test, hvp_try_delete_vp(it.world, it.world->root, it.child->id, 0),
+			  DELETE_VP, INVALID_VP_STATE);
+	KUNIT_EXPECT_EQ(test, it.world->guest.machines.count[HVP_FAKE_INTERRUPT], 0);
 	KUNIT_EXPECT_EQ(test, hvp_register_of(&it, HVP_REGISTER_RAX), 0x99);
 	KUNIT_EXPECT_GT(test, it.world->guest.machines.count[HVP_FAKE_INTERRUPT], 0);
 	hvp_it_has_run(&vcpu, task);

@@ -25,7 +25,9 @@ typedef unsigned short u16, __u16;
 typedef unsigned int u32, __u32;
 typedef unsigned long long u64, __u64;
 typedef unsigned int gfp_t;
+#define U8_MAX			((u8)~0U)
 #define U16_MAX			((u16)~0U)
+#define U32_MAX			((u32)~0U)
 #define U64_MAX			((u64)~0ULL)
 
 struct list_head { struct list_head *next, *prev; };
@@ -59,6 +61,8 @@ struct hlist_head { struct hlist_node *first; };
 #define GENMASK_ULL(high, low)	((~0ULL << (low)) & (~0ULL >> (63 - (high))))
 #define IS_ALIGNED(x, a)	(((x) & ((typeof(x))(a) - 1)) == 0)
 #define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
+#define DIV_ROUND_UP_ULL(n, d)	DIV_ROUND_UP((u64)(n), d)
+#define order_base_2(n)		((n) < 2 ? 0 : 64 - __builtin_clzll((n) - 1))
 #define min_t(type, a, b)	({ type _a = (a), _b = (b); _a < _b ? _a : _b; })
 #define max_t(type, a, b)	({ type _a = (a), _b = (b); _a > _b ? _a : _b; })
 #define min(a, b)		min_t(typeof(a), a, b)
