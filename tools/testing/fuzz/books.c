@@ -204,8 +204,16 @@ void books_expect_same(const struct books *expected, const struct books *books)
 		shim_die("%u partitions, last ID %llu; expected: %u, %llu", books->count,
 			 books->last_id, expected->count, expected->last_id);
 	for (i = 0; i < books->count; i++) {
-		if (memcmp(&books->book[i], &expected->book[i], sizeof(books->book[i])))
-			shim_die("partition %llu is not as it should be", books->book[i].id);
+		const u64 *now = (const u64 *)&books->book[i];
+		const u64 *then = (const u64 *)&expected->book[i];
+		unsigned int word = 0;
+
+		if (!memcmp(now, then, sizeof(books->book[i])))
+			continue;
+		while (now[word] == then[word])
+			word++;
+		shim_die("partition %llu is not as it should be: byte %zu of its book: %#llx, not %#llx",
+			 books->book[i].id, word * sizeof(u64), now[word], then[word]);
 	}
 }
 
