@@ -86,7 +86,7 @@ static void hvp_snapshot_of_the_deleted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, snapshot->total.available, 0);
 }
 
-/* 1 GiB, which is what is looked at at a time, and 2 MiB more, linear */
+/* More than is looked at in one go, which is 1 GiB, linear */
 #define HVP_MUCH	((1ULL << 18) + 512)
 
 static void hvp_snapshot_map(struct kunit *test, struct hvp_partition *child, u64 gfn,
