@@ -50,7 +50,10 @@ struct call {
 	double per_second;		/* negative: not known */
 };
 
-enum { MAX_PARTITIONS, MAX_PAGES, MAX_DEPTH, MAX_VPS_OF_ONE, MAX_MAP_NODES, GRANT, GRANT_UID, PARAMETERS };
+enum {
+	MAX_PARTITIONS, MAX_PAGES, MAX_DEPTH, MAX_VPS_OF_ONE, MAX_MAP_NODES, GRANT, GRANT_UID,
+	PARAMETERS
+};
 extern const char *const parameter_names[PARAMETERS];
 
 struct sample {

@@ -76,7 +76,8 @@ static void print_heading(const struct sample *sample, const struct view *view)
 	line(view, bold, "%shvpart %s: %zu VM%s, %zu partition%s, %llu page%s%s", now,
 	     sample->version, sample->nr_vms, plural(sample->nr_vms), sample->nr_partitions,
 	     plural(sample->nr_partitions), deposited, plural(deposited), rate);
-	line(view, normal, "a VM may have %s partitions of %s VPs, %s pages, %s levels; granted: %s%s%s",
+	line(view, normal,
+	     "a VM may have %s partitions of %s VPs, %s pages, %s levels; granted: %s%s%s",
 	     sample->parameters[MAX_PARTITIONS], sample->parameters[MAX_VPS_OF_ONE],
 	     sample->parameters[MAX_PAGES], sample->parameters[MAX_DEPTH],
 	     sample->parameters[GRANT],

@@ -100,7 +100,7 @@ bool hvp_snapshot_next_vp(struct hvp_partition *partition, u32 *index,
 }
 
 /* 1 GiB: so long nobody else gets the CPU. */
-#define HVP_PAGES_AT_A_TIME	(1ULL << 18)
+#define HVP_PAGES_AT_A_TIME	(512ULL * HVP_LARGE_PAGE_PAGES)
 
 /* Is @more, @count pages behind @page, what would be there if all of them were alike? */
 static bool hvp_gpa_goes_on(const struct hvp_gpa_page *page, u64 count,

@@ -730,6 +730,32 @@ static int hvp_gpa_alter(void *data)
 	return failures;
 }
 
+static void hvp_gpa_unmapped_is_skipped(struct kunit *test)
+{
+	struct hvp_mapped *mapped = hvp_gpa_map_create(test, 48);
+	u64 last = (1ULL << 36) - 1, gfn = 0;
+
+	KUNIT_EXPECT_FALSE(test, hvp_gpa_map_skip_unmapped(&mapped->map, &gfn));
+	KUNIT_EXPECT_EQ(test, hvp_gpa_put(mapped, 1000, false, hvp_no_access), 0);
+	KUNIT_EXPECT_EQ(test, hvp_gpa_put(mapped, last, false, hvp_mapped_to(7, 3)), 0);
+	gfn = 0;
+	KUNIT_EXPECT_TRUE(test, hvp_gpa_map_skip_unmapped(&mapped->map, &gfn));
+	KUNIT_EXPECT_EQ(test, gfn, 1000);
+	KUNIT_EXPECT_TRUE(test, hvp_gpa_map_skip_unmapped(&mapped->map, &gfn));
+	KUNIT_EXPECT_EQ(test, gfn, 1000);
+	gfn++;
+	KUNIT_EXPECT_TRUE(test, hvp_gpa_map_skip_unmapped(&mapped->map, &gfn));
+	KUNIT_EXPECT_EQ(test, gfn, last);
+	gfn++;
+	KUNIT_EXPECT_FALSE(test, hvp_gpa_map_skip_unmapped(&mapped->map, &gfn));
+	hvp_gpa_map_end(test, mapped);
+
+	/* Whoever still looks. */
+	gfn = 0;
+	KUNIT_EXPECT_FALSE(test, hvp_gpa_map_skip_unmapped(&mapped->map, &gfn));
+	KUNIT_EXPECT_FALSE(test, hvp_gpa_map_uses(&mapped->map, 7));
+}
+
 static const hvp_thread_fn hvp_gpa_threads[] = {
 	hvp_gpa_look, hvp_gpa_alter, hvp_gpa_look, hvp_gpa_alter,
 };
@@ -753,6 +779,7 @@ static struct kunit_case hvp_gpa_map_cases[] = {
 	KUNIT_CASE(hvp_gpa_nodes_have_a_limit),
 	KUNIT_CASE(hvp_gpa_sources_are_found),
 	KUNIT_CASE(hvp_gpa_runs_are_alike),
+	KUNIT_CASE(hvp_gpa_unmapped_is_skipped),
 	KUNIT_CASE_PARAM(hvp_gpa_map_is_as_the_model, hvp_gpa_model_gen_params),
 	KUNIT_CASE(hvp_gpa_no_access_costs_nothing),
 	KUNIT_CASE(hvp_gpa_dense_map_is_small),
