@@ -61,6 +61,7 @@ static int hvp_emulate(struct hvp_machine_vp *vp, u64 gpa, int type, void *insn,
 {
 	struct kvm_queued_exception *exception = &vp->vcpu->arch.exception;
 	const bool pending = exception->pending;
+	const unsigned long cr2 = vp->vcpu->arch.cr2;
 	int resume;
 
 	vp->stop.refused = false;
@@ -70,6 +71,7 @@ static int hvp_emulate(struct hvp_machine_vp *vp, u64 gpa, int type, void *insn,
 	if (!pending) {
 		exception->pending = false;
 		exception->has_payload = false;
+		vp->vcpu->arch.cr2 = cr2;
 	}
 	vp->stop.cause = HVP_STOP_EMULATION;
 	return 0;
