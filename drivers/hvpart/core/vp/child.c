@@ -10,6 +10,7 @@
  */
 
 #include <linux/math.h>
+#include <linux/minmax.h>
 #include <linux/sched/signal.h>
 #include "../active.h"
 #include "../hierarchy.h"
@@ -64,10 +65,11 @@ void hvp_child_init(struct hvp_child *child)
 void hvp_child_start(struct hvp_partition *partition)
 {
 	struct hvp_hierarchy *hierarchy = partition->hierarchy;
-	u64 width = partition->early_properties[HVP_PHYSICAL_ADDRESS_WIDTH];
+	u64 width = partition->early_properties[HVP_PHYSICAL_ADDRESS_WIDTH] ?:
+		    hierarchy->host->processor->physical_address_bits;
 
-	hvp_gpa_map_init(&partition->child.map,
-			 width ?: hierarchy->host->processor->physical_address_bits,
+	/* The property may be less than a page's worth; a map is of two pages at least. */
+	hvp_gpa_map_init(&partition->child.map, max_t(u64, width, HVP_PAGE_SHIFT + 1),
 			 &hierarchy->gpa_quota);
 	spin_lock(&partition->parent->space->lock);
 	list_add(&partition->child.in_space, &partition->parent->space->maps);
