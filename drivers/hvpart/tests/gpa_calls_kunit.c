@@ -260,6 +260,39 @@ static void hvp_gpa_map_checks_sources(struct kunit *test)
 	}
 }
 
+/* The map is as wide as the property says, which may be anything up to 52. */
+static void hvp_gpa_map_is_as_wide_as_it_is_set(struct kunit *test)
+{
+	static const u64 widths[] = { 0, 1, 5, 11, 12, 13, 21, 22, 39, 48, 52 };
+	struct hvp_world *world = hvp_world_create(test);
+	u64 gfn = hvp_world_fresh_pages(world, 0, 1);
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(widths); i++) {
+		struct hvp_partition *child = hvp_world_child(world, world->root,
+							      HVP_STATE_UNINITIALIZED);
+		/* The fake host has 45. */
+		u64 width = widths[i] ?: 45;
+		u64 pages = 1ULL << (max(width, 13ULL) - 12);
+
+		hvp_expect_status(test, hvp_try_set_property(world, world->root, child->id,
+							     0x00060006, widths[i]),
+				  SET_PARTITION_PROPERTY, SUCCESS);
+		hvp_world_deposit(world, child, 0, hvp_active_pages() + 12);
+		hvp_expect_status(test, hvp_try_initialize(world, world->root, child->id),
+				  INITIALIZE_PARTITION, SUCCESS);
+		KUNIT_EXPECT_EQ(test, child->child.map.pages, pages);
+		hvp_expect_status(test, hvp_map(world, child, pages - 1, HVP_RW, &gfn, 1),
+				  MAP_GPA_PAGES, SUCCESS);
+		hvp_expect_status(test, hvp_map(world, child, pages, HVP_RW, &gfn, 1),
+				  MAP_GPA_PAGES, INVALID_PARAMETER);
+		hvp_try_finalize(world, world->root, child->id);
+		hvp_try_withdraw(world, world->root, child->id, HVP_ANY, hvp_active_pages() + 12, 0);
+		hvp_expect_status(test, hvp_try_delete(world, world->root, child->id),
+				  DELETE_PARTITION, SUCCESS);
+	}
+}
+
 /* What is not plain writable RAM of the caller's, or belongs to somebody. */
 static void hvp_gpa_map_denies(struct kunit *test)
 {
@@ -563,6 +596,7 @@ static struct kunit_case hvp_gpa_calls_cases[] = {
 	KUNIT_CASE(hvp_gpa_map_tells_the_machine),
 	KUNIT_CASE(hvp_gpa_map_stops_at_an_element),
 	KUNIT_CASE(hvp_gpa_map_checks_sources),
+	KUNIT_CASE(hvp_gpa_map_is_as_wide_as_it_is_set),
 	KUNIT_CASE(hvp_gpa_map_denies),
 	KUNIT_CASE(hvp_gpa_map_keeps_pages_from_pools),
 	KUNIT_CASE(hvp_gpa_map_races_with_others),

@@ -390,15 +390,15 @@ static unsigned int books_children(const struct books *books, u64 id, u8 states)
 }
 
 static void books_check_partition(struct books *books, const struct hvp_partition *partition,
-				  const struct book *book)
+				  const struct book *book, bool idle)
 {
 	const struct book *parent = books_find(books, book->parent);
 	unsigned int children = 0;
 	const struct list_head *at;
 
-	/* A thread that is killed leaves it so. */
+	/* As it is meanwhile, and as a thread leaves it that is killed. */
 	if (book->state == HVP_STATE_DELETED ||
-	    (book->state == HVP_STATE_FINALIZING && !partition->child.begun))
+	    (book->state == HVP_STATE_FINALIZING && idle && !partition->child.begun))
 		shim_die("partition %llu found in state %d", book->id, book->state);
 	if (book->parent ? book->id == HVP_PARTITION_ID_ROOT :
 			   book->id != HVP_PARTITION_ID_ROOT)
@@ -406,7 +406,8 @@ static void books_check_partition(struct books *books, const struct hvp_partitio
 	if (book->parent && (!parent || parent->id >= book->id ||
 			     parent->depth + 1 != book->depth))
 		shim_die("the parent of %llu is not %llu", book->id, book->parent);
-	if (book->active != (book->state == HVP_STATE_ACTIVE && book->parent))
+	if (book->state != HVP_STATE_FINALIZING &&
+	    book->active != (book->state == HVP_STATE_ACTIVE && book->parent))
 		shim_die("partition %llu in state %d has what is not for it", book->id,
 			 book->state);
 	for (at = partition->children.next; at != &partition->children; at = at->next)
@@ -417,7 +418,8 @@ static void books_check_partition(struct books *books, const struct hvp_partitio
 	    (int)books_children(books, book->id, HVP_IN_ACTIVE))
 		shim_die("partition %llu has %d active children", book->id,
 			 atomic_read(&partition->active_children));
-	if (book->mapped_count && book->state != HVP_STATE_ACTIVE)
+	if (book->mapped_count && book->state != HVP_STATE_ACTIVE &&
+	    book->state != HVP_STATE_FINALIZING)
 		shim_die("partition %llu in state %d has %llu pages mapped", book->id,
 			 book->state, book->mapped_count);
 	/* Children live in a parent that does. */
@@ -464,8 +466,10 @@ void books_check(struct guest *guest, struct hvp_hierarchy *hierarchy, struct bo
 
 		if (!partition || partition->id != book->id)
 			shim_die("partition %llu cannot be found", book->id);
-		books_check_partition(books, partition, book);
-		books_check_charges(partition, book);
+		books_check_partition(books, partition, book, idle);
+		/* Virtual processors are paid for before they are there. */
+		if (idle || !partition->child.begun)
+			books_check_charges(partition, book);
 		for (node = 0; node < (int)hvp_pool_nodes(); node++)
 			books_check_pages(guest, hierarchy, partition, node, idle);
 		hvp_partition_put(partition);

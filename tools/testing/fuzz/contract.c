@@ -18,7 +18,7 @@ const struct contract_property contract_properties[CONTRACT_PROPERTIES] = {
 	{ EARLY, 0x00050012, .reserved = 0xffe },
 	{ EARLY, 0x00050026 },
 	{ EARLY, 0x00060006, UP_TO(0, 52) },
-	{ EARLY, 0x00090007, .initial = BIT(1) | BIT(4), .banks = true },
+	{ EARLY, 0x00090007, .initial = BIT(1) | BIT(4) | BIT(6), .banks = true },
 	{ REGULAR, 0x00020000, BOOLEAN },
 	{ REGULAR, 0x00020001, UP_TO(0, 0x10000) },
 	{ REGULAR, 0x00020002, UP_TO(0, 0x10000), .initial = 0x10000 },

@@ -366,7 +366,6 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 
 	shim_fail_nth = 0;
 	race_count = 0;
-	shim_killed = false;
 	machine_plan = (struct machine_plan){};
 	module_load(2, 0);
 	vm_create(&vm);

@@ -149,6 +149,7 @@ struct guest {
  * @zeroed:	pages that have been zeroed
  * @lost:	how many of them as far as the host sees them, but not the guest
  * @filled:	statistics pages that have been written to
+ * @killed:	its thread has been
  * @machine_failed: a machine was asked, and has failed
  */
 struct call {
@@ -182,6 +183,7 @@ struct call {
 	unsigned int zeroed;
 	unsigned int lost;
 	bool filled;
+	bool killed;
 	bool machine_failed;
 };
 

@@ -218,7 +218,7 @@ static void vm_check_answer(const struct call *call, u64 result, struct answer a
 	if (result & ~0x00000fff0000ffffULL)
 		shim_die("%s: result %#llx", call->row->name, result);
 	/* A thread that is killed gets no answer. */
-	if (!shim_killed && (answer.status > 31 || !(hvp_contract_statuses(call->row, false) >> answer.status & 1)))
+	if (!call->killed && (answer.status > 31 || !(hvp_contract_statuses(call->row, false) >> answer.status & 1)))
 		shim_die("%s: status %#x", call->row->name, answer.status);
 	if (!call->row->rep && answer.reps)
 		shim_die("%s: %u reps of a simple call", call->row->name, answer.reps);
@@ -457,12 +457,17 @@ static void vm_dispatch(struct vm *vm, struct call *call, struct hvp_partition *
 	if (!(call->call.control & HVP_CONTROL_FAST))
 		memset(call->in, 0, sizeof(call->in));
 
+	shim_killed = false;
 	current_call = call;
 	shim_preempted = outer ? NULL : vm->interrupt;
 	result = vm_dispatch_in_two(vm, row, call, &caller);
 	hvp_stats_count(row, result & HVP_RESULT_STATUS_MASK);
 	shim_preempted = NULL;
 	current_call = outer;
+	/* It may have ended anywhere, and nobody gets an answer. */
+	call->killed = shim_killed;
+	call->interrupted |= shim_killed;
+	shim_killed = false;
 
 	answer = (struct answer){ result & HVP_RESULT_STATUS_MASK,
 				  result >> HVP_RESULT_REPS_SHIFT };

@@ -16,7 +16,7 @@
 #define HVP_GPA_MAX_LEVELS	5
 
 /* Of a guest physical address: a large page has a level to be said of. */
-#define HVP_GPA_LEAST_BITS	21
+#define HVP_GPA_LEAST_BITS	13
 #define HVP_GPA_MOST_BITS	52
 
 static_assert(BIT(HVP_GPA_NODE_BITS) == HVP_GPA_NODE_ENTRIES, "a large page is a lowest node");

@@ -70,6 +70,7 @@ void hvp_child_start(struct hvp_partition *partition)
 	u64 width = partition->early_properties[HVP_PHYSICAL_ADDRESS_WIDTH] ?:
 		    hierarchy->host->processor->physical_address_bits;
 
+	/* The property may be less than a page's worth; a map is of two pages at least. */
 	hvp_gpa_map_init(&partition->child.map,
 			 clamp_t(u64, width, HVP_GPA_LEAST_BITS, HVP_GPA_MOST_BITS),
 			 &hierarchy->gpa_quota);
