@@ -15,7 +15,7 @@
 #define HVP_GPA_NODE_ENTRIES	HVP_LARGE_PAGE_PAGES
 #define HVP_GPA_MAX_LEVELS	5
 
-/* Of a guest physical address: a large page has a level to be said of. */
+/* Of a guest physical address: a map has two pages at least. */
 #define HVP_GPA_LEAST_BITS	13
 #define HVP_GPA_MOST_BITS	52
 
