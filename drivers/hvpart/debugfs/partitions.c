@@ -279,6 +279,9 @@ static int hvp_table_show(struct seq_file *seq, void *line)
 	}
 
 	hvp_snapshot_take(partition, &s);
+	/* Its parent may not be listed any more, and it is on its way out. */
+	if (s.state == HVP_STATE_DELETED)
+		return SEQ_SKIP;
 	seq_printf(seq, "%6llu ", s.id);
 	if (s.parent_id)
 		seq_printf(seq, "%6llu", s.parent_id);

@@ -33,6 +33,7 @@ static const struct hvp_access_row hvp_access_rows[] = {
 	{ "pins, no RAM", HVP_FAKE_PIN, -EFAULT, HVP_STATUS_OPERATION_DENIED, true },
 	{ "pins, no memory", HVP_FAKE_PIN, -ENOMEM, HVP_STATUS_NO_RESOURCES },
 	{ "pins, interrupted", HVP_FAKE_PIN, -EINTR, HVP_STATUS_NO_RESOURCES },
+	{ "looks for RAM", HVP_FAKE_IS_RAM, -EFAULT, HVP_STATUS_OPERATION_DENIED, true },
 	{ "reservations", HVP_FAKE_RESERVE, -ENOMEM, HVP_STATUS_NO_RESOURCES },
 };
 
@@ -46,10 +47,13 @@ static unsigned int hvp_accesses(const struct hvp_contract_call *shape, enum hvp
 	case HVP_FAKE_WRITE:
 		return shape->out_size || shape->out_element;
 	case HVP_FAKE_PIN:
-		return shape->in_element ? HVP_ELEMENTS :
+		return shape->code == HVP_CALL_DEPOSIT_MEMORY ? HVP_ELEMENTS :
 		       hvp_contract_at(shape, HVP_FIELD_PAGE) >= 0;
 	case HVP_FAKE_RESERVE:
-		return shape->in_element || hvp_contract_at(shape, HVP_FIELD_PAGE) >= 0;
+		return shape->code == HVP_CALL_DEPOSIT_MEMORY ||
+		       hvp_contract_at(shape, HVP_FIELD_PAGE) >= 0;
+	case HVP_FAKE_IS_RAM:
+		return shape->code == HVP_CALL_MAP_GPA_PAGES ? HVP_ELEMENTS : 0;
 	default:
 		return 0;
 	}
@@ -64,7 +68,6 @@ static struct hvp_world *hvp_access_world(struct kunit *test,
 		      !(shape->states & HVP_WHILE_UNINITIALIZED);
 	struct hvp_world *world = hvp_world_create(test);
 	struct hvp_partition *child;
-	unsigned int i;
 
 	child = hvp_world_child(world, world->root,
 				active ? HVP_STATE_ACTIVE : HVP_STATE_UNINITIALIZED);
@@ -78,8 +81,9 @@ static struct hvp_world *hvp_access_world(struct kunit *test,
 		hvp_expect_status(test, hvp_try_map(world, world->root,
 						    HVP_PARTITION_AREA(1, HVP_STATS_AREA_SELF)),
 				  MAP_STATS_PAGE, SUCCESS);
-	for (i = 0; shape->in_element && i < HVP_ELEMENTS; i++)
-		in->word[shape->in_size / 8 + i] = hvp_world_fresh_pages(world, 0, 1);
+	if (!shape->names_self)
+		hvp_make_ready(world, child, shape->code);
+	hvp_contract_list(world, shape, in, HVP_ELEMENTS);
 	return world;
 }
 
@@ -132,6 +136,10 @@ static bool hvp_fail_nth_access(struct kunit *test, const struct hvp_contract_ca
 	/* It is mapped, though the guest does not know where: the other area is not. */
 	if (row->op == HVP_FAKE_WRITE && shape->code == HVP_CALL_MAP_STATS_PAGE)
 		in.word[2] |= (u64)HVP_STATS_AREA_PARENT << 56;
+	if (row->op == HVP_FAKE_WRITE && shape->code == HVP_CALL_MAP_VP_STATE_PAGE) {
+		in.word[1] |= (u64)HVP_STATE_PAGE_INTERCEPT << 32;
+		in.word[2] = hvp_world_fresh_pages(world, 0, 1);
+	}
 	KUNIT_EXPECT_EQ_MSG(test, hvp_try(world, world->root, &try).status,
 			    HVP_STATUS_SUCCESS, "after access %u has failed", nth);
 	return true;

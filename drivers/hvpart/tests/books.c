@@ -31,6 +31,54 @@ static unsigned int hvp_stacked_pages(const struct hvp_pool_node *account)
 	return pages;
 }
 
+/* Its virtual processors, and which of its parent's pages they are seen in. */
+static void hvp_keep_vps(struct hvp_world *world, struct hvp_partition *partition,
+			 struct hvp_book *book)
+{
+	struct hvp_child_vp *vp;
+	unsigned long index;
+	unsigned int type;
+	struct hvp_vp *any;
+
+	xa_for_each(&partition->child.vps.list, index, any) {
+		vp = container_of(any, struct hvp_child_vp, vp);
+		KUNIT_EXPECT_EQ(world->test, index, vp->vp.index);
+		KUNIT_EXPECT_FALSE(world->test, vp->gone);
+		KUNIT_EXPECT_FALSE(world->test, vp->dispatched);
+		book->vps++;
+		book->vp_numbers += (index + 1) * 2654435761U;
+		for (type = 0; type < HVP_NR_STATE_PAGES; type++) {
+			if (!vp->pages[type].mapped)
+				continue;
+			book->state_pages++;
+			book->state_gfns += (vp->pages[type].page.gfn + index) * (type + 3);
+			KUNIT_EXPECT_TRUE(world->test,
+					  hvp_world_claimed(world, vp->pages[type].page.gfn));
+		}
+	}
+	KUNIT_EXPECT_EQ(world->test, book->vps, partition->child.vps.count);
+}
+
+/* What its memory is. */
+static void hvp_keep_map(struct hvp_partition *partition, struct hvp_book *book)
+{
+	struct hvp_gpa_map *map = &partition->child.map;
+	struct hvp_gpa_page page;
+	u64 count = U64_MAX;
+	u64 gfn = 0;
+
+	book->map_charged = partition->child.map_pages;
+	if (partition->state != HVP_STATE_ACTIVE || !partition->parent)
+		return;
+	hvp_gpa_map_counts(map, &book->map);
+	while (hvp_gpa_map_next(map, &gfn, &count, &page)) {
+		book->map_contents = (book->map_contents * 31 + gfn * 7 + count) * 31 +
+				     page.source * 5 + page.kind * 3 + page.rights;
+		gfn += count;
+		count = U64_MAX;
+	}
+}
+
 static void hvp_keep_book(struct hvp_partition *partition, struct hvp_book *book)
 {
 	unsigned int node;
@@ -53,6 +101,7 @@ static void hvp_keep_book(struct hvp_partition *partition, struct hvp_book *book
 		book->stacked[node] = hvp_stacked_pages(&partition->pool.nodes[node]);
 	}
 	book->active_children = atomic_read(&partition->active_children);
+	hvp_keep_map(partition, book);
 }
 
 static struct hvp_book *hvp_book_of(struct hvp_books *books, u64 id)
@@ -110,11 +159,15 @@ void hvp_keep_books(struct hvp_world *world, struct hvp_books *books)
 	books->deleted = world->deleted;
 	books->written_pages = world->guest.count[HVP_FAKE_WRITE_PAGE];
 	books->zeroed_pages = world->guest.count[HVP_FAKE_ZERO];
+	books->machines = world->guest.machines.live;
+	books->machine_vps = world->guest.machines.live_vps;
 	books->stats_pages = atomic_read(&hierarchy->stats_page_count);
 	xa_for_each(&hierarchy->partitions, id, partition) {
 		KUNIT_ASSERT_LT(world->test, books->partitions, HVP_BOOKS_PARTITIONS);
 		KUNIT_EXPECT_EQ(world->test, (u64)id, partition->id);
-		hvp_keep_book(partition, &books->book[books->partitions++]);
+		hvp_keep_book(partition, &books->book[books->partitions]);
+		hvp_keep_vps(world, partition, &books->book[books->partitions]);
+		books->state_pages += books->book[books->partitions++].state_pages;
 	}
 	xa_for_each(&hierarchy->partitions, id, partition)
 		hvp_keep_stats_pages(world, books, partition);
@@ -138,7 +191,11 @@ void hvp_expect_same(struct hvp_world *world, const struct hvp_books *before,
 	KUNIT_EXPECT_EQ(world->test, before->locked, after->locked);
 	KUNIT_EXPECT_EQ(world->test, before->created, after->created);
 	KUNIT_EXPECT_EQ(world->test, before->deleted, after->deleted);
-	KUNIT_EXPECT_EQ(world->test, before->written_pages, after->written_pages);
+	/* The register page is written anew when somebody has looked at registers. */
+	if (!before->state_pages)
+		KUNIT_EXPECT_EQ(world->test, before->written_pages, after->written_pages);
+	KUNIT_EXPECT_EQ(world->test, before->state_pages, after->state_pages);
+	KUNIT_EXPECT_EQ(world->test, before->machine_vps, after->machine_vps);
 	KUNIT_EXPECT_EQ(world->test, before->zeroed_pages, after->zeroed_pages);
 	KUNIT_EXPECT_EQ(world->test, before->stats_pages, after->stats_pages);
 	KUNIT_EXPECT_EQ(world->test, before->partitions, after->partitions);
@@ -188,7 +245,14 @@ static void hvp_expect_book_balances(struct hvp_world *world, const struct hvp_b
 	}
 	KUNIT_EXPECT_EQ(world->test, in_use,
 			book->used_for[HVP_USE_CHILDREN] + book->used_for[HVP_USE_PARTITION] +
-			book->used_for[HVP_USE_STATISTICS]);
+			book->used_for[HVP_USE_STATISTICS] + book->used_for[HVP_USE_VPS] +
+			book->used_for[HVP_USE_MEMORY_MAP]);
+	KUNIT_EXPECT_EQ_MSG(world->test, book->used_for[HVP_USE_VPS],
+			    book->vps * hvp_child_vp_pages(), "partition %llu", book->id);
+	KUNIT_EXPECT_EQ_MSG(world->test, book->used_for[HVP_USE_MEMORY_MAP],
+			    DIV_ROUND_UP_ULL(book->map.bytes, HVP_PAGE_SIZE), "partition %llu",
+			    book->id);
+	KUNIT_EXPECT_EQ(world->test, book->used_for[HVP_USE_MEMORY_MAP], book->map_charged);
 	KUNIT_EXPECT_EQ_MSG(world->test, book->used_for[HVP_USE_CHILDREN],
 			    children * hvp_partition_pages(),
 			    "partition %llu has %llu children", book->id, children);
@@ -243,7 +307,8 @@ static void hvp_expect_claims_held(struct hvp_world *world)
 void hvp_expect_books_balance(struct hvp_world *world, const struct hvp_books *books)
 {
 	/* Deposited, and those that were not when they became statistics pages. */
-	u64 pages = books->located_pages;
+	u64 pages = books->located_pages + books->state_pages;
+	unsigned int vps = 0;
 	unsigned int i, node, k;
 	int stats_pages = 0;
 
@@ -254,6 +319,11 @@ void hvp_expect_books_balance(struct hvp_world *world, const struct hvp_books *b
 		for (node = 0; node < HVP_PROXIMITY_DOMAINS; node++)
 			pages += book->deposited[node];
 		stats_pages += book->stats_pages;
+		vps += book->vps;
+		/* Only what is active has any, and no memory either. */
+		KUNIT_EXPECT_TRUE(world->test,
+				  !(book->vps || book->map_charged) ||
+				  book->state == HVP_STATE_ACTIVE);
 		for (k = 0; k < book->stats_pages; k++)
 			KUNIT_EXPECT_TRUE_MSG(world->test,
 					      hvp_world_claimed(world, book->stats_gfns[k]),
@@ -263,6 +333,8 @@ void hvp_expect_books_balance(struct hvp_world *world, const struct hvp_books *b
 				  !book->stats_pages || book->state == HVP_STATE_ACTIVE);
 	}
 	KUNIT_EXPECT_EQ(world->test, books->stats_pages, stats_pages);
+	KUNIT_EXPECT_EQ(world->test, books->machine_vps, vps);
+	hvp_fake_machines_check(&world->guest);
 	KUNIT_EXPECT_EQ(world->test, books->partition_count, books->partitions - 1);
 	KUNIT_EXPECT_EQ(world->test, books->created - books->deleted, books->partitions - 1);
 	KUNIT_EXPECT_EQ(world->test, books->page_count, pages);

@@ -2,6 +2,7 @@
 #ifndef _HVPART_TESTS_BOOKS_H
 #define _HVPART_TESTS_BOOKS_H
 
+#include "../core/memory/gpa_map.h"
 #include "../core/memory/pool.h"
 #include "../core/property_table.h"
 #include "../core/state.h"
@@ -31,6 +32,13 @@ struct hvp_book {
 	u16 lent[HVP_PROXIMITY_DOMAINS];	/* pages that it has lent */
 	unsigned int pays_for;			/* statistics pages, whoever they are of */
 	int active_children;
+	unsigned int vps;			/* that its parent has made */
+	u32 vp_numbers;				/* a sum of what tells them apart */
+	unsigned int state_pages;		/* that are mapped of them */
+	u64 state_gfns;				/* likewise a sum */
+	struct hvp_gpa_counts map;
+	u64 map_contents;			/* likewise */
+	unsigned int map_charged;
 	unsigned int stats_pages;		/* that are mapped of it */
 	u64 stats_gfns[HVP_BOOKS_STATS_PAGES];
 };
@@ -47,6 +55,9 @@ struct hvp_books {
 	unsigned int written_pages;	/* since the test last forgot counts */
 	unsigned int zeroed_pages;	/* likewise */
 	int stats_pages;
+	unsigned int state_pages;
+	unsigned int machines;
+	unsigned int machine_vps;
 	unsigned int located_pages;	/* statistics pages that nobody has lent */
 	unsigned int partitions;
 	struct hvp_book book[HVP_BOOKS_PARTITIONS];

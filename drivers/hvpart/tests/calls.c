@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Calls made the way a guest makes them. */
 
+#include <hvpart/abi/gpa.h>
+#include "../core/call/control.h"
 #include "../core/call/dispatch.h"
 #include "../core/call/table.h"
 #include "../core/stats.h"
@@ -10,7 +12,8 @@
 
 static u64 hvp_end_of_page(u64 gfn, size_t size)
 {
-	return ((gfn + 1) << HVP_PAGE_SHIFT) - size;
+	/* Parameters are aligned. */
+	return ((gfn + 1) << HVP_PAGE_SHIFT) - ALIGN(size, sizeof(u64));
 }
 
 /**
@@ -26,6 +29,8 @@ struct hvp_call hvp_world_place(struct hvp_world *world, const struct hvp_try *t
 	u64 output_gfn = HVP_FAKE_OUTPUT_GFN(world->level);
 	size_t in_size = hvp_contract_in_bytes(shape, try->rep_count);
 	size_t out_size = hvp_contract_out_bytes(shape, try->rep_count);
+	u8 *input_page = hvp_fake_memory(&world->guest,
+					 HVP_FAKE_INPUT_GFN(world->level) << HVP_PAGE_SHIFT);
 	struct hvp_call call = {
 		.control = try->code | try->control |
 			   (u64)try->rep_count << HVP_CONTROL_REP_COUNT_SHIFT |
@@ -37,7 +42,9 @@ struct hvp_call hvp_world_place(struct hvp_world *world, const struct hvp_try *t
 
 	if (try->fast) {
 		call.control |= HVP_CONTROL_FAST;
-		call.input = *(const u64 *)try->in;
+		call.input = ((const u64 *)try->in)[0];
+		if (shape->in_size > sizeof(u64))
+			call.output = ((const u64 *)try->in)[1];
 	} else if (in_size) {
 		call.input = hvp_end_of_page(HVP_FAKE_INPUT_GFN(world->level), in_size);
 		memmove(hvp_fake_memory(&world->guest, call.input), try->in, in_size);
@@ -47,10 +54,42 @@ struct hvp_call hvp_world_place(struct hvp_world *world, const struct hvp_try *t
 	if (out_size)
 		call.output = hvp_end_of_page(output_gfn, out_size);
 
+	memcpy(world->inputs[world->level], input_page, HVP_PAGE_SIZE);
 	world->guest.input = (struct hvp_fake_window){ call.input, try->fast ? 0 : in_size };
 	world->guest.output = (struct hvp_fake_window){ call.output, out_size };
-	bitmap_zero(world->guest.read, HVP_FAKE_WORDS);
+	bitmap_zero(world->guest.read, HVP_PAGE_SIZE);
 	return call;
+}
+
+/*
+ * A call is made inside KVM's loop, and outside if it has to be, when it has done nothing yet.
+ * Whether it has to be is known from its row, unless something has to be stopped first.
+ */
+static u64 hvp_dispatch_in_two(struct hvp_world *world, const struct hvp_call_row *row,
+			       const struct hvp_call *call, const struct hvp_caller *who)
+{
+	struct hvp_fake_guest *guest = &world->guest;
+	u8 *input = hvp_fake_memory(guest, HVP_FAKE_INPUT_GFN(world->level) << HVP_PAGE_SHIFT);
+	struct hvp_call again = *call;
+	u64 result;
+
+	guest->machines.inside = guest->watched;
+	result = hvp_dispatch(row, call, who, &guest->guest);
+	guest->machines.inside = false;
+	if (result != HVP_RESULT_OUTSIDE) {
+		KUNIT_EXPECT_FALSE(world->test, row->outside);
+		return result;
+	}
+	KUNIT_EXPECT_TRUE(world->test,
+			  row->outside || row->code == HVP_CALL_FINALIZE_PARTITION);
+	if (guest->watched && !row->outside && !hvp_control_fast(call->control)) {
+		memcpy(input, world->inputs[world->level], HVP_PAGE_SIZE);
+		bitmap_zero(guest->read, HVP_PAGE_SIZE);
+	}
+	again.outside = true;
+	result = hvp_dispatch(row, &again, who, &guest->guest);
+	KUNIT_EXPECT_NE(world->test, result, HVP_RESULT_OUTSIDE);
+	return result;
 }
 
 /**
@@ -74,7 +113,7 @@ u64 hvp_world_dispatch(struct hvp_world *world, struct hvp_partition *caller,
 
 	hvp_fail_allocation(world->fail_nth, world->fail_later);
 	row = hvp_call_row(call->control);
-	result = hvp_dispatch(row, call, &who, &world->guest.guest);
+	result = hvp_dispatch_in_two(world, row, call, &who);
 	left = hvp_allocations_left();
 	hvp_fail_allocation(0, false);
 	hvp_stats_count(row, result & HVP_RESULT_STATUS_MASK);
@@ -347,6 +386,154 @@ struct hvp_reply hvp_try_unmap(struct hvp_world *world, struct hvp_partition *ca
 	return reply;
 }
 
+/* HvMapGpaPages, HvUnmapGpaPages */
+struct hvp_reply hvp_try_gpa(struct hvp_world *world, struct hvp_partition *caller, u16 code,
+			     u64 id, u64 gpa_base, u32 flags, const u64 *gfns,
+			     unsigned int count, unsigned int start)
+{
+	unsigned int listed = code == HVP_CALL_MAP_GPA_PAGES ? count : 0;
+	u64 *in = hvp_fake_memory(&world->guest,
+				  hvp_end_of_page(HVP_FAKE_INPUT_GFN(world->level),
+						  (3 + listed) * sizeof(u64)));
+
+	in[0] = id;
+	in[1] = gpa_base;
+	in[2] = flags | 0xdeadbeefULL << 32;
+	if (gfns)
+		memcpy(in + 3, gfns, listed * sizeof(u64));
+	else
+		memset(in + 3, 0, listed * sizeof(u64));
+	return hvp_try(world, caller, &(struct hvp_try){
+		.code = code, .in = in, .rep_count = count, .rep_start = start });
+}
+
+struct hvp_reply hvp_try_create_vp(struct hvp_world *world, struct hvp_partition *caller,
+				   u64 id, u32 index, struct hvp_proximity proximity)
+{
+	const struct hvp_create_vp_in in = {
+		.partition_id = id,
+		.vp_index = index,
+		.padding = { 0xde, 0xad, 0xbe },
+		.subnode_id = 0xdeadbeef,
+		.proximity = proximity,
+	};
+
+	return hvp_try_simple(world, caller, HVP_CALL_CREATE_VP, &in);
+}
+
+struct hvp_reply hvp_try_delete_vp(struct hvp_world *world, struct hvp_partition *caller,
+				   u64 id, u32 index)
+{
+	const struct hvp_vp_in in = { .partition_id = id, .vp_index = index };
+
+	return hvp_try_simple(world, caller, HVP_CALL_DELETE_VP, &in);
+}
+
+/* Of lists, the fixed part is a struct hvp_vp_in. */
+static void *hvp_vp_list_input(struct hvp_world *world, u64 id, u32 index, const void *list,
+			       size_t size)
+{
+	struct hvp_vp_in *in = hvp_fake_memory(&world->guest,
+					       hvp_end_of_page(HVP_FAKE_INPUT_GFN(world->level),
+							       sizeof(*in) + size));
+
+	*in = (struct hvp_vp_in){ .partition_id = id, .vp_index = index,
+				  .reserved = { 0xde, 0xad, 0xbe } };
+	memcpy(in + 1, list, size);
+	return in;
+}
+
+struct hvp_reply hvp_try_get_registers(struct hvp_world *world, struct hvp_partition *caller,
+				       u64 id, u32 index, const u32 *names,
+				       unsigned int count)
+{
+	return hvp_try(world, caller, &(struct hvp_try){
+		.code = HVP_CALL_GET_VP_REGISTERS,
+		.in = hvp_vp_list_input(world, id, index, names, count * sizeof(*names)),
+		.rep_count = count });
+}
+
+struct hvp_reply hvp_try_set_registers(struct hvp_world *world, struct hvp_partition *caller,
+				       u64 id, u32 index,
+				       const struct hvp_register_assoc *assocs,
+				       unsigned int count)
+{
+	return hvp_try(world, caller, &(struct hvp_try){
+		.code = HVP_CALL_SET_VP_REGISTERS,
+		.in = hvp_vp_list_input(world, id, index, assocs, count * sizeof(*assocs)),
+		.rep_count = count });
+}
+
+struct hvp_reply hvp_try_run(struct hvp_world *world, struct hvp_partition *caller, u64 id,
+			     u32 index, u32 flags)
+{
+	const struct hvp_dispatch_vp_in in = {
+		.partition_id = id, .vp_index = index, .flags = flags };
+
+	return hvp_try_simple(world, caller, HVP_CALL_DISPATCH_VP, &in);
+}
+
+struct hvp_reply hvp_try_map_state(struct hvp_world *world, struct hvp_partition *caller,
+				   u64 id, u32 index, u16 type, u64 gfn)
+{
+	const u64 in[] = { id, HVP_STATE_PAGE_VALUE(index, type), gfn };
+
+	return hvp_try_simple(world, caller, HVP_CALL_MAP_VP_STATE_PAGE, in);
+}
+
+struct hvp_reply hvp_try_unmap_state(struct hvp_world *world, struct hvp_partition *caller,
+				     u64 id, u32 index, u16 type)
+{
+	const u64 in[] = { id, HVP_STATE_PAGE_VALUE(index, type) };
+
+	return hvp_try_simple(world, caller, HVP_CALL_UNMAP_VP_STATE_PAGE, in);
+}
+
+/* More than a map can need for one call of a test. */
+#define HVP_MAP_PAGES	24
+
+/**
+ * hvp_make_ready() - see that a call can succeed, as far as that is its target's affair
+ * @world:	the world
+ * @child:	the target, which is left alone if it is not active
+ * @code:	the call, with input as hvp_contract_input() makes it
+ */
+void hvp_make_ready(struct hvp_world *world, struct hvp_partition *child, u16 code)
+{
+	unsigned int fail_nth = world->fail_nth;
+	struct hvp_vp *any;
+
+	if (child->state != HVP_STATE_ACTIVE)
+		return;
+	world->fail_nth = 0;
+	any = xa_load(&child->child.vps.list, 0);
+	switch (code) {
+	case HVP_CALL_MAP_GPA_PAGES:
+		hvp_world_deposit(world, child, 0, HVP_MAP_PAGES);
+		break;
+	case HVP_CALL_CREATE_VP:
+		hvp_world_deposit(world, child, 0, hvp_child_vp_pages());
+		break;
+	case HVP_CALL_DELETE_VP:
+	case HVP_CALL_GET_VP_REGISTERS:
+	case HVP_CALL_SET_VP_REGISTERS:
+	case HVP_CALL_TRANSLATE_VIRTUAL_ADDRESS:
+	case HVP_CALL_ASSERT_VIRTUAL_INTERRUPT:
+	case HVP_CALL_DISPATCH_VP:
+	case HVP_CALL_MAP_VP_STATE_PAGE:
+		if (!any)
+			hvp_world_vp(world, child, 0);
+		break;
+	case HVP_CALL_UNMAP_VP_STATE_PAGE:
+		if (!any)
+			hvp_world_vp(world, child, 0);
+		hvp_try_map_state(world, child->parent, child->id, 0, HVP_STATE_PAGE_REGISTERS,
+				  hvp_world_fresh_pages(world, 0, 1));
+		break;
+	}
+	world->fail_nth = fail_nth;
+}
+
 /* The first area of a partition that is not mapped yet. */
 static struct hvp_reply hvp_try_map_either(struct hvp_world *world,
 					   struct hvp_partition *caller, u64 id)
@@ -393,7 +580,8 @@ static struct hvp_reply hvp_try_unmap_mapped(struct hvp_world *world,
  *
  * A deposit is of one fresh page, a withdrawal of one page from anywhere, a
  * property is an early one and is set to 0.  A statistics page is of the partition;
- * the caller's pool can pay for it, and what is to be unmapped is mapped before.
+ * the caller's pool can pay for it, and what is to be unmapped is mapped before.  A child has
+ * what the call needs.
  *
  * Return: what the guest gets.
  */
@@ -401,9 +589,12 @@ struct hvp_reply hvp_try_code(struct hvp_world *world, struct hvp_partition *cal
 			      u64 id)
 {
 	const struct hvp_contract_call *shape = hvp_contract_of(code);
+	struct hvp_partition *child = xa_load(&world->hierarchy->partitions, id);
 	struct hvp_any_input in = hvp_contract_input(shape, id);
 	struct hvp_try try = hvp_contract_try(shape, &in, 1);
 
+	if (child && child->parent == caller)
+		hvp_make_ready(world, child, code);
 	switch (code) {
 	case HVP_CALL_WITHDRAW_MEMORY:
 		return hvp_try_withdraw(world, caller, id, HVP_PROXIMITY_ANY, 1, 0);
@@ -414,8 +605,7 @@ struct hvp_reply hvp_try_code(struct hvp_world *world, struct hvp_partition *cal
 	case HVP_CALL_UNMAP_STATS_PAGE:
 		return hvp_try_unmap_mapped(world, caller, id);
 	}
-	if (shape->in_element)
-		in.word[shape->in_size / sizeof(u64)] = hvp_world_fresh_pages(world, 0, 1);
+	hvp_contract_list(world, shape, &in, 1);
 	return hvp_try(world, caller, &try);
 }
 

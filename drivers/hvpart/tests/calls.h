@@ -7,6 +7,7 @@
 #define _HVPART_TESTS_CALLS_H
 
 #include <hvpart/abi.h>
+#include <hvpart/abi/registers.h>
 #include <hvpart/guest.h>
 
 struct hvp_world;
@@ -108,6 +109,32 @@ struct hvp_reply hvp_try_map2(struct hvp_world *world, struct hvp_partition *cal
 			      struct hvp_stats_page_in object, u64 gfn);
 struct hvp_reply hvp_try_unmap(struct hvp_world *world, struct hvp_partition *caller,
 			       struct hvp_stats_page_in object);
+/* The word of a state page's call that says which. */
+#define HVP_STATE_PAGE_VALUE(index, type)					\
+	((u64)HVP_STATE_PAGE_LOCATED << 56 | (u64)(type) << 32 | (index))
+
+struct hvp_reply hvp_try_gpa(struct hvp_world *world, struct hvp_partition *caller, u16 code,
+			     u64 id, u64 gpa_base, u32 flags, const u64 *gfns,
+			     unsigned int count, unsigned int start);
+struct hvp_reply hvp_try_create_vp(struct hvp_world *world, struct hvp_partition *caller,
+				   u64 id, u32 index, struct hvp_proximity proximity);
+struct hvp_reply hvp_try_delete_vp(struct hvp_world *world, struct hvp_partition *caller,
+				   u64 id, u32 index);
+struct hvp_reply hvp_try_get_registers(struct hvp_world *world, struct hvp_partition *caller,
+				       u64 id, u32 index, const u32 *names,
+				       unsigned int count);
+struct hvp_reply hvp_try_set_registers(struct hvp_world *world, struct hvp_partition *caller,
+				       u64 id, u32 index,
+				       const struct hvp_register_assoc *assocs,
+				       unsigned int count);
+struct hvp_reply hvp_try_run(struct hvp_world *world, struct hvp_partition *caller, u64 id,
+			     u32 index, u32 flags);
+struct hvp_reply hvp_try_map_state(struct hvp_world *world, struct hvp_partition *caller,
+				   u64 id, u32 index, u16 type, u64 gfn);
+struct hvp_reply hvp_try_unmap_state(struct hvp_world *world, struct hvp_partition *caller,
+				     u64 id, u32 index, u16 type);
+
+void hvp_make_ready(struct hvp_world *world, struct hvp_partition *child, u16 code);
 struct hvp_reply hvp_try_code(struct hvp_world *world, struct hvp_partition *caller, u16 code,
 			      u64 id);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Calls that are as the contract says. */
 
+#include <hvpart/abi/gpa.h>
 #include "contract.h"
 
 const struct hvp_contract_call hvp_contract[HVP_CONTRACT_CALLS] = {
@@ -12,8 +13,9 @@ const struct hvp_contract_call hvp_contract[HVP_CONTRACT_CALLS] = {
  * @shape:	the call
  * @id:		the partition, ignored by a call that names none
  *
- * A property is an early one, a statistics page is the partition's and is to be at the
- * last page of RAM.  All else is 0, but padding holds rubbish, as it does in real calls.
+ * A property is an early one, a statistics page is the partition's, a state page is that of
+ * registers, and either is to be at the last page of RAM.  A virtual processor is the one
+ * with VP index 0.  All else is 0, but padding holds rubbish, as it does in real calls.
  *
  * Return: the input.
  */
@@ -24,11 +26,37 @@ struct hvp_any_input hvp_contract_input(const struct hvp_contract_call *shape, u
 		[HVP_FIELD_PROPERTY] = HVP_EARLY_PROPERTY | 0xdeadbeefULL << 32,
 		[HVP_FIELD_STATS_TYPE] = HVP_STATS_PARTITION,
 		[HVP_FIELD_PAGE] = HVP_FAKE_RAM_GFN + HVP_FAKE_RAM_PAGES - 1,
+		[HVP_FIELD_MAP_FLAGS] = HVP_MAP_READ | HVP_MAP_WRITE | 0xdeadbeefULL << 32,
+		[HVP_FIELD_UNMAP_FLAGS] = 0xdeadbeefULL << 32,
+		[HVP_FIELD_VP] = 0xdeadbeefULL << 32,
+		[HVP_FIELD_VP_VTL] = 0xdeadbe00ULL << 32,
+		[HVP_FIELD_TRANSLATE] = HVP_TRANSLATE_READ,
+		[HVP_FIELD_VECTOR] = 0x20 | 0xdeadbe00ULL << 32,
+		[HVP_FIELD_STATE_PAGE] = HVP_STATE_PAGE_VALUE(0, HVP_STATE_PAGE_REGISTERS),
 	};
 	struct hvp_any_input in = {};
 
 	hvp_contract_fill(shape, values, in.word);
 	return in;
+}
+
+/**
+ * hvp_contract_list() - make a list of fresh pages, if it is one of pages
+ * @world:	the world
+ * @shape:	the call
+ * @in:		its input.  Other lists are of 0s: a register that can be got and set
+ * @elements:	how many
+ */
+void hvp_contract_list(struct hvp_world *world, const struct hvp_contract_call *shape,
+		       struct hvp_any_input *in, unsigned int elements)
+{
+	u64 first;
+
+	if (!shape->in_element || shape->element != HVP_FIELD_PAGE)
+		return;
+	first = hvp_world_fresh_pages(world, 0, elements);
+	while (elements--)
+		in->word[shape->in_size / sizeof(u64) + elements] = first + elements;
 }
 
 /**

@@ -8,10 +8,13 @@
 
 /* Input for any of the calls, and its list. */
 struct hvp_any_input {
-	u64 word[2 * HVP_INPUT_WORDS];
+	u64 word[5 * HVP_INPUT_WORDS];
 };
 
 struct hvp_any_input hvp_contract_input(const struct hvp_contract_call *shape, u64 id);
+
+void hvp_contract_list(struct hvp_world *world, const struct hvp_contract_call *shape,
+		       struct hvp_any_input *in, unsigned int elements);
 
 struct hvp_try hvp_contract_try(const struct hvp_contract_call *shape,
 				const struct hvp_any_input *in, unsigned int elements);

@@ -114,7 +114,7 @@ static struct hvp_reply hvp_try_row(struct hvp_world *world, const struct hvp_ro
 	world->guest.output = (struct hvp_fake_window){
 		call.output, try->row->output_element * try->count,
 	};
-	bitmap_zero(world->guest.read, HVP_FAKE_WORDS);
+	bitmap_zero(world->guest.read, HVP_PAGE_SIZE);
 	hvp_fail_allocation(world->fail_nth, world->fail_later);
 	result = hvp_dispatch(try->row, &call, &who, &world->guest.guest);
 	hvp_fail_allocation(0, false);

@@ -116,6 +116,9 @@ static void hvp_dispatch_refuses_misshapen_calls(struct kunit *test)
 	hvp_world_deposit(world, world->root, 0, 3);
 	if (shape->code == HVP_CALL_INITIALIZE_PARTITION)
 		hvp_world_deposit(world, child, 0, hvp_active_pages());
+	if (shape->names_child)
+		hvp_make_ready(world, child, shape->code);
+	hvp_contract_list(world, shape, &in, 2);
 	call = hvp_world_place(world, &try);
 	hvp_spoil(world, &call, flaw);
 

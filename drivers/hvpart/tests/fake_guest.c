@@ -92,8 +92,7 @@ static int hvp_fake_read(struct hvp_guest *ops_guest, u64 gpa, void *buf, size_t
 {
 	struct hvp_fake_guest *guest = to_fake(ops_guest);
 	int error = hvp_fake_begin(guest, HVP_FAKE_READ);
-	unsigned int word = gpa % HVP_PAGE_SIZE / sizeof(u64);
-	unsigned int words = size / sizeof(u64);
+	unsigned int at = gpa % HVP_PAGE_SIZE;
 
 	if (guest->watched)
 		KUNIT_EXPECT_TRUE_MSG(guest->test, hvp_fake_within(&guest->input, gpa, size),
@@ -105,9 +104,9 @@ static int hvp_fake_read(struct hvp_guest *ops_guest, u64 gpa, void *buf, size_t
 	memcpy(buf, hvp_fake_memory(guest, gpa), size);
 	if (guest->watched) {
 		KUNIT_EXPECT_GE_MSG(guest->test,
-				    find_next_bit(guest->read, word + words, word),
-				    word + words, "input read twice");
-		bitmap_set(guest->read, word, words);
+				    find_next_bit(guest->read, at + size, at), at + size,
+				    "input read twice");
+		bitmap_set(guest->read, at, size);
 		/* Another vCPU of the guest overwrites it at once. */
 		memset(hvp_fake_memory(guest, gpa), HVP_FAKE_SCRIBBLE, size);
 	}
@@ -225,17 +224,54 @@ static int hvp_fake_zero(struct hvp_guest *ops_guest, const struct hvp_pinned_pa
 	return 0;
 }
 
+static unsigned int hvp_fake_is_ram(struct hvp_guest *ops_guest, u64 gfn, unsigned int count)
+{
+	struct hvp_fake_guest *guest = to_fake(ops_guest);
+	unsigned int i;
+
+	if (hvp_fake_begin(guest, HVP_FAKE_IS_RAM))
+		return 0;
+	for (i = 0; i < count; i++) {
+		struct hvp_fake_page *page = hvp_fake_page(guest, gfn + i);
+
+		if (!page || !page->page || page->read_only || page->not_pinnable)
+			break;
+	}
+	return i;
+}
+
+/* Is it a page that the host has, and a part of it? */
+static bool hvp_fake_page_accessed(struct hvp_fake_guest *guest, struct page *page,
+				   size_t offset, size_t len)
+{
+	KUNIT_EXPECT_GT_MSG(guest->test, guest->pages[page_private(page)].pins, 0,
+			    "page is accessed that is not pinned");
+	if (offset <= HVP_PAGE_SIZE && len <= HVP_PAGE_SIZE - offset)
+		return true;
+	KUNIT_FAIL(guest->test, "%zu bytes are accessed at %zu of a page", len, offset);
+	return false;
+}
+
+static void hvp_fake_read_page(struct hvp_guest *ops_guest, struct page *page, size_t offset,
+			       void *buf, size_t len)
+{
+	struct hvp_fake_guest *guest = to_fake(ops_guest);
+
+	if (!hvp_fake_page_accessed(guest, page, offset, len))
+		return;
+	spin_lock(&guest->lock);
+	guest->count[HVP_FAKE_READ_PAGE]++;
+	spin_unlock(&guest->lock);
+	memcpy(buf, page_address(page) + offset, len);
+}
+
 static void hvp_fake_write_page(struct hvp_guest *ops_guest, struct page *page, size_t offset,
 				const void *buf, size_t len)
 {
 	struct hvp_fake_guest *guest = to_fake(ops_guest);
 
-	KUNIT_EXPECT_GT_MSG(guest->test, guest->pages[page_private(page)].pins, 0,
-			    "page is written to that is not pinned");
-	if (offset > HVP_PAGE_SIZE || len > HVP_PAGE_SIZE - offset) {
-		KUNIT_FAIL(guest->test, "%zu bytes are written at %zu of a page", len, offset);
+	if (!hvp_fake_page_accessed(guest, page, offset, len))
 		return;
-	}
 	spin_lock(&guest->lock);
 	guest->count[HVP_FAKE_WRITE_PAGE]++;
 	spin_unlock(&guest->lock);
@@ -289,6 +325,8 @@ static const struct hvp_guest_ops hvp_fake_ops = {
 	.pin = hvp_fake_pin,
 	.unpin = hvp_fake_unpin,
 	.zero = hvp_fake_zero,
+	.is_ram = hvp_fake_is_ram,
+	.read_page = hvp_fake_read_page,
 	.write_page = hvp_fake_write_page,
 	.node = hvp_fake_node,
 };
@@ -350,6 +388,7 @@ static void hvp_fake_guest_destroy(void *context)
 	u64 gfn;
 
 	hvp_fake_expect_idle(guest);
+	hvp_fake_machines_end(guest);
 	for (gfn = 0; gfn < HVP_FAKE_GFNS; gfn++) {
 		if (guest->pages[gfn].page)
 			__free_page(guest->pages[gfn].page);
@@ -413,6 +452,9 @@ struct hvp_fake_guest *hvp_fake_guest_create(struct kunit *test, size_t size)
 	guest->locked_limit = ULONG_MAX;
 	guest->host.ops = &hvp_fake_host_ops;
 	guest->host.processor = &guest->processor;
+	guest->host.machines = &hvp_fake_machine_ops;
+	spin_lock_init(&guest->machines_lock);
+	hvp_fake_machines_init(&guest->machines);
 	guest->processor = hvp_fake_processor;
 	hvp_vps_init(&guest->vps);
 	guest->watched = true;

@@ -14,12 +14,10 @@
 #include <hvpart/guest.h>
 #include <hvpart/host.h>
 #include "../core/vp/vp.h"
+#include "fake_machine.h"
 
 struct kunit;
 struct page;
-
-/* What parameters are made of, and what is counted as read. */
-#define HVP_FAKE_WORDS		(HVP_PAGE_SIZE / sizeof(u64))
 
 /*
  * GPA pages: pairs of parameter pages, each page between unmapped ones, and
@@ -72,6 +70,8 @@ enum hvp_fake_op {
 	HVP_FAKE_WRITE_PAGE,	/* is called under locks, so cannot be interrupted */
 	HVP_FAKE_NODE,		/* likewise counted only where it could be interrupted */
 	HVP_FAKE_RESERVE,
+	HVP_FAKE_IS_RAM,	/* fails as if the first page were none */
+	HVP_FAKE_READ_PAGE,	/* may be called under locks, so cannot be interrupted */
 	HVP_NR_FAKE_OPS,
 };
 
@@ -104,9 +104,11 @@ struct hvp_fake_window {
  * @fail_at:	the n-th operation from now fails, 0 for none
  * @error:	what it fails with
  * @watched:	check accesses against the windows; off when several threads call
- * @input:	what the call may read, each word once
+ * @input:	what the call may read, each byte once
  * @output:	what it may write
- * @read:	words of the input page that have been read
+ * @read:	bytes of the input page that have been read
+ * @machines_lock: protects the lists and counts of @machines
+ * @machines:	the children that it has
  * @hook:	called before every operation that may sleep, if set
  */
 struct hvp_fake_guest {
@@ -128,7 +130,9 @@ struct hvp_fake_guest {
 	bool watched;
 	struct hvp_fake_window input;
 	struct hvp_fake_window output;
-	DECLARE_BITMAP(read, HVP_FAKE_WORDS);
+	DECLARE_BITMAP(read, HVP_PAGE_SIZE);
+	spinlock_t machines_lock;
+	struct hvp_fake_machines machines;
 	void (*hook)(struct hvp_fake_guest *guest, enum hvp_fake_op op);
 };
 

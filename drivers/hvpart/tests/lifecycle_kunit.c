@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Whole lives of partitions, and calls that meet each other on the way. */
 
+#include <hvpart/abi/gpa.h>
 #include <linux/kthread.h>
 #include <linux/prandom.h>
 #include "../core/call/table.h"
@@ -330,9 +331,10 @@ static bool hvp_vcpu_nonsense(u16 code, enum hvp_status status)
 {
 	switch (status) {
 	case HVP_STATUS_INVALID_PARAMETER:
-		return code != HVP_CALL_UNMAP_STATS_PAGE;
+		return code != HVP_CALL_UNMAP_STATS_PAGE && code != HVP_CALL_UNMAP_VP_STATE_PAGE;
 	case HVP_STATUS_OBJECT_IN_USE:
-		return code != HVP_CALL_MAP_STATS_PAGE && code != HVP_CALL_MAP_STATS_PAGE2;
+		return code != HVP_CALL_MAP_STATS_PAGE && code != HVP_CALL_MAP_STATS_PAGE2 &&
+		       code != HVP_CALL_MAP_VP_STATE_PAGE;
 	case HVP_STATUS_INVALID_HYPERCALL_CODE:
 	case HVP_STATUS_INVALID_HYPERCALL_INPUT:
 	case HVP_STATUS_INVALID_ALIGNMENT:
@@ -362,6 +364,7 @@ static void hvp_vcpu_call(struct hvp_vcpu *vcpu)
 	const struct hvp_contract_call *shape = hvp_vcpu_any_call(vcpu);
 	u64 input = HVP_FAKE_INPUT_GFN(vcpu->level) << HVP_PAGE_SHIFT;
 	u64 *in = hvp_fake_memory(&vcpu->world->guest, input);
+	unsigned int vp = prandom_u32_state(&vcpu->random) % 2;
 	const struct hvp_caller who = {
 		.partition = vcpu->partition,
 		.vp = vcpu->world->vp,
@@ -377,6 +380,15 @@ static void hvp_vcpu_call(struct hvp_vcpu *vcpu)
 		[HVP_FIELD_STATS_TYPE] = HVP_STATS_PARTITION,
 		[HVP_FIELD_STATS_PART] = (u64)(prandom_u32_state(&vcpu->random) % 2) << 56,
 		[HVP_FIELD_PAGE] = hvp_vcpu_any_page(vcpu),
+		[HVP_FIELD_GPA] = prandom_u32_state(&vcpu->random) % 8,
+		[HVP_FIELD_MAP_FLAGS] = HVP_MAP_READ | HVP_MAP_WRITE,
+		[HVP_FIELD_VP] = vp,
+		[HVP_FIELD_VP_VTL] = vp,
+		[HVP_FIELD_TRANSLATE] = HVP_TRANSLATE_READ,
+		[HVP_FIELD_VECTOR] = 0x20,
+		[HVP_FIELD_DESTINATION] = vp,
+		[HVP_FIELD_DISPATCH] = vp,
+		[HVP_FIELD_STATE_PAGE] = HVP_STATE_PAGE_VALUE(vp, vp),
 	};
 	unsigned int i, reps = 1 + prandom_u32_state(&vcpu->random) % 6;
 	u64 result;
@@ -384,10 +396,16 @@ static void hvp_vcpu_call(struct hvp_vcpu *vcpu)
 	hvp_contract_fill(shape, values, in);
 	if (shape->rep)
 		call.control |= (u64)reps << HVP_CONTROL_REP_COUNT_SHIFT;
-	for (i = 0; i < reps && shape->in_element; i++)
+	/* A list that is none of pages is of 0s: a register that can be set, and its value. */
+	memset(in + shape->in_size / sizeof(u64), 0, (size_t)reps * shape->in_element);
+	for (i = 0; i < reps && shape->in_element && shape->element == HVP_FIELD_PAGE; i++)
 		in[shape->in_size / sizeof(u64) + i] = hvp_vcpu_any_page(vcpu);
 
-	result = hvp_dispatch(hvp_call_row(shape->code), &call, &who, &vcpu->world->guest.guest);
+	do {
+		result = hvp_dispatch(hvp_call_row(shape->code), &call, &who,
+				      &vcpu->world->guest.guest);
+		call.outside = true;
+	} while (result == HVP_RESULT_OUTSIDE);
 	hvp_stats_count(hvp_call_row(shape->code), result & HVP_RESULT_STATUS_MASK);
 	vcpu->succeeded += !(result & HVP_RESULT_STATUS_MASK);
 	vcpu->nonsense += hvp_vcpu_nonsense(shape->code, result & HVP_RESULT_STATUS_MASK);

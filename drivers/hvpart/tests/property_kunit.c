@@ -489,12 +489,12 @@ static void hvp_property_shows_vmm_capabilities(struct kunit *test)
 	reply = hvp_try_get_property_ex(world, world->root, HVP_PARTITION_ID_SELF,
 					0x00090007, 0);
 	KUNIT_EXPECT_EQ(test, reply.out[0], 1);
-	KUNIT_EXPECT_EQ(test, reply.out[1], BIT(1) | BIT(4));
+	KUNIT_EXPECT_EQ(test, reply.out[1], BIT(1) | BIT(4) | BIT(6));
 	reply = hvp_try_get_property_ex(world, world->root, HVP_PARTITION_ID_SELF,
 					0x00020005, 0);
-	KUNIT_EXPECT_EQ(test, reply.out[0], 0);
+	KUNIT_EXPECT_EQ(test, reply.out[0], 1);
 	reply = hvp_try_get_property(world, world->root, child->id, 0x00020005);
-	KUNIT_EXPECT_EQ(test, reply.out[0], 0);
+	KUNIT_EXPECT_EQ(test, reply.out[0], 1);
 	reply = hvp_try_get_property_ex(world, world->root, HVP_PARTITION_ID_SELF,
 					0x00090009, 0);
 	KUNIT_EXPECT_EQ(test, reply.out[1], ~0ULL);

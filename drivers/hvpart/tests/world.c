@@ -39,7 +39,8 @@ struct hvp_world *hvp_world_create(struct kunit *test)
 	struct hvp_world *world = container_of(guest, struct hvp_world, guest);
 
 	world->test = test;
-	world->limits = (struct hvp_limits){ .partitions = 1000, .pages = 100000, .depth = 2 };
+	world->limits = (struct hvp_limits){ .partitions = 1000, .pages = 100000, .depth = 2,
+					     .vps = 256, .gpa_nodes = 100000 };
 	world->watcher.created = hvp_world_created;
 	world->watcher.deleted = hvp_world_deleted;
 	world->vp = &guest->vp[0];
@@ -204,6 +205,25 @@ struct hvp_partition *hvp_world_child(struct hvp_world *world, struct hvp_partit
 				      enum hvp_state state)
 {
 	return hvp_world_child_near(world, parent, state, HVP_PROXIMITY_ANY);
+}
+
+/**
+ * hvp_world_vp() - make a virtual processor with just the memory that it needs
+ * @world:	the world
+ * @child:	an active child
+ * @index:	its VP index
+ *
+ * Return: the virtual processor.
+ */
+struct hvp_child_vp *hvp_world_vp(struct hvp_world *world, struct hvp_partition *child,
+				  u32 index)
+{
+	struct hvp_reply reply;
+
+	hvp_world_deposit(world, child, 0, hvp_child_vp_pages());
+	reply = hvp_try_create_vp(world, child->parent, child->id, index, HVP_ANY);
+	KUNIT_ASSERT_EQ(world->test, reply.status, HVP_STATUS_SUCCESS);
+	return container_of(xa_load(&child->child.vps.list, index), struct hvp_child_vp, vp);
 }
 
 bool hvp_claimed(struct hvp_claims *claims, u64 gfn)

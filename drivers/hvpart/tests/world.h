@@ -32,6 +32,7 @@
  *		is left of it, so not 0 if the call does not make that many
  * @fail_later:	let all allocations after it fail, too
  * @next_gfn:	next RAM page that no helper has deposited yet
+ * @inputs:	the parameters of calls under way, by @level, in case that one is made again
  * @level:	which parameter pages; not 0 within a call in the middle of another
  * @books:	before and after the latest call
  */
@@ -48,6 +49,7 @@ struct hvp_world {
 	unsigned int fail_nth;
 	bool fail_later;
 	u64 next_gfn;
+	u8 inputs[HVP_FAKE_LEVELS][HVP_PAGE_SIZE];
 	unsigned int level;
 	struct hvp_books books[2];
 };
@@ -69,6 +71,9 @@ struct hvp_partition *hvp_world_get(struct hvp_world *world, u64 id);
 void hvp_world_set_state(struct hvp_partition *partition, enum hvp_state state);
 
 /* Is the page in some pool, or a statistics page?  Nobody else uses the record. */
+struct hvp_child_vp *hvp_world_vp(struct hvp_world *world, struct hvp_partition *child,
+				  u32 index);
+
 bool hvp_claimed(struct hvp_claims *claims, u64 gfn);
 bool hvp_world_claimed(struct hvp_world *world, u64 gfn);
 

@@ -42,6 +42,19 @@ enum hvp_field {
 	HVP_FIELD_STATS_TYPE,	/* u32 HVP_STATS_*, then 0 */
 	HVP_FIELD_STATS_PART,	/* u32 VP index, 0, u8 area */
 	HVP_FIELD_PAGE,		/* GPA page number */
+	HVP_FIELD_GPA,		/* likewise, but of the target */
+	HVP_FIELD_MAP_FLAGS,	/* u32 HVP_MAP_*, then padding */
+	HVP_FIELD_UNMAP_FLAGS,	/* u32 HVP_UNMAP_*, then padding */
+	HVP_FIELD_VP,		/* u32 VP index, then padding */
+	HVP_FIELD_VP_VTL,	/* u32 VP index, u8 0, then padding */
+	HVP_FIELD_REGISTER,	/* u32 register number */
+	HVP_FIELD_ASSOC,	/* struct hvp_register_assoc */
+	HVP_FIELD_TRANSLATE,	/* HVP_TRANSLATE_* */
+	HVP_FIELD_INTERRUPT,	/* u32 HVP_INTERRUPT_* type, u32 modes */
+	HVP_FIELD_DESTINATION,	/* APIC ID or logical destination */
+	HVP_FIELD_VECTOR,	/* u32 vector, u8 0, then padding */
+	HVP_FIELD_DISPATCH,	/* u32 VP index, u32 HVP_DISPATCH_* flags */
+	HVP_FIELD_STATE_PAGE,	/* u32 VP index, u16 HVP_STATE_PAGE_*, u8 0, u8 flags */
 	HVP_NR_FIELDS
 };
 
@@ -136,6 +149,44 @@ struct hvp_contract_call {
 	  .input = { HVP_FIELD_ID, HVP_FIELD_PROXIMITY },				\
 	  .names_child = true, .names_self = true, .states = HVP_WHILE_ANY,		\
 	  .statuses = HVP_CAN(INVALID_PARAMETER))					\
+	X("HvMapGpaPages", 0x4b, CREATE_PARTITIONS, .rep = true, .in_size = 24,		\
+	  .in_element = 8, .element = HVP_FIELD_PAGE,					\
+	  .input = { HVP_FIELD_ID, HVP_FIELD_GPA, HVP_FIELD_MAP_FLAGS },			\
+	  .names_child = true, .states = HVP_WHILE_ACTIVE,				\
+	  .statuses = HVP_CAN(INVALID_PARAMETER) | HVP_CAN(OPERATION_DENIED) |		\
+		      HVP_CAN(INSUFFICIENT_MEMORY) | HVP_CAN(NO_RESOURCES))		\
+	X("HvUnmapGpaPages", 0x4c, CREATE_PARTITIONS, .rep = true, .in_size = 24,	\
+	  .input = { HVP_FIELD_ID, HVP_FIELD_GPA, HVP_FIELD_UNMAP_FLAGS },		\
+	  .names_child = true,								\
+	  .states = HVP_WHILE_ACTIVE | HVP_WHILE_FINALIZING | HVP_WHILE_FINALIZED,	\
+	  .statuses = HVP_CAN(INVALID_PARAMETER))					\
+	X("HvCreateVp", 0x4e, CREATE_PARTITIONS, .in_size = 40,				\
+	  .input = { HVP_FIELD_ID, HVP_FIELD_VP, HVP_FIELD_ANY, HVP_FIELD_PROXIMITY,	\
+		     HVP_FIELD_ZERO },							\
+	  .names_child = true, .states = HVP_WHILE_ACTIVE,				\
+	  .statuses = HVP_CAN(INVALID_PARAMETER) | HVP_CAN(INVALID_VP_INDEX) |		\
+		      HVP_CAN(INSUFFICIENT_MEMORY) | HVP_CAN(NO_RESOURCES))		\
+	X("HvDeleteVp", 0x4f, CREATE_PARTITIONS, .fast = true, .in_size = 16,		\
+	  .input = { HVP_FIELD_ID, HVP_FIELD_VP },					\
+	  .names_child = true, .states = HVP_WHILE_ACTIVE,				\
+	  .statuses = HVP_CAN(INVALID_VP_INDEX) | HVP_CAN(INVALID_VP_STATE))		\
+	X("HvGetVpRegisters", 0x50, CREATE_PARTITIONS, .rep = true, .in_size = 16,	\
+	  .in_element = 4, .out_element = 16, .element = HVP_FIELD_REGISTER,		\
+	  .input = { HVP_FIELD_ID, HVP_FIELD_VP_VTL },					\
+	  .names_child = true, .states = HVP_WHILE_ACTIVE,				\
+	  .statuses = HVP_CAN(INVALID_PARAMETER) | HVP_CAN(INVALID_VP_INDEX),		\
+	  .unit_statuses = HVP_CAN(NO_RESOURCES))					\
+	X("HvSetVpRegisters", 0x51, CREATE_PARTITIONS, .rep = true, .in_size = 16,	\
+	  .in_element = 32, .element = HVP_FIELD_ASSOC,					\
+	  .input = { HVP_FIELD_ID, HVP_FIELD_VP_VTL },					\
+	  .names_child = true, .states = HVP_WHILE_ACTIVE,				\
+	  .statuses = HVP_CAN(INVALID_PARAMETER) | HVP_CAN(INVALID_VP_INDEX),		\
+	  .unit_statuses = HVP_CAN(NO_RESOURCES))					\
+	X("HvTranslateVirtualAddress", 0x52, CREATE_PARTITIONS, .in_size = 32,		\
+	  .out_size = 16, .input = { HVP_FIELD_ID, HVP_FIELD_VP, HVP_FIELD_TRANSLATE },	\
+	  .names_child = true, .states = HVP_WHILE_ACTIVE,				\
+	  .statuses = HVP_CAN(INVALID_PARAMETER) | HVP_CAN(INVALID_VP_INDEX),		\
+	  .unit_statuses = HVP_CAN(NO_RESOURCES))					\
 	X("HvMapStatsPage", 0x6c, ACCESS_STATS, .in_size = 24, .out_size = 8,		\
 	  .input = { HVP_FIELD_STATS_TYPE, HVP_FIELD_ID, HVP_FIELD_STATS_PART },	\
 	  .names_child = true, .names_self = true, .states = HVP_WHILE_ACTIVE,		\
@@ -146,6 +197,29 @@ struct hvp_contract_call {
 	  .input = { HVP_FIELD_STATS_TYPE, HVP_FIELD_ID, HVP_FIELD_STATS_PART },	\
 	  .names_child = true, .names_self = true, .states = HVP_WHILE_ACTIVE,		\
 	  .statuses = HVP_CAN(INVALID_PARAMETER) | HVP_CAN(INVALID_VP_INDEX))		\
+	X("HvAssertVirtualInterrupt", 0x94, CREATE_PARTITIONS, .in_size = 32,		\
+	  .input = { HVP_FIELD_ID, HVP_FIELD_INTERRUPT, HVP_FIELD_DESTINATION,		\
+		     HVP_FIELD_VECTOR },						\
+	  .names_child = true, .states = HVP_WHILE_ACTIVE,				\
+	  .statuses = HVP_CAN(INVALID_PARAMETER) | HVP_CAN(INVALID_VP_INDEX) |		\
+		      HVP_CAN(ACKNOWLEDGED),						\
+	  .unit_statuses = HVP_CAN(NO_RESOURCES))					\
+	X("HvDispatchVp", 0xc2, CREATE_PARTITIONS, .in_size = 32, .out_size = 8,	\
+	  .input = { HVP_FIELD_ID, HVP_FIELD_DISPATCH },				\
+	  .names_child = true, .states = HVP_WHILE_ACTIVE,				\
+	  .statuses = HVP_CAN(INVALID_PARAMETER) | HVP_CAN(INVALID_VP_INDEX) |		\
+		      HVP_CAN(INVALID_VP_STATE),					\
+	  .unit_statuses = HVP_CAN(NO_RESOURCES))					\
+	X("HvMapVpStatePage", 0xe1, CREATE_PARTITIONS, .in_size = 24, .out_size = 8,	\
+	  .input = { HVP_FIELD_ID, HVP_FIELD_STATE_PAGE, HVP_FIELD_PAGE },		\
+	  .names_child = true, .states = HVP_WHILE_ACTIVE,				\
+	  .statuses = HVP_CAN(INVALID_PARAMETER) | HVP_CAN(INVALID_VP_INDEX) |		\
+		      HVP_CAN(OBJECT_IN_USE) | HVP_CAN(OPERATION_DENIED) |		\
+		      HVP_CAN(NO_RESOURCES))						\
+	X("HvUnmapVpStatePage", 0xe2, CREATE_PARTITIONS, .in_size = 16,			\
+	  .input = { HVP_FIELD_ID, HVP_FIELD_STATE_PAGE }, .names_child = true,		\
+	  .states = HVP_WHILE_ACTIVE | HVP_WHILE_FINALIZING | HVP_WHILE_FINALIZED,	\
+	  .statuses = HVP_CAN(INVALID_PARAMETER))					\
 	X("HvGetPartitionPropertyEx", 0x101, CREATE_PARTITIONS, .in_size = 24,		\
 	  .out_size = 16, .input = { HVP_FIELD_ID, HVP_FIELD_PROPERTY, HVP_FIELD_ZERO }, \
 	  .names_child = true, .names_self = true,					\

@@ -2,7 +2,8 @@
 /*
  * The life of a child partition, told while it happens: every hypercall with
  * its arguments, the status by name and what the pools hold, then what the
- * host sees.  Runs on a host with hvpart.ko loaded.
+ * host sees.  Runs on a host with hvpart.ko loaded.  What the child does itself is
+ * in program.c.
  */
 
 #include <fcntl.h>
@@ -12,15 +13,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "guest.h"
-#include "hypercalls.h"
+#include "story.h"
 
 /* More than any call charges; the guest deposits until the call succeeds. */
 #define ENOUGH_PAGES	64
 
 static unsigned int surprises;
 
-static void say(const char *format, ...)
+void say(const char *format, ...)
 {
 	va_list args;
 
@@ -31,15 +31,14 @@ static void say(const char *format, ...)
 	fflush(stdout);
 }
 
-static void step(const char *text)
+void step(const char *text)
 {
 	static int number;
 
 	say("\n%d. %s", ++number, text);
 }
 
-/* A call and its answer, which is to be @expected. */
-static bool told(u16 code, const char *arguments, u64 result, u16 expected, const char *note)
+bool told(u16 code, const char *arguments, u64 result, u16 expected, const char *note)
 {
 	u16 status = result_status(result);
 
@@ -50,6 +49,18 @@ static bool told(u16 code, const char *arguments, u64 result, u16 expected, cons
 	say("     ^^^ this should have been %s", status_name(expected));
 	surprises++;
 	return false;
+}
+
+void surprise(const char *format, ...)
+{
+	va_list args;
+
+	printf("     ^^^ ");
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	putchar('\n');
+	surprises++;
 }
 
 static void tell_pool(struct vcpu *vcpu, u64 id, const char *whose)
@@ -64,7 +75,7 @@ static void tell_pool(struct vcpu *vcpu, u64 id, const char *whose)
 	told(HVP_CALL_GET_MEMORY_BALANCE, arguments, result, HVP_STATUS_SUCCESS, note);
 }
 
-static void deposit(struct vcpu *vcpu, u64 id, unsigned int count)
+void deposit(struct vcpu *vcpu, u64 id, unsigned int count)
 {
 	u64 pages[ENOUGH_PAGES];
 	char arguments[64];
@@ -126,6 +137,20 @@ static void show_folder(struct guest *guest)
 		surprises++;
 }
 
+void show_lines(struct guest *guest, const char *file, const char *pattern)
+{
+	char command[256];
+
+	say("\n   # grep '^%s' /sys/kernel/debug/hvpart/%d-%d/%s", pattern, getpid(), guest->vm_fd,
+	    file);
+	snprintf(command, sizeof(command),
+		 "sed -n 's/^\\(%s\\)/   &/p' /sys/kernel/debug/hvpart/%d-%d/%s", pattern,
+		 getpid(), guest->vm_fd, file);
+	fflush(stdout);
+	if (system(command))
+		surprises++;
+}
+
 static void wait_until_gone(struct guest *guest, const char *folder)
 {
 	guest_destroy(guest);
@@ -179,6 +204,8 @@ int main(void)
 
 	step("This is what the host sees meanwhile:");
 	show_folder(guest);
+
+	tell_of_a_virtual_processor(vcpu, child);
 
 	step("The end of the child: it is finalized, its memory withdrawn, and deleted. What\n"
 	     "   creation cost is the creator's again.");

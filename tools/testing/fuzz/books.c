@@ -3,6 +3,7 @@
 
 #include "fuzz.h"
 #include "../../../drivers/hvpart/core/active.h"
+#include "../../../drivers/hvpart/core/partition.h"
 #include "../../../drivers/hvpart/core/stats_page.h"
 
 static void book_keep_mapped(const struct hvp_partition *partition, struct book *book)
@@ -22,6 +23,40 @@ static void book_keep_mapped(const struct hvp_partition *partition, struct book 
 		mapped->gfn = page->page.gfn;
 		mapped->page = page->page.page;
 	}
+}
+
+/* Virtual processors, and what can be said of memory in short. */
+static void book_keep_child(struct hvp_partition *partition, struct book *book)
+{
+	const struct hvp_child_vp *vp;
+	struct hvp_gpa_counts counts;
+	unsigned long index;
+	unsigned int type;
+	struct hvp_vp *any;
+
+	if (!partition->parent)
+		return;
+	xa_for_each(&partition->child.vps.list, index, any) {
+		struct book_vp *known = &book->vps[book->vp_count];
+
+		vp = container_of(any, struct hvp_child_vp, vp);
+		if (book->vp_count++ == MAX_VPS)
+			shim_die("partition %llu has more virtual processors than it may have",
+				 book->id);
+		known->index = index;
+		for (type = 0; type < HVP_NR_STATE_PAGES; type++) {
+			if (!vp->pages[type].mapped)
+				continue;
+			known->mapped |= BIT(type);
+			known->gfn[type] = vp->pages[type].page.gfn;
+		}
+	}
+	if (partition->state != HVP_STATE_ACTIVE)
+		return;
+	hvp_gpa_map_counts(&partition->child.map, &counts);
+	book->map_nodes = counts.nodes;
+	book->map_mapped = counts.mapped;
+	book->map_no_access = counts.no_access;
 }
 
 /* The way debugfs goes through the partitions. */
@@ -66,6 +101,7 @@ void books_keep(struct hvp_hierarchy *hierarchy, struct books *books)
 			memcpy(book->regular, snapshot.regular_properties,
 			       sizeof(book->regular));
 		book_keep_mapped(partition, book);
+		book_keep_child(partition, book);
 		id = partition->id + 1;
 		hvp_partition_put(partition);
 	}
@@ -102,7 +138,39 @@ u64 books_deposited(const struct books *books)
 	return sum;
 }
 
-/* Statistics pages that are in no pool. */
+/* Has any child this page? */
+bool hierarchy_maps(struct hvp_hierarchy *hierarchy, u64 source)
+{
+	struct hvp_partition *partition;
+	struct hvp_gpa_page page;
+	bool found = false;
+	u64 id = 2;
+
+	while (!found && (partition = hvp_hierarchy_find_from(hierarchy, id))) {
+		u64 gfn = 0, count = U64_MAX;
+
+		while (!found && partition->state == HVP_STATE_ACTIVE &&
+		       hvp_gpa_map_next(&partition->child.map, &gfn, &count, &page)) {
+			found = page.kind == HVP_GPA_MAPPED && source - page.source < count;
+			gfn += count;
+			count = U64_MAX;
+		}
+		id = partition->id + 1;
+		hvp_partition_put(partition);
+	}
+	return found;
+}
+
+static unsigned int book_state_pages(const struct book *book)
+{
+	unsigned int i, pages = 0;
+
+	for (i = 0; i < book->vp_count; i++)
+		pages += (book->vps[i].mapped & 1) + (book->vps[i].mapped >> 1);
+	return pages;
+}
+
+/* Statistics and state pages, which are in no pool. */
 u64 books_located(const struct books *books)
 {
 	unsigned int i, k;
@@ -111,6 +179,7 @@ u64 books_located(const struct books *books)
 	for (i = 0; i < books->count; i++) {
 		for (k = 0; k < books->book[i].mapped_count; k++)
 			sum += !books->book[i].mapped[k].lent;
+		sum += book_state_pages(&books->book[i]);
 	}
 	return sum;
 }
@@ -135,8 +204,16 @@ void books_expect_same(const struct books *expected, const struct books *books)
 		shim_die("%u partitions, last ID %llu; expected: %u, %llu", books->count,
 			 books->last_id, expected->count, expected->last_id);
 	for (i = 0; i < books->count; i++) {
-		if (memcmp(&books->book[i], &expected->book[i], sizeof(books->book[i])))
-			shim_die("partition %llu is not as it should be", books->book[i].id);
+		const u64 *now = (const u64 *)&books->book[i];
+		const u64 *then = (const u64 *)&expected->book[i];
+		unsigned int word = 0;
+
+		if (!memcmp(now, then, sizeof(books->book[i])))
+			continue;
+		while (now[word] == then[word])
+			word++;
+		shim_die("partition %llu is not as it should be: byte %zu of its book: %#llx, not %#llx",
+			 books->book[i].id, word * sizeof(u64), now[word], then[word]);
 	}
 }
 
@@ -244,10 +321,12 @@ static unsigned int books_charged_for_mapped(const struct hvp_partition *partiti
 }
 
 /* Are its pages in use just those that its children and itself were charged for? */
-static void books_check_charges(const struct hvp_partition *partition, const struct book *book)
+static void books_check_charges(struct hvp_partition *partition, const struct book *book)
 {
 	u64 used_for[HVP_NR_USES] = {};
-	const struct hvp_partition *child;
+	struct hvp_partition *child;
+	unsigned long index;
+	struct hvp_vp *any;
 	unsigned int node;
 	u64 previous = 0;
 
@@ -265,6 +344,17 @@ static void books_check_charges(const struct hvp_partition *partition, const str
 			charged += partition->active->charge.pages[node];
 			used_for[HVP_USE_PARTITION] += partition->active->charge.pages[node];
 		}
+		charged += partition->child.map_charge.pages[node];
+		used_for[HVP_USE_MEMORY_MAP] += partition->child.map_charge.pages[node];
+		xa_for_each(&partition->child.vps.list, index, any) {
+			unsigned int pages = container_of(any, struct hvp_child_vp,
+							  vp)->charge.pages[node];
+
+			if (!partition->parent)
+				break;
+			charged += pages;
+			used_for[HVP_USE_VPS] += pages;
+		}
 		if (charged != book->in_use[node] || charged > book->deposited[node])
 			shim_die("partition %llu, node %u: %u of %u pages in use, %u charged",
 				 book->id, node, book->in_use[node], book->deposited[node],
@@ -274,6 +364,13 @@ static void books_check_charges(const struct hvp_partition *partition, const str
 		shim_die("partition %llu: %llu pages for children, %llu for itself, %llu mapped",
 			 book->id, book->used_for[HVP_USE_CHILDREN],
 			 book->used_for[HVP_USE_PARTITION], book->used_for[HVP_USE_STATISTICS]);
+	if (used_for[HVP_USE_VPS] != book->vp_count * hvp_child_vp_pages())
+		shim_die("partition %llu: %llu pages for virtual processors", book->id,
+			 used_for[HVP_USE_VPS]);
+	if (used_for[HVP_USE_MEMORY_MAP] !=
+	    DIV_ROUND_UP(book->map_nodes * sizeof(struct hvp_gpa_node), HVP_PAGE_SIZE))
+		shim_die("partition %llu: %llu pages for a map", book->id,
+			 used_for[HVP_USE_MEMORY_MAP]);
 	list_for_each_entry(child, &partition->children, sibling) {
 		if (child->parent != partition || child->id <= previous ||
 		    child->state == HVP_STATE_DELETED)
@@ -293,13 +390,15 @@ static unsigned int books_children(const struct books *books, u64 id, u8 states)
 }
 
 static void books_check_partition(struct books *books, const struct hvp_partition *partition,
-				  const struct book *book)
+				  const struct book *book, bool idle)
 {
 	const struct book *parent = books_find(books, book->parent);
 	unsigned int children = 0;
 	const struct list_head *at;
 
-	if (book->state == HVP_STATE_DELETED || book->state == HVP_STATE_FINALIZING)
+	/* As it is meanwhile, and as a thread leaves it that is killed. */
+	if (book->state == HVP_STATE_DELETED ||
+	    (book->state == HVP_STATE_FINALIZING && idle && !partition->child.begun))
 		shim_die("partition %llu found in state %d", book->id, book->state);
 	if (book->parent ? book->id == HVP_PARTITION_ID_ROOT :
 			   book->id != HVP_PARTITION_ID_ROOT)
@@ -307,7 +406,8 @@ static void books_check_partition(struct books *books, const struct hvp_partitio
 	if (book->parent && (!parent || parent->id >= book->id ||
 			     parent->depth + 1 != book->depth))
 		shim_die("the parent of %llu is not %llu", book->id, book->parent);
-	if (book->active != (book->state == HVP_STATE_ACTIVE && book->parent))
+	if (book->state != HVP_STATE_FINALIZING &&
+	    book->active != (book->state == HVP_STATE_ACTIVE && book->parent))
 		shim_die("partition %llu in state %d has what is not for it", book->id,
 			 book->state);
 	for (at = partition->children.next; at != &partition->children; at = at->next)
@@ -318,7 +418,8 @@ static void books_check_partition(struct books *books, const struct hvp_partitio
 	    (int)books_children(books, book->id, HVP_IN_ACTIVE))
 		shim_die("partition %llu has %d active children", book->id,
 			 atomic_read(&partition->active_children));
-	if (book->mapped_count && book->state != HVP_STATE_ACTIVE)
+	if (book->mapped_count && book->state != HVP_STATE_ACTIVE &&
+	    book->state != HVP_STATE_FINALIZING)
 		shim_die("partition %llu in state %d has %llu pages mapped", book->id,
 			 book->state, book->mapped_count);
 	/* Children live in a parent that does. */
@@ -365,8 +466,10 @@ void books_check(struct guest *guest, struct hvp_hierarchy *hierarchy, struct bo
 
 		if (!partition || partition->id != book->id)
 			shim_die("partition %llu cannot be found", book->id);
-		books_check_partition(books, partition, book);
-		books_check_charges(partition, book);
+		books_check_partition(books, partition, book, idle);
+		/* Virtual processors are paid for before they are there. */
+		if (idle || !partition->child.begun)
+			books_check_charges(partition, book);
 		for (node = 0; node < (int)hvp_pool_nodes(); node++)
 			books_check_pages(guest, hierarchy, partition, node, idle);
 		hvp_partition_put(partition);
@@ -392,4 +495,5 @@ void books_check(struct guest *guest, struct hvp_hierarchy *hierarchy, struct bo
 			shim_die("page %#llx is in a pool or is not", guest_gfn(i));
 	}
 	books_check_claims(hierarchy);
+	machines_check(guest);
 }

@@ -18,7 +18,7 @@ const struct contract_property contract_properties[CONTRACT_PROPERTIES] = {
 	{ EARLY, 0x00050012, .reserved = 0xffe },
 	{ EARLY, 0x00050026 },
 	{ EARLY, 0x00060006, UP_TO(0, 52) },
-	{ EARLY, 0x00090007, .initial = BIT(1) | BIT(4), .banks = true },
+	{ EARLY, 0x00090007, .initial = BIT(1) | BIT(4) | BIT(6), .banks = true },
 	{ REGULAR, 0x00020000, BOOLEAN },
 	{ REGULAR, 0x00020001, UP_TO(0, 0x10000) },
 	{ REGULAR, 0x00020002, UP_TO(0, 0x10000), .initial = 0x10000 },
@@ -216,7 +216,8 @@ static enum hvp_status contract_take_page(struct guest *guest, const struct call
 {
 	struct guest_page *page = guest_page(guest, gfn);
 
-	if (!page || page->owner || page->stats || page->kind == GUEST_NOT_RAM ||
+	if (!page || page->owner || page->stats || hierarchy_maps(call->hierarchy, gfn) ||
+	    page->kind == GUEST_NOT_RAM ||
 	    page->kind == GUEST_READ_ONLY || page->kind == GUEST_UNMAPPED ||
 	    guest_host_page(guest, gfn)->node >= HVP_PROXIMITY_DOMAINS)
 		return HVP_STATUS_OPERATION_DENIED;
@@ -290,6 +291,94 @@ struct answer contract_withdraw(const struct call *call, struct books *books)
 	return (struct answer){ HVP_STATUS_NO_RESOURCES, start + available };
 }
 
+/* A virtual processor of a child's, or NULL. */
+static struct book_vp *contract_vp(const struct book *target, u32 index)
+{
+	unsigned int i;
+
+	for (i = 0; i < target->vp_count; i++) {
+		if (target->vps[i].index == index)
+			return (struct book_vp *)&target->vps[i];
+	}
+	return NULL;
+}
+
+static enum hvp_status contract_create_vp(const struct hvp_limits *limits,
+					  const struct call *call, const struct book *target)
+{
+	const struct hvp_create_vp_in *in = &call->create_vp;
+
+	if (in->flags || contract_proximity_malformed(in->proximity))
+		return HVP_STATUS_INVALID_PARAMETER;
+	if (in->vp_index > 255 || contract_vp(target, in->vp_index))
+		return HVP_STATUS_INVALID_VP_INDEX;
+	if (!contract_can_pay(target, hvp_child_vp_pages(), in->proximity))
+		return HVP_STATUS_INSUFFICIENT_MEMORY;
+	if (target->vp_count >= limits->vps)
+		return HVP_STATUS_NO_RESOURCES;
+	return HVP_STATUS_SUCCESS;
+}
+
+static enum hvp_status contract_interrupt(const struct call *call, const struct book *target)
+{
+	const struct hvp_assert_interrupt_in *in = &call->interrupt;
+	bool there = in->modes & 2 ? target->vp_count : in->destination < 64 &&
+			contract_vp(target, in->destination);
+
+	if (in->modes > 3 || in->vtl || in->vector > 255 || in->type > 7 || in->type == 3 ||
+	    in->type == 6 || (in->type < 2 && in->vector < 16))
+		return HVP_STATUS_INVALID_PARAMETER;
+	/* Who all is at a logical destination is for the machine to say. */
+	if (!there || in->destination >> 32)
+		return HVP_STATUS_INVALID_VP_INDEX;
+	return in->type == 7 && machine_plan.busy ? HVP_STATUS_ACKNOWLEDGED :
+						    HVP_STATUS_SUCCESS;
+}
+
+/* What a call that names a virtual processor answers, as far as that matters. */
+static struct answer contract_vp_call(const struct call *call, const struct book *target,
+				      unsigned int start)
+{
+	struct answer answer = { .reps = start };
+	u32 index = call->in[1];
+
+	if (!contract_vp(target, index))
+		answer.status = HVP_STATUS_INVALID_VP_INDEX;
+	else if (call->row->code == HVP_CALL_DISPATCH_VP && call->in[1] >> 39)
+		answer.status = HVP_STATUS_INVALID_PARAMETER;
+	else if (call->row->rep && call->in[1] >> 32 & 0xff)
+		answer.status = HVP_STATUS_INVALID_PARAMETER;
+	else if (call->row->code == HVP_CALL_TRANSLATE_VIRTUAL_ADDRESS &&
+		 (!(call->in[2] & 7) || call->in[2] & ~0x3fULL))
+		answer.status = HVP_STATUS_INVALID_PARAMETER;
+	else if (call->row->code != HVP_CALL_DELETE_VP)
+		answer.open = call->row->rep;
+	if (call->row->rep && !answer.status)
+		answer.reps = call_rep_count(call);
+	return answer;
+}
+
+/* Is it a page that there can be?  Offset 0: index; 4: type; 6: VTL; 7: flags */
+static bool contract_state_page_malformed(const struct call *call, bool map)
+{
+	const struct hvp_state_page_in *in = &call->state_page.object;
+
+	return in->type > 1 || in->vtl || (map && in->flags != 1);
+}
+
+static enum hvp_status contract_unmap_state(const struct call *call, const struct book *target)
+{
+	const struct hvp_state_page_in *in = &call->state_page.object;
+	const struct book_vp *vp = contract_vp(target, in->vp_index);
+
+	if (contract_state_page_malformed(call, false))
+		return HVP_STATUS_INVALID_PARAMETER;
+	if (!vp || vp->mapped >> in->type & 1)
+		return HVP_STATUS_SUCCESS;
+	return target->state == HVP_STATE_ACTIVE ? HVP_STATUS_INVALID_PARAMETER :
+						   HVP_STATUS_SUCCESS;
+}
+
 /* Is there such an object? */
 static enum hvp_status contract_stats_object(const struct guest *guest, const struct call *call,
 					     const struct book *target)
@@ -305,7 +394,10 @@ static enum hvp_status contract_stats_object(const struct guest *guest, const st
 					       HVP_STATUS_SUCCESS;
 	if (in->type != 0x00010002)
 		return HVP_STATUS_INVALID_PARAMETER;
-	for (i = 0; i < guest->vps.count && target->id == HVP_PARTITION_ID_ROOT; i++) {
+	if (target->id != HVP_PARTITION_ID_ROOT)
+		return contract_vp(target, in->identity.vp_index) ? HVP_STATUS_SUCCESS :
+								    HVP_STATUS_INVALID_VP_INDEX;
+	for (i = 0; i < guest->vps.count; i++) {
 		if (in->identity.vp_index == GUEST_VP_INDEX(i))
 			return HVP_STATUS_SUCCESS;
 	}
@@ -346,6 +438,45 @@ static enum hvp_status contract_map(struct guest *guest, const struct hvp_limits
 	if (!status && !lent && contract_over_limit(guest, limits, books, 1))
 		status = HVP_STATUS_NO_RESOURCES;
 	return status;
+}
+
+static enum hvp_status contract_map_state(struct guest *guest, const struct hvp_limits *limits,
+					  const struct call *call, const struct books *books,
+					  const struct book *target)
+{
+	const struct hvp_state_page_in *in = &call->state_page.object;
+	const struct book_vp *vp = contract_vp(target, in->vp_index);
+	enum hvp_status status;
+
+	if (!vp)
+		return HVP_STATUS_INVALID_VP_INDEX;
+	if (contract_state_page_malformed(call, true))
+		return HVP_STATUS_INVALID_PARAMETER;
+	if (vp->mapped >> in->type & 1)
+		return HVP_STATUS_OBJECT_IN_USE;
+	status = contract_take_page(guest, call, call->state_page.map_location);
+	if (!status && contract_over_limit(guest, limits, books, 1))
+		status = HVP_STATUS_NO_RESOURCES;
+	return status;
+}
+
+/* What of its flags alone can be told; elements and who pays are left open. */
+static struct answer contract_map_gpa(const struct call *call)
+{
+	struct answer answer = { .reps = call_rep_start(call) };
+	bool map = call->row->code == HVP_CALL_MAP_GPA_PAGES;
+	u32 flags = call->in[2];
+	bool large = flags & (map ? 0x80000000 : 2);
+
+	if (flags & ~(map ? 0x9f31800fU : 3U) ||
+	    (map && flags & 0xf && !(flags & 1)) || (map && !(flags & 0x1000f)) ||
+	    (large && call->in[1] % 512)) {
+		answer.status = HVP_STATUS_INVALID_PARAMETER;
+		return answer;
+	}
+	answer.open = true;
+	answer.reps = call_rep_count(call);
+	return answer;
 }
 
 static enum hvp_status contract_unmap(const struct guest *guest, const struct call *call,
@@ -407,6 +538,29 @@ struct answer contract_answer(struct guest *guest, const struct hvp_limits *limi
 		break;
 	case HVP_CALL_GET_NEXT_CHILD_PARTITION:
 		answer.status = contract_next_child(call, books);
+		break;
+	case HVP_CALL_CREATE_VP:
+		answer.status = contract_create_vp(limits, call, target);
+		break;
+	case HVP_CALL_ASSERT_VIRTUAL_INTERRUPT:
+		answer.status = contract_interrupt(call, target);
+		break;
+	case HVP_CALL_MAP_VP_STATE_PAGE:
+		answer.status = contract_map_state(guest, limits, call, books, target);
+		break;
+	case HVP_CALL_UNMAP_VP_STATE_PAGE:
+		answer.status = contract_unmap_state(call, target);
+		break;
+	case HVP_CALL_MAP_GPA_PAGES:
+	case HVP_CALL_UNMAP_GPA_PAGES:
+		answer = contract_map_gpa(call);
+		break;
+	case HVP_CALL_DELETE_VP:
+	case HVP_CALL_GET_VP_REGISTERS:
+	case HVP_CALL_SET_VP_REGISTERS:
+	case HVP_CALL_TRANSLATE_VIRTUAL_ADDRESS:
+	case HVP_CALL_DISPATCH_VP:
+		answer = contract_vp_call(call, target, answer.reps);
 		break;
 	case HVP_CALL_DEPOSIT_MEMORY:
 		answer = contract_deposit(guest, limits, call, books);
@@ -534,6 +688,147 @@ static unsigned int contract_unmapped(struct guest *guest, const struct mapped *
 	return 1 + mapped->lent;
 }
 
+/* So are a virtual processor's state pages.  Return: how many. */
+static unsigned int contract_state_unmapped(struct guest *guest, struct book_vp *vp)
+{
+	unsigned int type, pages = 0;
+
+	for (type = 0; type < HVP_NR_STATE_PAGES; type++) {
+		if (!(vp->mapped >> type & 1))
+			continue;
+		if (!guest_page(guest, vp->gfn[type])->stats)
+			shim_die("page %#llx has been a state page", vp->gfn[type]);
+		guest_page(guest, vp->gfn[type])->stats = false;
+		guest_page(guest, vp->gfn[type])->lost = false;
+		pages++;
+	}
+	return pages;
+}
+
+/* It has neither virtual processors nor memory. */
+static void contract_forget_child(struct book *target)
+{
+	target->vp_count = 0;
+	memset(target->vps, 0, sizeof(target->vps));
+	target->map_nodes = 0;
+	target->map_mapped = 0;
+	target->map_no_access = 0;
+}
+
+static void contract_apply_create_vp(const struct call *call, struct book *target,
+				     const struct book *then)
+{
+	struct book_vp *vp = &target->vps[target->vp_count++];
+
+	contract_charge(target, then, HVP_USE_VPS, hvp_child_vp_pages(),
+			call->create_vp.proximity);
+	/* They are in the order of their indexes. */
+	while (vp > target->vps && vp[-1].index > call->create_vp.vp_index) {
+		*vp = vp[-1];
+		vp--;
+	}
+	*vp = (struct book_vp){ .index = call->create_vp.vp_index };
+}
+
+static void contract_apply_delete_vp(struct guest *guest, const struct call *call,
+				     struct book *target, const struct book *then,
+				     struct books *books, struct books *after)
+{
+	struct book_vp *vp = contract_vp(target, call->in[1]);
+	u64 used_for = target->used_for[HVP_USE_VPS] - hvp_child_vp_pages();
+	struct book *parent = books_find(books, target->parent);
+	unsigned int i, own = 0, parents = 0, zeroed;
+	u64 statistics;
+
+	zeroed = contract_state_unmapped(guest, vp);
+	for (i = 0; i < target->mapped_count; i++) {
+		struct mapped *mapped = &target->mapped[i];
+
+		if (mapped->type != HVP_STATS_VP || mapped->vp_index != vp->index)
+			continue;
+		zeroed += !mapped->lent;
+		*(mapped->payer == target->id ? &own : &parents) +=
+			contract_unmapped(guest, mapped);
+		target->mapped_count--;
+		memmove(mapped, mapped + 1,
+			(char *)&target->mapped[target->mapped_count] - (char *)mapped);
+		memset(&target->mapped[target->mapped_count], 0, sizeof(*mapped));
+		i--;
+	}
+	if (call->zeroed != zeroed)
+		shim_die("%u pages zeroed, %u unmapped", call->zeroed, zeroed);
+	statistics = target->used_for[HVP_USE_STATISTICS] - own;
+	contract_uncharge(target, then, HVP_USE_VPS, hvp_child_vp_pages() + own);
+	target->used_for[HVP_USE_VPS] = used_for;
+	target->used_for[HVP_USE_STATISTICS] = statistics;
+	if (parents) {
+		statistics = parent->used_for[HVP_USE_STATISTICS] - parents;
+		contract_uncharge(parent, books_find(after, parent->id), HVP_USE_STATISTICS,
+				  parents);
+		parent->used_for[HVP_USE_STATISTICS] = statistics;
+	}
+	target->vp_count--;
+	memmove(vp, vp + 1, (char *)&target->vps[target->vp_count] - (char *)vp);
+	memset(&target->vps[target->vp_count], 0, sizeof(*vp));
+}
+
+static void contract_apply_map_state(struct guest *guest, const struct call *call,
+				     struct book *target)
+{
+	const struct hvp_state_page_in *in = &call->state_page.object;
+	struct book_vp *vp = contract_vp(target, in->vp_index);
+
+	vp->mapped |= BIT(in->type);
+	vp->gfn[in->type] = call->state_page.map_location;
+	guest_page(guest, call->state_page.map_location)->stats = true;
+}
+
+static void contract_apply_unmap_state(struct guest *guest, const struct call *call,
+				       struct book *target)
+{
+	const struct hvp_state_page_in *in = &call->state_page.object;
+	struct book_vp *vp = contract_vp(target, in->vp_index);
+	struct book_vp page = {};
+
+	if (!vp || !(vp->mapped >> in->type & 1))
+		return;
+	page.mapped = BIT(in->type);
+	page.gfn[in->type] = vp->gfn[in->type];
+	contract_state_unmapped(guest, &page);
+	vp->mapped &= ~BIT(in->type);
+	vp->gfn[in->type] = 0;
+	if (call->zeroed != 1)
+		shim_die("%u pages zeroed, one unmapped", call->zeroed);
+}
+
+/* Each page of the list is what it is to be, unless a later one is the same. */
+static void contract_apply_map_gpa(const struct call *call, unsigned int reps,
+				   struct book *target, const struct book *then)
+{
+	struct hvp_partition *partition = hvp_hierarchy_find(call->hierarchy, target->id);
+	bool map = call->row->code == HVP_CALL_MAP_GPA_PAGES;
+	u32 flags = call->in[2];
+	unsigned int pages = flags & (map ? 0x80000000 : 2) ? 512 : 1;
+	struct hvp_gpa_page page;
+	unsigned int i;
+
+	for (i = call_rep_start(call); i < reps && target->state == HVP_STATE_ACTIVE; i++) {
+		hvp_gpa_map_find(&partition->child.map, call->in[1] + (u64)i * pages, &page);
+		if (map && !(flags & 0x10000) ?
+		    page.kind != HVP_GPA_MAPPED || page.rights != (flags & 0xf) ||
+		    page.source != call->in[3 + i] :
+		    map ? page.kind != HVP_GPA_NO_ACCESS : page.kind == HVP_GPA_MAPPED)
+			shim_die("page %#llx is not what it was mapped as",
+				 call->in[1] + (u64)i * pages);
+	}
+	hvp_partition_put(partition);
+	target->used_for[HVP_USE_MEMORY_MAP] = then->used_for[HVP_USE_MEMORY_MAP];
+	memcpy(target->in_use, then->in_use, sizeof(target->in_use));
+	target->map_nodes = then->map_nodes;
+	target->map_mapped = then->map_mapped;
+	target->map_no_access = then->map_no_access;
+}
+
 static void contract_apply_finalize(struct guest *guest, struct call *call,
 				    struct book *target, const struct book *after,
 				    struct books *books, struct books *all_after)
@@ -552,10 +847,16 @@ static void contract_apply_finalize(struct guest *guest, struct call *call,
 			parents += pages;
 		located += !target->mapped[i].lent;
 	}
+	for (i = 0; i < target->vp_count; i++)
+		located += contract_state_unmapped(guest, &target->vps[i]);
 	if (call->zeroed != located)
 		shim_die("%u pages zeroed, %llu unmapped", call->zeroed, located);
 	used_for = target->used_for[HVP_USE_STATISTICS] - own;
-	contract_uncharge(target, after, HVP_USE_PARTITION, hvp_active_pages() + own);
+	contract_uncharge(target, after, HVP_USE_PARTITION, hvp_active_pages() + own +
+			  target->used_for[HVP_USE_VPS] + target->used_for[HVP_USE_MEMORY_MAP]);
+	target->used_for[HVP_USE_VPS] = 0;
+	target->used_for[HVP_USE_MEMORY_MAP] = 0;
+	contract_forget_child(target);
 	target->used_for[HVP_USE_PARTITION] = 0;
 	target->used_for[HVP_USE_STATISTICS] = used_for;
 	used_for = parent->used_for[HVP_USE_STATISTICS] - parents;
@@ -605,8 +906,10 @@ static void contract_apply_get_property(struct guest *guest, struct call *call,
 		contract_expect_output(call, target->creation.compatibility_version);
 	else if (property->code == 0x00070000)
 		contract_expect_output(call, target->parent ? 0 : guest->vps.guest_os_id);
-	else if (property->code == 0x00080000 || property->code == 0x00020005)
+	else if (property->code == 0x00080000)
 		contract_expect_output(call, 0);
+	else if (property->code == 0x00020005)
+		contract_expect_output(call, 1);
 	else if (property->code == 0x00090009)
 		contract_expect_output(call, ~0ULL);
 	else if (property->code == 0x0006000a)
@@ -765,13 +1068,13 @@ void contract_check_mapped(const struct books *books, const struct book *book,
 	unsigned int i;
 
 	if (mapped->type == 0x00010001) {
-		expected[1] = book->parent ? 0 : books->vps;
+		expected[1] = book->parent ? book->vp_count : books->vps;
 		expected[5] = book_deposited(book);
 		expected[26] = book->id;
 		for (i = 0; i < books->count; i++)
 			expected[46] += books->book[i].parent == book->id &&
 					books->book[i].state == HVP_STATE_ACTIVE;
-	} else {
+	} else if (!book->parent) {
 		vp = &virtual_processors[mapped->vp_index / GUEST_VP_INDEX(1)];
 		expected[1] = vp->run_time;
 		expected[7] = vp->hypercalls;
@@ -874,6 +1177,17 @@ void contract_apply(struct guest *guest, struct call *call, struct answer answer
 		return contract_expect_output(call, call->caller);
 	case HVP_CALL_GET_NEXT_CHILD_PARTITION:
 		return contract_apply_next_child(call, books);
+	case HVP_CALL_CREATE_VP:
+		return contract_apply_create_vp(call, target, then);
+	case HVP_CALL_DELETE_VP:
+		return contract_apply_delete_vp(guest, call, target, then, books, after);
+	case HVP_CALL_MAP_VP_STATE_PAGE:
+		return contract_apply_map_state(guest, call, target);
+	case HVP_CALL_UNMAP_VP_STATE_PAGE:
+		return contract_apply_unmap_state(guest, call, target);
+	case HVP_CALL_MAP_GPA_PAGES:
+	case HVP_CALL_UNMAP_GPA_PAGES:
+		return contract_apply_map_gpa(call, answer.reps, target, then);
 	case HVP_CALL_DEPOSIT_MEMORY:
 		return contract_apply_deposit(guest, call, answer.reps, target);
 	case HVP_CALL_WITHDRAW_MEMORY:

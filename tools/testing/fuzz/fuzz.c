@@ -63,6 +63,28 @@ static u64 to_stats_part(u8 object, u64 area)
 	return vp_index | area << 56;
 }
 
+/* Of a child: the first pages, then the first of each 2 MiB, and one that there is not. */
+static u64 to_child_gfn(u8 byte)
+{
+	if (byte == 255)
+		return ~0ULL;
+	return byte < 128 ? byte : (byte - 128ULL) * HVP_LARGE_PAGE_PAGES;
+}
+
+/* Some registers of each kind, and some that there are not. */
+static u32 to_register(u8 byte)
+{
+	static const u32 firsts[] = {
+		0, HVP_REGISTER_RAX, HVP_REGISTER_RIP, HVP_REGISTER_PENDING_INTERRUPTION,
+		HVP_REGISTER_XMM0, HVP_REGISTER_FP_CONTROL_STATUS, HVP_REGISTER_CR0,
+		HVP_REGISTER_INTERMEDIATE_CR0, HVP_REGISTER_DR0, HVP_REGISTER_ES,
+		HVP_REGISTER_IDTR, HVP_REGISTER_TSC, HVP_REGISTER_MTRR_PHYS_BASE0,
+		HVP_REGISTER_HYPERCALL, HVP_REGISTER_VP_ROOT_SIGNAL_COUNT, HVP_REGISTER_SINT0,
+	};
+
+	return firsts[byte / 16] + byte % 16;
+}
+
 static u64 to_word(enum hvp_field field, const u64 *given)
 {
 	u64 argument = given[field];
@@ -85,15 +107,52 @@ static u64 to_word(enum hvp_field field, const u64 *given)
 		return to_stats_part(given[HVP_FIELD_STATS_TYPE], argument);
 	case HVP_FIELD_PAGE:
 		return guest_gfn(argument);
+	case HVP_FIELD_GPA:
+		return to_child_gfn(argument);
+	case HVP_FIELD_REGISTER:
+		return to_register(argument);
+	case HVP_FIELD_MAP_FLAGS:
+	case HVP_FIELD_UNMAP_FLAGS:
+	case HVP_FIELD_VP:
+		return argument | (u64)~0U << 32;
+	case HVP_FIELD_VP_VTL:
+		return (argument & 0xff) | argument >> 8 << 32 | (u64)0xffffff << 40;
+	case HVP_FIELD_INTERRUPT:
+		return (argument & 0xf) | argument >> 4 << 32;
+	case HVP_FIELD_VECTOR:
+		return (argument & 0x1ff) | argument >> 9 << 32 | (u64)0xffffff << 40;
+	case HVP_FIELD_DISPATCH:
+		return (argument & 0xff) | argument >> 8 << 32;
+	case HVP_FIELD_STATE_PAGE:
+		/* Index; type, VTL, and whether it says where. */
+		return (argument & 0xff) | (argument >> 8 & 3) << 32 |
+		       (argument >> 10 & 1) << 48 | (u64)!(argument >> 15) << 56;
 	default:
 		return argument;
 	}
 }
 
+/* An element is a word, but for registers: the number, or that and a value. */
+static void put_element(const struct hvp_contract_call *call, u8 *at, const u64 *given)
+{
+	struct hvp_register_assoc assoc = {};
+	u64 word = to_word(call->element, given);
+
+	if (call->element != HVP_FIELD_ASSOC) {
+		memcpy(at, &word, call->in_element);
+		return;
+	}
+	assoc.name = to_register(word);
+	assoc.padding[0] = 0xa5a5a5a5;
+	assoc.value.word[0] = word >> 8;
+	assoc.value.word[1] = word >> 16;
+	memcpy(at, &assoc, sizeof(assoc));
+}
+
 /* A call of which the arguments say what the words of its input are. */
 static void run_call(const struct hvp_contract_call *call, const u64 *argument)
 {
-	static u64 in[HVP_INPUT_WORDS + HVP_CONTROL_REP_MASK];
+	static u64 in[HVP_INPUT_WORDS + 4 * HVP_CONTROL_REP_MASK];
 	u64 given[CALL_ARGUMENTS] = {}, *word = in;
 	unsigned int i, count;
 
@@ -105,7 +164,7 @@ static void run_call(const struct hvp_contract_call *call, const u64 *argument)
 		*word++ = to_word(call->input[i], given);
 	count = given[CALL_COUNT] & HVP_CONTROL_REP_MASK;
 	for (i = 0; i < count && call->in_element; i++) {
-		*word++ = to_word(call->element, given);
+		put_element(call, (u8 *)word + i * call->in_element, given);
 		given[call->element] += given[CALL_STEP];
 	}
 	vm_call(&vm, given[CALL_WHO], call, in, count, given[CALL_START] & HVP_CONTROL_REP_MASK,
@@ -121,7 +180,8 @@ static void run_vp(const u64 *argument)
 static void run_fail(const u64 *argument)
 {
 	static const int errors[] = { -EFAULT, -ENOMEM, -EINTR };
-	unsigned int what = argument[0] % (2 + GUEST_OPS + 2);
+	/* What was numbered first keeps its number. */
+	unsigned int what = argument[0] % (2 + GUEST_IS_RAM + 3);
 
 	switch (what) {
 	case 0:
@@ -130,10 +190,33 @@ static void run_fail(const u64 *argument)
 		shim_fail_all = what;
 		break;
 	default:
-		what = min_t(unsigned int, what - 2, GUEST_OPS - 1 + 2);
-		vm.guest.error = errors[what < GUEST_OPS ? 0 : what - GUEST_OPS + 1];
-		vm.guest.fail_at[what < GUEST_OPS ? what : GUEST_PIN] = argument[1];
+		what -= 2;
+		if (what == GUEST_IS_RAM + 2) {
+			vm.guest.fail_at[GUEST_IS_RAM] = argument[1];
+			return;
+		}
+		vm.guest.error = errors[what < GUEST_IS_RAM ? 0 : what - GUEST_IS_RAM + 1];
+		vm.guest.fail_at[what < GUEST_IS_RAM ? what : GUEST_PIN] = argument[1];
 	}
+}
+
+static void run_exit(const u64 *argument)
+{
+	static const u8 sizes[] = { 1, 2, 4, 1 };
+
+	machine_plan.exit = (struct hvp_exit){
+		.reason = argument[0] % HVP_NR_EXIT_REASONS,
+		.port = argument[1],
+		.size = sizes[argument[2] % 4],
+		.access = argument[3] % 3,
+		.string = argument[3] & 0x10,
+		.rep = argument[3] & 0x20,
+		.gpa = to_child_gfn(argument[1]) << HVP_PAGE_SHIFT,
+		.gva = argument[1],
+		.gva_valid = argument[3] & 0x40,
+		.instruction_count = argument[2] % (HVP_INSTRUCTION_BYTES + 1),
+		.instruction_length = argument[2] % 16,
+	};
 }
 
 static void run_poke(const u64 *argument)
@@ -208,7 +291,8 @@ static void run_step(const struct step *step)
 		return run_fail(argument);
 	case OP_LIMITS:
 		/* More levels than lockdep can tell from each other are none of KVM's. */
-		vm.limits = (struct hvp_limits){ argument[0], argument[1], argument[2] % 8 };
+		vm.limits = (struct hvp_limits){ argument[0], argument[1], argument[2] % 8,
+						 VM_VPS, VM_GPA_NODES };
 		vm.guest.locked_limit = argument[3];
 		return;
 	case OP_RESET:
@@ -241,6 +325,13 @@ static void run_step(const struct step *step)
 		if (!current_call)
 			run_load(argument);
 		return;
+	case OP_EXIT:
+		return run_exit(argument);
+	case OP_MACHINE:
+		machine_plan.fail_nth = argument[0];
+		machine_plan.error = argument[1];
+		machine_plan.busy = argument[2] & 1;
+		return;
 	default:
 		return;
 	}
@@ -250,7 +341,7 @@ static void run_step(const struct step *step)
 static bool prepares(enum opcode opcode)
 {
 	return opcode == OP_CONTROL || opcode == OP_INPUT || opcode == OP_OUTPUT ||
-	       opcode == OP_FAIL || opcode == OP_RACE;
+	       opcode == OP_FAIL || opcode == OP_RACE || opcode == OP_MACHINE;
 }
 
 static void run_outer(const struct step *step)
@@ -263,6 +354,7 @@ static void run_outer(const struct step *step)
 		return;
 	race_count = 0;
 	shim_fail_nth = 0;
+	machine_plan.fail_nth = 0;
 	memset(vm.guest.fail_at, 0, sizeof(vm.guest.fail_at));
 }
 
@@ -274,6 +366,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 
 	shim_fail_nth = 0;
 	race_count = 0;
+	machine_plan = (struct machine_plan){};
 	module_load(2, 0);
 	vm_create(&vm);
 	while (steps++ < MAX_STEPS && (length = program_next(data, size, &step))) {

@@ -14,6 +14,9 @@
 #include "../../../drivers/hvpart/core/hierarchy.h"
 #include "../../../drivers/hvpart/core/snapshot.h"
 #include "../../../drivers/hvpart/core/vp/vp.h"
+#include <hvpart/abi/gpa.h>
+#include <hvpart/abi/registers.h>
+#include <hvpart/machine.h>
 #include "../contract/calls.h"
 
 /* Pages of the guest: some in a row, and some across the end of a chunk of claims. */
@@ -80,6 +83,7 @@ enum guest_op {
 	GUEST_PROBE,
 	GUEST_PIN,		/* once a page */
 	GUEST_RESERVE,
+	GUEST_IS_RAM,
 	GUEST_OPS,
 };
 
@@ -91,6 +95,7 @@ enum guest_op {
  * @vps:	its virtual processors,
  * @vp:		and more that it may get
  * @refreshing:	statistics pages are being written anew
+ * @machines:	children that it has, as far as they are run
  * @pinned:	how often pages are pinned
  * @locked:	pages charged to the limit of locked memory
  * @locked_limit: that limit
@@ -104,6 +109,7 @@ struct guest {
 	struct hvp_vps vps;
 	struct hvp_vp vp[GUEST_VPS];
 	bool refreshing;
+	unsigned int machines;
 	unsigned long pinned;
 	unsigned long locked;
 	unsigned long locked_limit;
@@ -128,10 +134,13 @@ struct guest {
  * @proximity:	HvWithdrawMemory's and HvGetMemoryBalance's,
  * @next_child:	HvGetNextChildPartition's,
  * @property:	HvSetPartitionProperty's, with HvGetPartitionPropertyEx's argument as value,
- * @stats:	or HvMapStatsPage2's
+ * @stats:	HvMapStatsPage2's,
+ * @create_vp:	HvCreateVp's,
+ * @state_page:	HvMapVpStatePage's,
+ * @interrupt:	or HvAssertVirtualInterrupt's
  * @out:	the output as the core has written it
- * @read:	words of the input that have been read
- * @written:	words of the output that have been written
+ * @read:	half words of the input that have been read
+ * @written:	half words of the output that have been written
  * @touched:	the guest's parameters have been looked at
  * @failed:	operations that have been made to fail
  * @interrupted: something else has happened in the middle
@@ -140,6 +149,8 @@ struct guest {
  * @zeroed:	pages that have been zeroed
  * @lost:	how many of them as far as the host sees them, but not the guest
  * @filled:	statistics pages that have been written to
+ * @killed:	its thread has been
+ * @machine_failed: a machine was asked, and has failed
  */
 struct call {
 	const struct hvp_contract_call *row;
@@ -157,10 +168,13 @@ struct call {
 		struct hvp_get_next_child_in next_child;
 		struct hvp_set_property_in property;
 		struct hvp_map_stats_page2_in stats;
+		struct hvp_create_vp_in create_vp;
+		struct hvp_map_state_page_in state_page;
+		struct hvp_assert_interrupt_in interrupt;
 	};
 	u64 out[CALL_WORDS];
-	DECLARE_BITMAP(read, CALL_WORDS);
-	DECLARE_BITMAP(written, CALL_WORDS);
+	DECLARE_BITMAP(read, 2 * CALL_WORDS);
+	DECLARE_BITMAP(written, 2 * CALL_WORDS);
 	bool touched;
 	bool failed[GUEST_OPS];
 	bool interrupted;
@@ -169,7 +183,28 @@ struct call {
 	unsigned int zeroed;
 	unsigned int lost;
 	bool filled;
+	bool killed;
+	bool machine_failed;
 };
+
+/**
+ * struct machine_plan - what machines are to do
+ * @exit:	what runs end with
+ * @busy:	an external interrupt waits
+ * @fail_nth:	the n-th operation from now fails, 0 for none
+ * @error:	with what
+ */
+struct machine_plan {
+	struct hvp_exit exit;
+	bool busy;
+	unsigned int fail_nth;
+	unsigned int error;
+};
+
+extern struct machine_plan machine_plan;
+extern const struct hvp_machine_ops machine_ops;
+
+void machines_check(const struct guest *guest);
 
 extern struct call *current_call;
 extern struct hvp_processor machine;
@@ -209,6 +244,21 @@ struct mapped {
 #define MAX_MAPPED	(2 * GUEST_VPS + 4)
 
 /**
+ * struct book_vp - a virtual processor that its parent has made
+ * @index:	its VP index
+ * @mapped:	its state pages are,
+ * @gfn:	and where
+ */
+struct book_vp {
+	u32 index;
+	u32 mapped;
+	u64 gfn[HVP_NR_STATE_PAGES];
+};
+
+/* As many as the limit lets a partition have. */
+#define MAX_VPS		4
+
+/**
  * struct book - what can be seen of a partition
  * @id:		its ID
  * @parent:	its parent's, 0 for the root
@@ -221,6 +271,11 @@ struct mapped {
  * @in_use:	those of them that are in use
  * @early:	early properties
  * @regular:	regular properties
+ * @vp_count:	virtual processors that its parent has made,
+ * @vps:	those
+ * @map_nodes:	of its memory's map
+ * @map_mapped:	4 KiB pages in it,
+ * @map_no_access: and those that are no access
  * @mapped_count: how many
  * @mapped:	statistics pages of it, in the order in which they were mapped
  */
@@ -236,6 +291,11 @@ struct book {
 	u16 in_use[HVP_PROXIMITY_DOMAINS];
 	u64 early[HVP_NR_EARLY_PROPERTIES];
 	u64 regular[HVP_NR_REGULAR_PROPERTIES];
+	u64 vp_count;
+	struct book_vp vps[MAX_VPS];
+	u64 map_nodes;
+	u64 map_mapped;
+	u64 map_no_access;
 	u64 mapped_count;
 	struct mapped mapped[MAX_MAPPED];
 };
@@ -255,6 +315,7 @@ struct book *books_find(struct books *books, u64 id);
 unsigned int book_deposited(const struct book *book);
 u64 books_deposited(const struct books *books);
 u64 books_located(const struct books *books);
+bool hierarchy_maps(struct hvp_hierarchy *hierarchy, u64 source);
 unsigned int book_available(const struct book *book, struct hvp_proximity proximity);
 void books_check(struct guest *guest, struct hvp_hierarchy *hierarchy, struct books *books,
 		 bool idle);
@@ -281,10 +342,12 @@ extern const struct contract_property contract_properties[CONTRACT_PROPERTIES];
  * struct answer - the answer to a call
  * @status:	status
  * @reps:	reps completed
+ * @open:	it may as well be another of the call's own statuses
  */
 struct answer {
 	enum hvp_status status;
 	unsigned int reps;
+	bool open;
 };
 
 struct answer contract_answer(struct guest *guest, const struct hvp_limits *limits,
@@ -352,6 +415,10 @@ struct vm {
 	u64 output;
 };
 
+/* Limits that programs do not change. */
+#define VM_VPS		MAX_VPS
+#define VM_GPA_NODES	64
+
 void module_load(unsigned int nodes, unsigned int cpu);
 void module_unload(void);
 void vm_create(struct vm *vm);
@@ -365,7 +432,7 @@ void vm_call(struct vm *vm, u8 who, const struct hvp_contract_call *row, const v
 void vm_call_raw(struct vm *vm, u8 who, const struct hvp_call *registers);
 
 /* Programs: a byte that names the operation, then its arguments. */
-#define MAX_ARGUMENTS	6
+#define MAX_ARGUMENTS	8
 #define MAX_OPERATION	(1 + MAX_ARGUMENTS * 8)
 
 struct operation {
@@ -380,7 +447,8 @@ struct operation {
 enum opcode {
 	OP_RAW = HVP_CONTRACT_CALLS, OP_CONTROL, OP_INPUT, OP_OUTPUT, OP_PRIVILEGES,
 	OP_WIDTH, OP_FAIL, OP_RACE, OP_LIMITS, OP_RESET, OP_LOOK, OP_REFRESH, OP_VP, OP_POKE,
-	OP_MAP, OP_OS_ID, OP_WAIT, OP_CLOSE, OP_LOAD, NR_OPS
+	OP_MAP, OP_OS_ID, OP_WAIT, OP_CLOSE, OP_LOAD, OP_EXIT,
+	OP_MACHINE, NR_OPS
 };
 
 /* What a call has for arguments: fields, by HVP_FIELD_*, and how it is made. */

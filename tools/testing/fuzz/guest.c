@@ -151,8 +151,8 @@ static void guest_check_access(u64 gpa, size_t size, u64 from, size_t bytes, uns
 	    gpa % HVP_PAGE_SIZE + size > HVP_PAGE_SIZE)
 		shim_die("%s of %zu bytes at %#llx, parameters are %zu bytes at %#llx", what,
 			 size, gpa, bytes, from);
-	for (at = 0; at < size; at += sizeof(u64)) {
-		if (test_and_set_bit((gpa + at - from) / sizeof(u64), seen))
+	for (at = 0; at < size; at += sizeof(u32)) {
+		if (test_and_set_bit((gpa + at - from) / sizeof(u32), seen))
 			shim_die("%s of the parameter at %#llx for the second time", what,
 				 gpa + at);
 	}
@@ -270,6 +270,8 @@ static int guest_zero(struct hvp_guest *ops_guest, const struct hvp_pinned_page 
 		shim_die("page %#llx zeroed as %#llx", page->gfn, pinned->gfn);
 	if (!current_call || (current_call->row->code != HVP_CALL_WITHDRAW_MEMORY &&
 			      current_call->row->code != HVP_CALL_UNMAP_STATS_PAGE &&
+			      current_call->row->code != HVP_CALL_UNMAP_VP_STATE_PAGE &&
+			      current_call->row->code != HVP_CALL_DELETE_VP &&
 			      current_call->row->code != HVP_CALL_FINALIZE_PARTITION))
 		shim_die("page %#llx zeroed, but not to be given back", page->gfn);
 	if (!page->pins)
@@ -291,12 +293,56 @@ static int guest_zero(struct hvp_guest *ops_guest, const struct hvp_pinned_page 
 	return 0;
 }
 
+/* Calls that look at registers write what they are to their page, or the intercept to its. */
+static bool guest_shows_registers(void)
+{
+	switch (current_call ? current_call->row->code : 0) {
+	case HVP_CALL_GET_VP_REGISTERS:
+	case HVP_CALL_SET_VP_REGISTERS:
+	case HVP_CALL_TRANSLATE_VIRTUAL_ADDRESS:
+	case HVP_CALL_DISPATCH_VP:
+	case HVP_CALL_MAP_VP_STATE_PAGE:
+	case HVP_CALL_UNMAP_VP_STATE_PAGE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static unsigned int guest_is_ram(struct hvp_guest *ops_guest, u64 gfn, unsigned int count)
+{
+	struct guest *guest = to_guest(ops_guest);
+	bool fails = guest_begin(guest, GUEST_IS_RAM);
+	unsigned int i;
+
+	for (i = 0; i < count && !fails; i++) {
+		struct guest_page *page = guest_page(guest, gfn + i);
+
+		if (!page || !guest_writable(guest, (gfn + i) << HVP_PAGE_SHIFT) ||
+		    page->kind == GUEST_NOT_RAM)
+			break;
+	}
+	return i;
+}
+
+static void guest_read_page(struct hvp_guest *ops_guest, struct page *page, size_t offset,
+			    void *buf, size_t len)
+{
+	if (!guest_shows_registers())
+		shim_die("page %#llx is read", page->gfn);
+	if (!page->pins)
+		shim_die("page %#llx is read that is not pinned", page->gfn);
+	if (offset > sizeof(page->data) || len > sizeof(page->data) - offset)
+		shim_die("%zu bytes are read at %zu of a page", len, offset);
+	memcpy(buf, &page->data[offset], len);
+}
+
 static void guest_write_page(struct hvp_guest *ops_guest, struct page *page, size_t offset,
 			     const void *buf, size_t len)
 {
 	struct guest *guest = to_guest(ops_guest);
 
-	if (!guest->refreshing) {
+	if (!guest->refreshing && !guest_shows_registers()) {
 		if (!current_call || (current_call->row->code != HVP_CALL_MAP_STATS_PAGE &&
 				      current_call->row->code != HVP_CALL_MAP_STATS_PAGE2))
 			shim_die("page %#llx is written to, but not to be mapped", page->gfn);
@@ -348,6 +394,8 @@ static const struct hvp_guest_ops guest_ops = {
 	.pin = guest_pin,
 	.unpin = guest_unpin,
 	.zero = guest_zero,
+	.is_ram = guest_is_ram,
+	.read_page = guest_read_page,
 	.write_page = guest_write_page,
 	.node = guest_node,
 };
@@ -377,7 +425,7 @@ void guest_create(struct guest *guest)
 
 	*guest = (struct guest){
 		.guest.ops = &guest_ops,
-		.host = { &host_ops, &machine },
+		.host = { &host_ops, &machine, &machine_ops },
 		.locked_limit = ULONG_MAX / 2,
 	};
 	hvp_vps_init(&guest->vps);
@@ -391,6 +439,8 @@ void guest_destroy(struct guest *guest)
 {
 	unsigned int i;
 
+	if (guest->machines)
+		shim_die("%u machines are left", guest->machines);
 	if (guest->pinned || guest->locked)
 		shim_die("%lu pages are left pinned, %lu locked", guest->pinned,
 			 guest->locked);

@@ -139,12 +139,26 @@ static enum hvp_status hvp_map_commit(struct hvp_mapping *mapping, u64 gfn)
 		status = hvp_map_check_pool(target, mapping, gfn);
 	if (!status && hvp_gpa_map_commit(&mapping->change, gfn, mapping->large, &mapping->page))
 		status = HVP_STATUS_NO_RESOURCES;
+	/* What would take memory remains no access: see hvp_gpa_map_commit(). */
+	if (mapping->page.kind == HVP_GPA_UNMAPPED)
+		status = HVP_STATUS_SUCCESS;
 	spin_unlock(&space->lock);
 	if (!status)
 		hvp_map_charge(target);
 unlock:
 	spin_unlock(&target->lock);
 	return status;
+}
+
+/* Do the caller's addresses go that far?  The VMM says how wide they are, and may say anything. */
+static bool hvp_source_is_address(const struct hvp_request *request, u64 first, u64 count)
+{
+	unsigned int bits = request->vp->gpa_bits;
+	u64 last = first + count - 1;
+
+	if (last < first || last > U64_MAX >> HVP_PAGE_SHIFT)
+		return false;
+	return bits >= BITS_PER_LONG_LONG || !(last << HVP_PAGE_SHIFT >> bits);
 }
 
 /* Is the element one that the caller may give away? */
@@ -156,8 +170,7 @@ static enum hvp_status hvp_map_check_source(const struct hvp_mapping *mapping)
 
 	if (mapping->page.kind != HVP_GPA_MAPPED)
 		return HVP_STATUS_SUCCESS;
-	if (source + pages < source ||
-	    (source + pages - 1) >> (request->vp->gpa_bits - HVP_PAGE_SHIFT))
+	if (!hvp_source_is_address(request, source, pages))
 		return HVP_STATUS_INVALID_PARAMETER;
 	if (request->guest->ops->is_ram(request->guest, source, pages) != pages)
 		return HVP_STATUS_OPERATION_DENIED;

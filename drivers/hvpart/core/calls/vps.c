@@ -40,6 +40,7 @@ static struct hvp_child_vp *hvp_vp_alloc(struct hvp_partition *partition, u32 in
 	refcount_set(&vp->refs, 1);
 	mutex_init(&vp->lock);
 	INIT_LIST_HEAD(&vp->signal);
+	spin_lock_init(&vp->interrupting);
 	vp->partition = partition;
 	vp->vp.index = index;
 	vp->explicit_suspend = true;
@@ -239,9 +240,12 @@ bool hvp_vps_stop(struct hvp_request *request)
 	return !child->vps.count;
 }
 
-/* A page of the caller's becomes one that the host writes to. */
+/*
+ * A page of the caller's becomes one that the host writes to.  @known: what is to be written
+ * there is; the host's memory, for want of which it is not, counts after the page.
+ */
 static enum hvp_status hvp_state_page_take(struct hvp_request *request,
-					   struct hvp_state_page *page, u64 gfn)
+					   struct hvp_state_page *page, u64 gfn, bool known)
 {
 	struct hvp_hierarchy *hierarchy = request->caller->hierarchy;
 	struct hvp_pinned_page location = { .gfn = gfn };
@@ -255,7 +259,7 @@ static enum hvp_status hvp_state_page_take(struct hvp_request *request,
 
 	hvp_candidates_examine(&candidates, request);
 	status = candidates.status;
-	if (!status && !reserved)
+	if (!status && !(reserved && known))
 		status = HVP_STATUS_NO_RESOURCES;
 	/* Another vCPU may have deposited it in the meantime. */
 	if (!status && !hvp_candidates_take(&candidates, request, 0))
@@ -301,10 +305,13 @@ enum hvp_status hvp_map_vp_state_page(struct hvp_request *request)
 	const struct hvp_state_page_in *object = &in->object;
 	struct hvp_child_vp *vp;
 	enum hvp_status status;
+	bool known;
 
 	status = hvp_child_vp_use(request->target, object->vp_index, &vp);
 	if (status)
 		return status;
+	known = object->type != HVP_STATE_PAGE_REGISTERS ||
+		!hvp_child_vp_want(vp, HVP_REGISTER_PAGE_GROUPS);
 	if (object->type >= HVP_NR_STATE_PAGES || object->vtl ||
 	    object->flags != HVP_STATE_PAGE_LOCATED)
 		status = HVP_STATUS_INVALID_PARAMETER;
@@ -312,7 +319,7 @@ enum hvp_status hvp_map_vp_state_page(struct hvp_request *request)
 		status = HVP_STATUS_OBJECT_IN_USE;
 	else
 		status = hvp_state_page_take(request, &vp->pages[object->type],
-					     in->map_location);
+					     in->map_location, known);
 	if (!status) {
 		hvp_state_page_clear(&vp->pages[object->type]);
 		if (object->type == HVP_STATE_PAGE_REGISTERS)

@@ -15,8 +15,8 @@
 #define HVP_GPA_NODE_ENTRIES	HVP_LARGE_PAGE_PAGES
 #define HVP_GPA_MAX_LEVELS	5
 
-/* Of a guest physical address: a large page has a level to be said of. */
-#define HVP_GPA_LEAST_BITS	21
+/* Of a guest physical address: a map has two pages at least. */
+#define HVP_GPA_LEAST_BITS	13
 #define HVP_GPA_MOST_BITS	52
 
 static_assert(BIT(HVP_GPA_NODE_BITS) == HVP_GPA_NODE_ENTRIES, "a large page is a lowest node");

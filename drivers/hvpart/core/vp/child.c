@@ -70,6 +70,7 @@ void hvp_child_start(struct hvp_partition *partition)
 	u64 width = partition->early_properties[HVP_PHYSICAL_ADDRESS_WIDTH] ?:
 		    hierarchy->host->processor->physical_address_bits;
 
+	/* The property may be less than a page's worth; a map is of two pages at least. */
 	hvp_gpa_map_init(&partition->child.map,
 			 clamp_t(u64, width, HVP_GPA_LEAST_BITS, HVP_GPA_MOST_BITS),
 			 &hierarchy->gpa_quota);
@@ -156,16 +157,13 @@ void hvp_child_vp_put(struct hvp_child_vp *vp)
  */
 enum hvp_status hvp_child_vp_lock(struct hvp_child_vp *vp)
 {
-	struct hvp_machine_vp *machine;
-
 	if (mutex_trylock(&vp->lock))
 		return HVP_STATUS_SUCCESS;
-	/* Who has the lock may be deleting it. */
-	rcu_read_lock();
-	machine = READ_ONCE(vp->machine);
-	if (machine)
-		hvp_machines(vp->partition)->interrupt(machine);
-	rcu_read_unlock();
+	spin_lock(&vp->interrupting);
+	/* Who has the lock may be about to delete it. */
+	if (vp->machine)
+		hvp_machines(vp->partition)->interrupt(vp->machine);
+	spin_unlock(&vp->interrupting);
 	return mutex_lock_killable(&vp->lock) ? HVP_STATUS_INVALID_VP_STATE :
 						HVP_STATUS_SUCCESS;
 }
@@ -303,8 +301,9 @@ void hvp_child_vp_discard(struct hvp_child_vp *vp)
 	struct hvp_machine_vp *machine = vp->machine;
 
 	vp->gone = true;
-	/* Whoever waits for the lock wants it interrupted: hvp_child_vp_lock() */
-	WRITE_ONCE(vp->machine, NULL);
+	spin_lock(&vp->interrupting);
+	vp->machine = NULL;
+	spin_unlock(&vp->interrupting);
 	if (machine)
 		hvp_machines(vp->partition)->destroy_vp(machine);
 	hvp_signal_forget(vp);

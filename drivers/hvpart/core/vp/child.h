@@ -6,6 +6,7 @@
 #include <linux/mutex.h>
 #include <linux/refcount.h>
 #include <linux/rcupdate.h>
+#include <linux/spinlock.h>
 #include <linux/srcu.h>
 #include <hvpart/abi.h>
 #include <hvpart/abi/messages.h>
@@ -41,6 +42,7 @@ struct hvp_state_page {
  * @charge:	what its partition's pool pays
  * @lock:	held by the call that uses what follows, for as long as it runs it, too
  * @dispatched:	that call runs it.  This and what else debugfs shows may be read at any time
+ * @interrupting: inside any lock but those of a machine: @machine stays as long as it is held
  * @gone:	it has been deleted: nothing of it is used any more
  * @machine:	as the host runs it
  * @state:	its registers, as far as @known
@@ -69,6 +71,7 @@ struct hvp_child_vp {
 
 	struct mutex lock;
 	bool dispatched;
+	spinlock_t interrupting;
 	bool gone;
 	struct hvp_machine_vp *machine;
 	struct hvp_vp_state state;

@@ -52,6 +52,31 @@ static bool hvp_stop_before(struct hvp_machine_vp *vp, u64 gpa, int type)
 	return true;
 }
 
+/*
+ * KVM emulates what it always does: an access to its LAPIC, say.  A page that it may not have it
+ * takes for a device's, or in a page walk for one that the guest's tables do not have: all of
+ * that is taken back.
+ */
+static int hvp_emulate(struct hvp_machine_vp *vp, u64 gpa, int type, void *insn, int length)
+{
+	struct kvm_queued_exception *exception = &vp->vcpu->arch.exception;
+	const bool pending = exception->pending;
+	const unsigned long cr2 = vp->vcpu->arch.cr2;
+	int resume;
+
+	vp->stop.refused = false;
+	resume = hvp_original_x86_emulate_instruction(vp->vcpu, gpa, type, insn, length);
+	if (!vp->stop.refused)
+		return resume;
+	if (!pending) {
+		exception->pending = false;
+		exception->has_payload = false;
+		vp->vcpu->arch.cr2 = cr2;
+	}
+	vp->stop.cause = HVP_STOP_EMULATION;
+	return 0;
+}
+
 static int hvp_replace_x86_emulate_instruction(struct kvm_vcpu *vcpu, u64 gpa, int type,
 					       void *insn, int length)
 {
@@ -59,8 +84,10 @@ static int hvp_replace_x86_emulate_instruction(struct kvm_vcpu *vcpu, u64 gpa, i
 	struct hvp_machine_vp *vp = hvp_runner_vp_here();
 	int resume = 0;
 
-	if (!vp || vp->vcpu != vcpu || !hvp_stop_before(vp, gpa, type))
+	if (!vp || vp->vcpu != vcpu)
 		resume = hvp_original_x86_emulate_instruction(vcpu, gpa, type, insn, length);
+	else if (!hvp_stop_before(vp, gpa, type))
+		resume = hvp_emulate(vp, gpa, type, insn, length);
 	srcu_read_unlock(&hvp_calls_running, token);
 	return resume;
 }
@@ -205,7 +232,20 @@ static bool hvp_exit_instruction(struct hvp_machine_vp *vp, struct hvp_runner *r
 	}
 	exit->instruction_count = 0;
 	vp->stop.emulate = true;
+	vp->stop.before = registers->regs;
+	vp->stop.has_before = true;
 	return false;
+}
+
+/* What KVM has emulated has stored to a page that is not there: its registers are as before. */
+static bool hvp_exit_undo(struct hvp_machine_vp *vp, struct hvp_runner *runner)
+{
+	struct kvm_regs *registers = &vp->vcpu->run->s.regs.regs;
+
+	if (!vp->stop.has_before)
+		return true;
+	*registers = vp->stop.before;
+	return !hvp_runner_ioctl(runner, vp->file, KVM_SET_REGS, registers, sizeof(*registers));
 }
 
 /*
@@ -265,6 +305,16 @@ static void hvp_exit_memory(const struct hvp_stop *stop, struct hvp_exit *exit)
 	}
 }
 
+static void hvp_exit_emulation(struct hvp_machine_vp *vp, struct hvp_runner *runner,
+			       struct hvp_exit *exit)
+{
+	if (!hvp_cancel_instruction(vp) || !hvp_exit_undo(vp, runner))
+		return;
+	exit->reason = HVP_EXIT_MEMORY;
+	exit->gpa = vp->stop.gfn << PAGE_SHIFT;
+	exit->access = vp->stop.write ? HVP_ACCESS_WRITE : HVP_ACCESS_READ;
+}
+
 /* Return: is it an exit?  Otherwise there is a slot now, and KVM tries again. */
 static bool hvp_exit_no_slot(struct hvp_machine_vp *vp, struct hvp_exit *exit)
 {
@@ -301,7 +351,7 @@ static bool hvp_exit_for_vmm(struct hvp_machine_vp *vp, struct hvp_runner *runne
 		/* Of an instruction that KVM has emulated for another reason. */
 		exit->gpa = run->mmio.phys_addr;
 		exit->access = run->mmio.is_write ? HVP_ACCESS_WRITE : HVP_ACCESS_READ;
-		if (hvp_cancel_instruction(vp))
+		if (hvp_cancel_instruction(vp) && hvp_exit_undo(vp, runner))
 			exit->reason = HVP_EXIT_MEMORY;
 		return true;
 	case KVM_EXIT_SHUTDOWN:
@@ -370,6 +420,10 @@ bool hvp_exit_decode(struct hvp_machine_vp *vp, struct hvp_runner *runner, long 
 			return hvp_exit_no_slot(vp, exit);
 		if (vp->stop.cause == HVP_STOP_INSTRUCTION)
 			return hvp_exit_instruction(vp, runner, exit);
+		if (vp->stop.cause == HVP_STOP_EMULATION) {
+			hvp_exit_emulation(vp, runner, exit);
+			return true;
+		}
 		return hvp_exit_for_vmm(vp, runner, exit);
 	case -EINTR:
 	case -EAGAIN:

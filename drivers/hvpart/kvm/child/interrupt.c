@@ -33,6 +33,15 @@ static int hvp_assert_extint(struct hvp_machine *machine, const struct hvp_inter
 	return 0;
 }
 
+/* KVM says the same of a processor that is not there and of one that has masked it. */
+static bool hvp_nobody_is_at(struct hvp_machine *machine, const struct hvp_interrupt *interrupt)
+{
+	const u32 everybody = machine->config.x2apic ? U32_MAX : U8_MAX;
+
+	return !interrupt->logical && interrupt->destination != everybody &&
+	       !xa_load(&machine->vps, interrupt->destination);
+}
+
 /**
  * hvp_machine_assert() - raise an interrupt
  * @machine:	the machine
@@ -58,8 +67,8 @@ int hvp_machine_assert(struct hvp_machine *machine, const struct hvp_interrupt *
 	if (interrupt->type == HVP_INTERRUPT_EXTINT)
 		return hvp_assert_extint(machine, interrupt);
 	result = hvp_runner_ioctl(runner, machine->file, KVM_SIGNAL_MSI, &msi, sizeof(msi));
-	/* KVM's -1 is no error number; 0 is an interrupt that its guest has masked. */
-	if (result == -1)
+	/* KVM's -1 is no error number. */
+	if (result == -1 || (!result && hvp_nobody_is_at(machine, interrupt)))
 		return -ENOENT;
 	return result < 0 ? -EFAULT : 0;
 }

@@ -166,6 +166,15 @@ void hvp_child_memory_soft_end(struct hvp_machine_vp *vp)
 	vp->soft.count = 0;
 }
 
+/* KVM's emulator goes without, and whoever has called it takes back what it makes of that. */
+static vm_fault_t hvp_soft_page_refuse(struct hvp_machine_vp *vp, u64 gfn, bool write)
+{
+	vp->stop.refused = true;
+	vp->stop.gfn = gfn;
+	vp->stop.write = write;
+	return VM_FAULT_SIGBUS;
+}
+
 /* Put a page into the VMM's page table, unless the map has changed. */
 static vm_fault_t hvp_soft_page_insert(struct hvp_child_memory *memory, unsigned long changes,
 				       struct vm_fault *vmf, struct page *page, bool write)
@@ -200,11 +209,11 @@ static vm_fault_t hvp_soft_page_fault(struct hvp_machine_vp *vp, struct vm_fault
 		up_read(&memory->changed);
 		hvp_gpa_map_find(memory->viewer.map, vmf->pgoff, &found);
 		if (!hvp_page_allows(&found, write))
-			return VM_FAULT_SIGBUS;
+			return hvp_soft_page_refuse(vp, vmf->pgoff, write);
 		writable = found.rights & HVP_MAP_WRITE;
 		address = hvp_windows_address(memory->viewer.windows, found.source, writable);
 		if (!address || hvp_pin_page_locked(address, writable, &page) != 1)
-			return VM_FAULT_SIGBUS;
+			return hvp_soft_page_refuse(vp, vmf->pgoff, write);
 		result = hvp_soft_page_insert(memory, changes, vmf, page, writable);
 		if (result != VM_FAULT_NOPAGE)
 			unpin_user_page(page);
@@ -227,7 +236,11 @@ static vm_fault_t hvp_child_memory_fault(struct vm_fault *vmf)
 /* There is an entry, which is read-only because the page is. */
 static vm_fault_t hvp_child_memory_mkwrite(struct vm_fault *vmf)
 {
-	return VM_FAULT_SIGBUS;
+	struct hvp_machine_vp *vp = hvp_runner_vp_here();
+
+	if (!vp || vp->machine != hvp_mapping_private(vmf->vma))
+		return VM_FAULT_SIGBUS;
+	return hvp_soft_page_refuse(vp, vmf->pgoff, true);
 }
 
 static const struct vm_operations_struct hvp_child_memory_ops = {

@@ -2,6 +2,7 @@
 #ifndef _HVPART_KVM_CHILD_VCPU_H
 #define _HVPART_KVM_CHILD_VCPU_H
 
+#include <linux/kvm.h>
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -20,6 +21,7 @@ enum hvp_stop_cause {
 	HVP_STOP_HOST,		/* a page in a slot, which the host could not give */
 	HVP_STOP_NO_SLOT,	/* a page in no slot */
 	HVP_STOP_INSTRUCTION,	/* an instruction that KVM is to emulate */
+	HVP_STOP_EMULATION,	/* a page of one that it has emulated, which is taken back */
 };
 
 /**
@@ -31,6 +33,9 @@ enum hvp_stop_cause {
  * @fault_gpa:	the last nested page fault of this run, as KVM has begun to handle it
  * @fault_error: its error code; 0 if there was none
  * @emulate:	the next instruction that KVM is to emulate is for it to emulate
+ * @refused:	its emulator has not been given the page
+ * @has_before:	@before is there
+ * @before:	registers as they were when KVM came to an instruction to emulate
  */
 struct hvp_stop {
 	enum hvp_stop_cause cause;
@@ -40,6 +45,9 @@ struct hvp_stop {
 	u64 fault_gpa;
 	u64 fault_error;
 	bool emulate;
+	bool refused;
+	bool has_before;
+	struct kvm_regs before;
 };
 
 /**

@@ -45,6 +45,39 @@ static bool hvp_msr_names_page(u32 msr)
 	       msr == HV_X64_MSR_SIMP;
 }
 
+/* HV_MESSAGE */
+#define HVP_MESSAGE_BYTES	256
+
+static bool hvp_message_page_is_shared(const struct hvp_vcpu *known, u64 simp)
+{
+	unsigned long number;
+	struct hvp_vp *vp;
+
+	xa_for_each(&known->vm->vps.list, number, vp) {
+		if (vp != &known->vp && READ_ONCE(vp->pages[HVP_VP_PAGE_SIM]) == simp)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A parent that finds no page in SIMP takes it that the hypervisor has provided one: Linux
+ * enables it at GPA 0, where the firmware has left its vectors, and they are no message.
+ * KVM zeroes the page only for some VMMs.  The slot that we use is empty from the start, but
+ * for the page of another virtual processor: there may be a message in it.
+ */
+static void hvp_empty_message_slot(struct kvm_vcpu *vcpu, struct hvp_vcpu *known, u64 simp)
+{
+	struct hvp_kvm_guest memory = hvp_kvm_guest(vcpu->kvm, &known->vm->locked, false);
+	static const u8 empty[HVP_MESSAGE_BYTES];
+
+	if (!(simp & 1) || known->vp.pages[HVP_VP_PAGE_SIM] == simp ||
+	    !(hvp_vcpu_privileges(vcpu, known) & HVP_PRIVILEGE_CREATE_PARTITIONS) ||
+	    hvp_message_page_is_shared(known, simp))
+		return;
+	memory.guest.ops->write(&memory.guest, simp & PAGE_MASK, empty, sizeof(empty));
+}
+
 /* The guest has read a message: there is room for the next. */
 static int hvp_set_eom(struct kvm_vcpu *vcpu, u32 msr, u64 data, bool host)
 {
@@ -76,6 +109,8 @@ static int hvp_set_noted(struct kvm_vcpu *vcpu, u32 msr, u64 data, bool host)
 	error = hvp_original_kvm_hv_set_msr_common(vcpu, msr, data, host);
 	if (error)
 		return error;
+	if (msr == HV_X64_MSR_SIMP && !host)
+		hvp_empty_message_slot(vcpu, known, data);
 	hvp_vcpu_note_msr(known, msr, data);
 	hvp_signals_retarget(&known->vm->vps);
 	hvp_vm_attend(known->vm);

@@ -27,13 +27,17 @@ bool shim_warn(bool warn, const char *condition)
 
 /* Locks, and what may not be done under them */
 
-static spinlock_t *held[MAX_LOCKDEP_SUBCLASSES + 1];
+static spinlock_t *held[SHIM_XARRAY_SUBCLASS + 1];
 static unsigned int locks_held;
 static unsigned int rcu_depth;
 static bool in_callback;
 static struct rcu_head *callbacks;
 
 void (*shim_preempted)(void);
+
+static unsigned int srcu_readers;
+
+bool shim_killed;
 
 static bool shim_atomic(void)
 {
@@ -42,7 +46,7 @@ static bool shim_atomic(void)
 
 static void shim_preempt(void)
 {
-	if (shim_preempted)
+	if (shim_preempted && !srcu_readers)
 		shim_preempted();
 }
 
@@ -90,10 +94,73 @@ void spin_unlock(spinlock_t *lock)
 	shim_quiescent();
 }
 
-void lockdep_assert_held(spinlock_t *lock)
+void shim_assert_spinlock_held(spinlock_t *lock)
 {
 	if (!lock->held)
 		shim_die("lock not held");
+}
+
+/* Of a lock that is given no subclass: what it is called says where it belongs. */
+unsigned int shim_lock_subclass(const char *name)
+{
+	static const char * const names[] = { "space.lock", "map->lock", "interrupting" };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strstr(name, names[i]))
+			return MAX_LOCKDEP_SUBCLASSES + i;
+	}
+	return 0;
+}
+
+bool mutex_trylock(struct mutex *mutex)
+{
+	might_sleep();
+	if (mutex->held)
+		return false;
+	mutex->held = true;
+	return true;
+}
+
+int mutex_lock_killable(struct mutex *mutex)
+{
+	if (mutex_trylock(mutex))
+		return 0;
+	shim_killed = true;
+	return -EINTR;
+}
+
+void mutex_unlock(struct mutex *mutex)
+{
+	if (!mutex->held)
+		shim_die("unlock of a mutex that is not held");
+	mutex->held = false;
+}
+
+void shim_assert_mutex_held(struct mutex *mutex)
+{
+	if (!mutex->held)
+		shim_die("mutex not held");
+}
+
+int srcu_read_lock(struct srcu_struct *srcu)
+{
+	srcu_readers++;
+	return srcu->readers++;
+}
+
+void srcu_read_unlock(struct srcu_struct *srcu, int token)
+{
+	if (!srcu->readers || (unsigned int)token != --srcu->readers)
+		shim_die("SRCU: a reader ends that has not begun");
+	srcu_readers--;
+}
+
+void synchronize_srcu(struct srcu_struct *srcu)
+{
+	might_sleep();
+	if (srcu->readers)
+		shim_die("SRCU: a reader waits for itself");
 }
 
 void rcu_read_lock(void)
@@ -345,7 +412,7 @@ void xa_init_flags(struct xarray *xa, unsigned int flags)
 	if (!(flags & XA_FLAGS_ACCOUNT))
 		shim_die("xarray is not accounted");
 	spin_lock_init(&xa->xa_lock);
-	lockdep_set_subclass(&xa->xa_lock, MAX_LOCKDEP_SUBCLASSES);
+	lockdep_set_subclass(&xa->xa_lock, SHIM_XARRAY_SUBCLASS);
 	xa->entries = NULL;
 }
 

@@ -25,7 +25,9 @@ typedef unsigned short u16, __u16;
 typedef unsigned int u32, __u32;
 typedef unsigned long long u64, __u64;
 typedef unsigned int gfp_t;
+#define U8_MAX			((u8)~0U)
 #define U16_MAX			((u16)~0U)
+#define U32_MAX			((u32)~0U)
 #define U64_MAX			((u64)~0ULL)
 
 struct list_head { struct list_head *next, *prev; };
@@ -59,6 +61,8 @@ struct hlist_head { struct hlist_node *first; };
 #define GENMASK_ULL(high, low)	((~0ULL << (low)) & (~0ULL >> (63 - (high))))
 #define IS_ALIGNED(x, a)	(((x) & ((typeof(x))(a) - 1)) == 0)
 #define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
+#define DIV_ROUND_UP_ULL(n, d)	DIV_ROUND_UP((u64)(n), d)
+#define order_base_2(n)		((n) < 2 ? 0 : 64 - __builtin_clzll((n) - 1))
 #define min_t(type, a, b)	({ type _a = (a), _b = (b); _a < _b ? _a : _b; })
 #define max_t(type, a, b)	({ type _a = (a), _b = (b); _a > _b ? _a : _b; })
 #define min(a, b)		min_t(typeof(a), a, b)
@@ -115,10 +119,12 @@ static inline bool fatal_signal_pending(const void *task)
 }
 
 /*
- * spinlock.h, lockdep.h: locks are taken in the order of their subclass, and those of
- * xarrays last.
+ * spinlock.h, lockdep.h: locks are taken in the order of their subclass, and after those of
+ * partitions, that of a space, that of a map, that of a virtual processor, and those of
+ * xarrays.
  */
 #define MAX_LOCKDEP_SUBCLASSES	8
+#define SHIM_XARRAY_SUBCLASS	(MAX_LOCKDEP_SUBCLASSES + 3)
 
 typedef struct {
 	bool held;
@@ -127,9 +133,35 @@ typedef struct {
 
 void spin_lock(spinlock_t *lock);
 void spin_unlock(spinlock_t *lock);
-void lockdep_assert_held(spinlock_t *lock);
-#define spin_lock_init(lock)		(*(lock) = (spinlock_t){})
+void shim_assert_spinlock_held(spinlock_t *lock);
+unsigned int shim_lock_subclass(const char *name);
+#define spin_lock_init(lock)						\
+	(*(lock) = (spinlock_t){ .subclass = shim_lock_subclass(#lock) })
 #define lockdep_set_subclass(lock, n)	((lock)->subclass = (n))
+
+/*
+ * mutex.h: who waits for one that a call around it has, would wait for ever; so the thread is
+ * killed instead.
+ */
+struct mutex { bool held; };
+
+extern bool shim_killed;
+#define mutex_init(mutex)	((mutex)->held = false)
+bool mutex_trylock(struct mutex *mutex);
+int mutex_lock_killable(struct mutex *mutex);
+void mutex_unlock(struct mutex *mutex);
+#define shim_assert_held(lock)	_Generic((lock),			\
+	spinlock_t *: shim_assert_spinlock_held,			\
+	struct mutex *: shim_assert_mutex_held)(lock)
+#define lockdep_assert_held(lock)	shim_assert_held(lock)
+void shim_assert_mutex_held(struct mutex *mutex);
+
+/* srcu.h: nobody waits for a reader, since nothing else happens while there is one. */
+struct srcu_struct { unsigned int readers; };
+#define DEFINE_SRCU(name)	struct srcu_struct name
+int srcu_read_lock(struct srcu_struct *srcu);
+void srcu_read_unlock(struct srcu_struct *srcu, int token);
+void synchronize_srcu(struct srcu_struct *srcu);
 
 /* rcupdate.h: a grace period ends as soon as it can. */
 struct rcu_head {
@@ -152,6 +184,13 @@ typedef struct { long counter; } atomic_long_t;
 #define atomic_dec(v)			((void)((v)->counter -= 1))
 #define atomic_long_add_return(n, v)	((v)->counter += (n))
 #define atomic_long_sub(n, v)		((void)((v)->counter -= (n)))
+
+typedef struct { long long counter; } atomic64_t;
+#define atomic64_read(v)		((v)->counter)
+#define atomic64_inc(v)			((void)((v)->counter += 1))
+#define smp_mb()			do { } while (0)
+#define smp_rmb()			do { } while (0)
+#define smp_wmb()			do { } while (0)
 
 typedef struct { int count; } refcount_t;
 struct kref { refcount_t refcount; };

@@ -167,10 +167,11 @@ static void make_stats_object(struct caller *caller, u64 *words)
 
 static void add_pages(struct caller *caller, struct attempt *attempt, unsigned int count)
 {
-	u64 *list = attempt->words + hvp_contract_of(attempt->control)->in_size / 8;
+	const struct hvp_contract_call *call = hvp_contract_of(attempt->control);
+	u64 *list = attempt->words + call->in_size / 8;
 	unsigned int i, first = random_below(&caller->random, POOL_PAGES);
 
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count * call->in_element / 8; i++)
 		list[i] = caller->world->pool_gpn + (first + i) % POOL_PAGES;
 	attempt->control |= CONTROL_REPS(count);
 	if (random_one_in(&caller->random, 4))
@@ -269,6 +270,8 @@ static void make_valid(struct caller *caller, struct attempt *attempt)
 		most = HVP_PAGE_SIZE / call->out_element;
 		reps = random_one_in(random, 2) ? most : 1 + random_below(random, 32);
 		attempt->control |= CONTROL_REPS(reps);
+	} else if (call->rep) {
+		attempt->control |= CONTROL_REPS(1 + random_below(random, 32));
 	}
 	attempt->input = caller->vcpu->input_gpa +
 			 fitting_offset(caller, hvp_contract_in_bytes(call, reps));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <string.h>
+#include <hvpart/abi/gpa.h>
 
 #include "cases.h"
 #include "contract.h"
@@ -37,10 +38,18 @@ void contract_make_input(const struct hvp_contract_call *call,
 		[HVP_FIELD_STATS_PART] = CONTRACT_STATS_AREA(unmaps ? HVP_STATS_AREA_PARENT :
 								      HVP_STATS_AREA_SELF),
 		[HVP_FIELD_PAGE] = gpns[0],
+		[HVP_FIELD_MAP_FLAGS] = HVP_MAP_READ | HVP_MAP_WRITE,
+		[HVP_FIELD_TRANSLATE] = HVP_TRANSLATE_READ,
+		[HVP_FIELD_VECTOR] = 0x20,
+		[HVP_FIELD_STATE_PAGE] = (u64)HVP_STATE_PAGE_LOCATED << 56,
 	};
 
 	hvp_contract_fill(call, values, input);
-	memcpy((u8 *)input + call->in_size, gpns, elements * call->in_element);
+	/* A list that is none of pages is of 0s: a register that can be set, and its value. */
+	if (call->element == HVP_FIELD_PAGE)
+		memcpy((u8 *)input + call->in_size, gpns, elements * call->in_element);
+	else
+		memset((u8 *)input + call->in_size, 0, elements * call->in_element);
 }
 
 static unsigned int rep_count(u64 control)

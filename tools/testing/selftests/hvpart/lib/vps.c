@@ -162,13 +162,13 @@ void set_register(struct vcpu *vcpu, u64 id, u32 index, u32 name, u64 value)
 #define REAL_CODE	0x009b
 #define REAL_DATA	0x0093
 
-static void child_begin_at_0(struct child *child)
+static void child_begin_at(struct child *child, u32 index, u64 rip)
 {
 	static const u32 segments[] = {
 		HVP_REGISTER_CS, HVP_REGISTER_SS, HVP_REGISTER_DS, HVP_REGISTER_ES,
 		HVP_REGISTER_FS, HVP_REGISTER_GS,
 	};
-	struct hvp_register_assoc assocs[ARRAY_SIZE(segments) + 3] = {};
+	struct hvp_register_assoc assocs[ARRAY_SIZE(segments) + 4] = {};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(segments); i++) {
@@ -180,14 +180,28 @@ static void child_begin_at_0(struct child *child)
 		assocs[i].name = segments[i];
 		memcpy(&assocs[i].value, &segment, sizeof(segment));
 	}
-	assocs[i++] = (struct hvp_register_assoc){ .name = HVP_REGISTER_RIP };
+	assocs[i++].name = HVP_REGISTER_INTERNAL_ACTIVITY_STATE;
+	assocs[i++] = (struct hvp_register_assoc){
+		.name = HVP_REGISTER_RIP, .value.word = { rip },
+	};
 	assocs[i++] = (struct hvp_register_assoc){
 		.name = HVP_REGISTER_RFLAGS, .value.word = { 2 },
 	};
 	assocs[i++] = (struct hvp_register_assoc){
-		.name = HVP_REGISTER_RSP, .value.word = { HVP_PAGE_SIZE },
+		.name = HVP_REGISTER_RSP, .value.word = { HVP_PAGE_SIZE - 0x100 * index },
 	};
-	REQUIRE_RESULT(set_registers(child->vcpu, child->id, 0, assocs, i), SUCCESS, i);
+	REQUIRE_RESULT(set_registers(child->vcpu, child->id, index, assocs, i), SUCCESS, i);
+}
+
+void child_add_vp(struct child *child, u32 index, u64 rip)
+{
+	u64 page = guest_alloc(child->vcpu->guest);
+
+	deposit_new(child->vcpu, child->id, NULL, 60);
+	REQUIRE_STATUS(create_vp(child->vcpu, child->id, index), SUCCESS);
+	REQUIRE_STATUS(map_state_page(child->vcpu, child->id, index, HVP_STATE_PAGE_INTERCEPT,
+				      page), SUCCESS);
+	child_begin_at(child, index, rip);
 }
 
 struct child new_child(struct vcpu *vcpu)
@@ -200,7 +214,7 @@ struct child new_child(struct vcpu *vcpu)
 	child.intercepts = guest_alloc(vcpu->guest);
 	REQUIRE_STATUS(map_state_page(vcpu, child.id, 0, HVP_STATE_PAGE_INTERCEPT,
 				      child.intercepts), SUCCESS);
-	child_begin_at_0(&child);
+	child_begin_at(&child, 0, 0);
 	return child;
 }
 

@@ -52,6 +52,8 @@ struct child {
  * with 16-bit code at 0, all segments flat at 0, and its stack at the end of the page.
  */
 struct child new_child(struct vcpu *vcpu);
+/* One more virtual processor, as VP 0 but that it begins at @rip, and waits for no SIPI. */
+void child_add_vp(struct child *child, u32 index, u64 rip);
 /* Code for page 0, at its start */
 void child_code(struct child *child, const void *code, size_t size);
 /* The page as the parent sees it */

@@ -1,0 +1,641 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A parent stays a VM while its vCPUs run virtual processors: contract, virtual processors,
+ * section 5, rules 3, 6 and 7, and what virtual processors do to each other.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "code_patching.h"
+#include "vps.h"
+
+/*
+ * A child's code, 16 bits, of which page 0 has all; its data segment reaches everywhere. What
+ * interrupts it counts from COUNTS on, by kind.
+ */
+asm(".pushsection .rodata\n"
+    ".code16\n"
+    "spin_code:\n"
+    "	sti\n"
+    "1:	incl 0x900\n"
+    "	jmp 1b\n"
+    "spin_end:\n"
+    "halt_code:\n"
+    "	sti\n"
+    "1:	hlt\n"
+    "	incl 0x900\n"
+    "	jmp 1b\n"
+    "halt_end:\n"
+    "fixed_handler:\n"
+    "	incl 0x910\n"
+    "	push %ebx\n"
+    "	mov $0xfee000b0, %ebx\n"
+    "	movl $0, (%ebx)\n"
+    "	pop %ebx\n"
+    "	iret\n"
+    "fixed_end:\n"
+    "nmi_handler:\n"
+    "	incl 0x914\n"
+    "	iret\n"
+    "nmi_end:\n"
+    "extint_handler:\n"
+    "	incl 0x918\n"
+    "	iret\n"
+    "extint_end:\n"
+    "wake_others_code:\n"
+    "	mov $0xfee00300, %ebx\n"
+    "	movl $0xc4500, (%ebx)\n"
+    "	movl $0xc4601, (%ebx)\n"
+    "	movl $0xc4601, (%ebx)\n"
+    "	out %al, $0x80\n"
+    "	movl $0xc4040, (%ebx)\n"
+    "	out %al, $0x80\n"
+    "wake_others_end:\n"
+    "woken_code:\n"
+    "	mov $0x1000, %sp\n"
+    "	out %al, $0x81\n"
+    "	sti\n"
+    "1:	hlt\n"
+    "	jmp 1b\n"
+    "woken_end:\n"
+    ".code64\n"
+    ".popsection\n");
+
+#define CODE(name)	name##_code[], name##_end[]
+extern const u8 CODE(spin), CODE(halt), CODE(wake_others), CODE(woken);
+extern const u8 fixed_handler[], fixed_end[], nmi_handler[], nmi_end[], extint_handler[],
+		extint_end[];
+
+#define LOOPS		0x900
+#define FIXED_COUNT	0x910
+#define NMI_COUNT	0x914
+#define EXTINT_COUNT	0x918
+
+#define NMI_VECTOR	2
+#define FIXED_VECTOR	0x40
+#define EXTINT_VECTOR	0x41
+
+/* Far more than the 5 ms of a time slice, on an emulated host */
+#define PROMPTLY	(2.0 * slowness())
+
+static double seconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+static volatile u32 *count_of(struct child *child, unsigned int at)
+{
+	return (volatile u32 *)((u8 *)child_page(child, child->code) + at);
+}
+
+static void put(struct child *child, unsigned int at, const u8 *begin, const u8 *end)
+{
+	memcpy((u8 *)child_page(child, child->code) + at, begin, end - begin);
+}
+
+static void handle(struct child *child, unsigned int vector, unsigned int at, const u8 *begin,
+		   const u8 *end)
+{
+	put(child, at, begin, end);
+	*count_of(child, 4 * vector) = at;
+}
+
+/* Its LAPIC is enabled, as the child would by itself: a register of it, through the child */
+static void enable_lapic(struct child *child)
+{
+	/* mov $0xfee000f0, %ebx; movl $0x1ff, (%ebx); out %al, $0x80 */
+	static const u8 code[] = {
+		0x66, 0xbb, 0xf0, 0x00, 0xe0, 0xfe, 0x67, 0x66, 0xc7, 0x03, 0xff, 0x01, 0x00,
+		0x00, 0xe6, 0x80,
+	};
+
+	put(child, 0xc00, code, code + sizeof(code));
+	set_register(child->vcpu, child->id, 0, HVP_REGISTER_RIP, 0xc00);
+	child_intercept(child);
+	set_register(child->vcpu, child->id, 0, HVP_REGISTER_RIP, 0x800);
+}
+
+/* At 0x800, with handlers for all kinds of interrupts */
+static struct child new_program(struct vcpu *vcpu, const u8 *begin, const u8 *end)
+{
+	struct child child = new_child(vcpu);
+	const struct hvp_segment_register segment = { .limit = ~0, .attributes = 0x8093 };
+	struct hvp_register_assoc assoc = { .name = HVP_REGISTER_DS };
+
+	memcpy(&assoc.value, &segment, sizeof(segment));
+	REQUIRE_RESULT(set_registers(vcpu, child.id, 0, &assoc, 1), SUCCESS, 1);
+	memset(child_page(&child, child.code), 0, HVP_PAGE_SIZE);
+	put(&child, 0x800, begin, end);
+	handle(&child, FIXED_VECTOR, 0xa00, fixed_handler, fixed_end);
+	handle(&child, NMI_VECTOR, 0xa40, nmi_handler, nmi_end);
+	handle(&child, EXTINT_VECTOR, 0xa80, extint_handler, extint_end);
+	enable_lapic(&child);
+	return child;
+}
+
+static struct vcpu *new_vcpus(unsigned int vcpus)
+{
+	struct guest_config config = { .vcpus = vcpus, .privileges = GUEST_ALL_PRIVILEGES };
+
+	return guest_create(&config)->vcpus;
+}
+
+static struct hvp_dispatch_vp_out dispatch(struct child *child)
+{
+	struct hvp_dispatch_vp_out out;
+
+	REQUIRE_STATUS(dispatch_vp(child->vcpu, child->id, 0,
+				   HVP_DISPATCH_CLEAR_INTERCEPT_SUSPEND, &out), SUCCESS);
+	return out;
+}
+
+/* A child that never leaves its processor does not keep its parent's. */
+static void it_returns_by_itself(void)
+{
+	struct child child = new_program(new_guest(), spin_code, spin_end);
+	struct hvp_dispatch_vp_out out;
+	double begun = seconds_now(), took;
+	unsigned int i;
+	u32 loops = 0;
+
+	for (i = 0; i < 50; i++) {
+		out = dispatch(&child);
+		REQUIRE_EQUAL(out.state, HVP_DISPATCH_READY);
+		EXPECT(out.event != HVP_DISPATCH_EVENT_INTERCEPT);
+		EXPECT(*count_of(&child, LOOPS) >= loops);
+		loops = *count_of(&child, LOOPS);
+	}
+	took = seconds_now() - begun;
+	printf("# a dispatch takes %.1f ms\n", took / i * 1000);
+	EXPECT(took / i < 0.05 * slowness());
+	EXPECT(loops > 0);
+}
+
+/* What happens to the thread that runs a child */
+struct interruption {
+	const char *name;
+	void (*interrupt)(struct vcpu *vcpu, pthread_t thread);
+	void (*prepare)(struct vcpu *vcpu);
+	bool returns;	/* KVM_RUN does, for the VMM */
+};
+
+static struct {
+	struct child child;
+	const struct interruption *row;
+	pthread_t thread;
+	volatile unsigned int interrupted;	/* how often KVM_RUN has returned with EINTR */
+	volatile unsigned int dispatches;
+	volatile bool done;
+} scene;
+
+static void nothing(int signal)
+{
+	(void)signal;
+}
+
+static int enter_and_count(struct vcpu *vcpu)
+{
+	int result = ioctl(vcpu->fd, KVM_RUN, 0);
+
+	if (result && errno == EINTR) {
+		scene.interrupted++;
+		vcpu->run->immediate_exit = 0;
+		errno = EINTR;
+	}
+	return result;
+}
+
+static void send_signal(struct vcpu *vcpu, pthread_t thread)
+{
+	(void)vcpu;
+	pthread_kill(thread, SIGUSR1);
+}
+
+static void handle_signal(struct vcpu *vcpu)
+{
+	struct sigaction action = { .sa_handler = nothing };
+
+	(void)vcpu;
+	sigaction(SIGUSR1, &action, NULL);
+}
+
+static void set_immediate_exit(struct vcpu *vcpu, pthread_t thread)
+{
+	(void)thread;
+	vcpu->run->immediate_exit = 1;
+}
+
+/* In KVM_RUN alone it is not blocked, or is. */
+static void set_signal_mask(struct vcpu *vcpu, bool blocked_in_run)
+{
+	struct {
+		struct kvm_signal_mask mask;
+		u64 set;
+	} argument = { .mask.len = 8 };
+	sigset_t set;
+
+	handle_signal(vcpu);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	pthread_sigmask(blocked_in_run ? SIG_UNBLOCK : SIG_BLOCK, &set, NULL);
+	memcpy(argument.mask.sigset, &(u64){ blocked_in_run ? 1ULL << (SIGUSR1 - 1) : 0 }, 8);
+	if (ioctl(vcpu->fd, KVM_SET_SIGNAL_MASK, &argument.mask))
+		die("KVM_SET_SIGNAL_MASK: %m");
+}
+
+static void unblock_in_run(struct vcpu *vcpu)
+{
+	set_signal_mask(vcpu, false);
+}
+
+static void block_in_run(struct vcpu *vcpu)
+{
+	set_signal_mask(vcpu, true);
+}
+
+static const struct interruption interruptions[] = {
+	{ "a_signal", send_signal, handle_signal, true },
+	{ "immediate_exit", set_immediate_exit, handle_signal, true },
+	{ "a_signal_that_kvm_run_lets_in", send_signal, unblock_in_run, true },
+	{ "a_signal_that_kvm_run_keeps_out", send_signal, block_in_run, false },
+};
+
+static void take_pending(void)
+{
+	const struct timespec now = {};
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigtimedwait(&set, NULL, &now);
+}
+
+static int enter_and_take(struct vcpu *vcpu)
+{
+	int result = enter_and_count(vcpu), error = errno;
+
+	if (scene.row->prepare == unblock_in_run)
+		take_pending();
+	errno = error;
+	return result;
+}
+
+static void run_or_interrupt(struct vcpu *vcpu, void *arg)
+{
+	unsigned int round, seen, dispatches;
+	double begun;
+
+	(void)arg;
+	if (!vcpu->index) {
+		scene.row->prepare(vcpu);
+		scene.thread = pthread_self();
+		vcpu->enter = enter_and_take;
+		while (!scene.done) {
+			dispatch(&scene.child);
+			scene.dispatches++;
+		}
+		return;
+	}
+	while (!scene.dispatches)
+		usleep(100);
+	for (round = 0; round < 20 && !case_failed(); round++) {
+		seen = scene.interrupted;
+		dispatches = scene.dispatches;
+		usleep(rand() % 5000);
+		begun = seconds_now();
+		scene.row->interrupt(&vcpu->guest->vcpus[0], scene.thread);
+		if (!scene.row->returns) {
+			while (scene.dispatches < dispatches + 3 &&
+			       seconds_now() - begun < 10 * PROMPTLY)
+				usleep(100);
+			EXPECT(scene.dispatches >= dispatches + 3);
+			EXPECT_EQUAL(scene.interrupted, seen);
+			continue;
+		}
+		while (scene.interrupted == seen && seconds_now() - begun < PROMPTLY)
+			usleep(100);
+		if (scene.interrupted == seen)
+			fail_at(__FILE__, __LINE__, "round %u: KVM_RUN does not return", round);
+	}
+	scene.done = true;
+}
+
+static void the_thread_is_interrupted(const void *row)
+{
+	struct vcpu *vcpus = new_vcpus(2);
+
+	scene.row = row;
+	scene.child = new_program(vcpus, spin_code, spin_end);
+	guest_run_threads(vcpus->guest, run_or_interrupt, NULL);
+	/* It has not lost anything. */
+	EXPECT(*count_of(&scene.child, LOOPS) > 0);
+}
+
+static void *send_nmi(void *arg)
+{
+	struct vcpu *vcpu = arg;
+
+	usleep(30000);
+	if (ioctl(vcpu->fd, KVM_NMI))
+		die("KVM_NMI: %m");
+	return NULL;
+}
+
+/* The guest's handler runs, while its call is still under way or when it is back. */
+static void an_nmi_arrives(void)
+{
+	struct child child = new_program(new_guest(), spin_code, spin_end);
+	const struct hvp_dispatch_vp_in in = { .partition_id = child.id };
+	struct vcpu *vcpu = child.vcpu;
+	struct kvm_regs regs;
+	unsigned int calls;
+	pthread_t thread;
+	int exception;
+
+	memcpy(vcpu->input, &in, sizeof(in));
+	if (pthread_create(&thread, NULL, send_nmi, vcpu))
+		die("no thread");
+	for (calls = 0; calls < 1000; calls++) {
+		regs = (struct kvm_regs){
+			.rcx = HVP_CALL_DISPATCH_VP, .rdx = vcpu->input_gpa,
+			.r8 = vcpu->output_gpa,
+		};
+		exception = vcpu_call(vcpu, &regs);
+		if (exception != VCPU_NO_EXCEPTION)
+			break;
+		EXPECT_EQUAL(regs.rax, HVP_STATUS_SUCCESS);
+	}
+	EXPECT_EQUAL(exception, NMI_VECTOR);
+	pthread_join(thread, NULL);
+}
+
+static unsigned int steps;
+
+static int enter_step_by_step(struct vcpu *vcpu)
+{
+	int result;
+
+	do {
+		result = ioctl(vcpu->fd, KVM_RUN, 0);
+		if (!result && vcpu->run->exit_reason == KVM_EXIT_DEBUG)
+			steps++;
+	} while (!result && vcpu->run->exit_reason == KVM_EXIT_DEBUG && steps < 1000);
+	return result;
+}
+
+/* Each instruction of the parent's comes back to its VMM, the call among them. */
+static void it_is_single_stepped(void)
+{
+	struct child child = new_program(new_guest(), halt_code, halt_end);
+	struct kvm_guest_debug debug = {
+		.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP,
+	};
+	struct vcpu *vcpu = child.vcpu;
+
+	if (ioctl(vcpu->fd, KVM_SET_GUEST_DEBUG, &debug))
+		case_skip("no KVM_SET_GUEST_DEBUG");
+	vcpu->enter = enter_step_by_step;
+	EXPECT_EQUAL(dispatch(&child).state, HVP_DISPATCH_BLOCKED);
+	EXPECT(steps >= 3);
+	EXPECT(steps < 20);
+}
+
+/* Each of two vCPUs runs another of a child's virtual processors; then the other one. */
+static struct {
+	struct child child;
+	volatile unsigned int at_work;
+} pair;
+
+static void run_one_of_two(struct vcpu *vcpu, void *arg)
+{
+	struct hvp_dispatch_vp_out out;
+	unsigned int i;
+
+	(void)arg;
+	for (i = 0; i < 60; i++) {
+		const u32 vp = i < 30 ? vcpu->index : !vcpu->index;
+		u64 result = dispatch_vp(vcpu, pair.child.id, vp, 0, &out);
+
+		/* The other one may have it still. */
+		if (i >= 30 && i < 40 && result_status(result) == HVP_STATUS_INVALID_VP_STATE)
+			continue;
+		EXPECT_EQUAL(result_status(result), HVP_STATUS_SUCCESS);
+	}
+}
+
+static void two_run_at_once(void)
+{
+	/* 1: incl 0x904; jmp 1b */
+	static const u8 second[] = { 0x66, 0xff, 0x06, 0x04, 0x09, 0xeb, 0xf9 };
+	struct vcpu *vcpus = new_vcpus(2);
+
+	pair.child = new_program(vcpus, spin_code, spin_end);
+	put(&pair.child, 0xd00, second, second + sizeof(second));
+	child_add_vp(&pair.child, 1, 0xd00);
+	guest_run_threads(vcpus->guest, run_one_of_two, NULL);
+	EXPECT(*count_of(&pair.child, LOOPS) > 0);
+	EXPECT(*count_of(&pair.child, LOOPS + 4) > 0);
+}
+
+static void fight_for_one(struct vcpu *vcpu, void *arg)
+{
+	volatile unsigned int *refused = arg;
+	struct hvp_dispatch_vp_out out;
+	unsigned int i;
+
+	for (i = 0; i < 100; i++) {
+		u16 status = result_status(dispatch_vp(vcpu, pair.child.id, 0, 0, &out));
+
+		if (status == HVP_STATUS_INVALID_VP_STATE)
+			__atomic_add_fetch(refused, 1, __ATOMIC_RELAXED);
+		else
+			EXPECT_EQUAL(status, HVP_STATUS_SUCCESS);
+	}
+}
+
+static void one_is_run_once(void)
+{
+	struct vcpu *vcpus = new_vcpus(2);
+	unsigned int refused = 0;
+
+	pair.child = new_program(vcpus, spin_code, spin_end);
+	guest_run_threads(vcpus->guest, fight_for_one, &refused);
+	EXPECT(refused > 0);
+	EXPECT(*count_of(&pair.child, LOOPS) > 0);
+}
+
+/* INIT and SIPI, and an IPI to who waits: nothing of it is the parent's business. */
+static void one_starts_the_other(void)
+{
+	struct child child = new_program(new_guest(), wake_others_code, wake_others_end);
+	struct hvp_dispatch_vp_out out;
+	struct vcpu *vcpu = child.vcpu;
+	struct hvp_segment_register segment;
+	struct hvp_register_value value;
+	const u32 cs = HVP_REGISTER_CS;
+	const struct hvp_message *message;
+	u64 code, page = guest_alloc(vcpu->guest);
+
+	child_map(&child, 1, MAP_RWX, 1, &code);
+	memcpy(child_page(&child, code), woken_code, woken_end - woken_code);
+	REQUIRE_STATUS(create_vp(vcpu, child.id, 1), SUCCESS);
+	REQUIRE_STATUS(map_state_page(vcpu, child.id, 1, HVP_STATE_PAGE_INTERCEPT, page), SUCCESS);
+	message = child_page(&child, page);
+
+	REQUIRE_STATUS(dispatch_vp(vcpu, child.id, 1, 0, &out), SUCCESS);
+	EXPECT_EQUAL(out.state, HVP_DISPATCH_BLOCKED);
+	child_intercept(&child);
+	do {
+		REQUIRE_STATUS(dispatch_vp(vcpu, child.id, 1, 0, &out), SUCCESS);
+	} while (out.state == HVP_DISPATCH_READY && !out.event);
+	REQUIRE_EQUAL(out.event, HVP_DISPATCH_EVENT_INTERCEPT);
+	EXPECT_EQUAL(message->header.type, HVP_MESSAGE_IO_PORT_INTERCEPT);
+	EXPECT_EQUAL(message->payload.io_port.port, 0x81);
+	EXPECT_EQUAL(message->payload.io_port.header.vp_index, 1);
+	EXPECT_EQUAL(message->payload.io_port.header.rip, 3);
+	REQUIRE_RESULT(get_registers(vcpu, child.id, 1, &cs, &value, 1), SUCCESS, 1);
+	memcpy(&segment, &value, sizeof(segment));
+	EXPECT_EQUAL(segment.selector, 0x100);
+	EXPECT_EQUAL(segment.base, 0x1000);
+}
+
+struct kind {
+	const char *name;
+	u32 type, vector;
+	unsigned int count;
+	bool halted;
+};
+
+static const struct kind kinds[] = {
+	{ "fixed_while_it_waits", HVP_INTERRUPT_FIXED, FIXED_VECTOR, FIXED_COUNT, true },
+	{ "lowest_while_it_waits", HVP_INTERRUPT_LOWEST, FIXED_VECTOR, FIXED_COUNT, true },
+	{ "nmi_while_it_waits", HVP_INTERRUPT_NMI, 0, NMI_COUNT, true },
+	{ "extint_while_it_waits", HVP_INTERRUPT_EXTINT, EXTINT_VECTOR, EXTINT_COUNT, true },
+	{ "fixed_while_it_runs", HVP_INTERRUPT_FIXED, FIXED_VECTOR, FIXED_COUNT, false },
+	{ "lowest_while_it_runs", HVP_INTERRUPT_LOWEST, FIXED_VECTOR, FIXED_COUNT, false },
+	{ "nmi_while_it_runs", HVP_INTERRUPT_NMI, 0, NMI_COUNT, false },
+	{ "extint_while_it_runs", HVP_INTERRUPT_EXTINT, EXTINT_VECTOR, EXTINT_COUNT, false },
+};
+
+#define INTERRUPTS	20
+
+static void run_or_assert(struct vcpu *vcpu, void *arg)
+{
+	const struct kind *kind = arg;
+	volatile u32 *count = count_of(&scene.child, kind->count);
+	unsigned int i;
+	double begun;
+	u64 result;
+	u32 seen;
+
+	if (!vcpu->index) {
+		while (!scene.done) {
+			dispatch(&scene.child);
+			scene.dispatches++;
+		}
+		return;
+	}
+	while (!scene.dispatches)
+		usleep(100);
+	for (i = 0; i < INTERRUPTS && !case_failed(); i++) {
+		seen = *count;
+		begun = seconds_now();
+		result = assert_interrupt(vcpu, scene.child.id, kind->type, 0, 0, kind->vector);
+		EXPECT_EQUAL(result, HVP_STATUS_SUCCESS);
+		while (*count == seen && seconds_now() - begun < PROMPTLY)
+			usleep(100);
+		if (*count != seen + 1)
+			fail_at(__FILE__, __LINE__, "interrupt %u: %u of them arrive", i,
+				*count - seen);
+	}
+	scene.done = true;
+}
+
+/* One of each kind arrives, exactly once, whether it runs or waits. */
+static void it_is_interrupted(const void *row)
+{
+	const struct kind *kind = row;
+	struct vcpu *vcpus = new_vcpus(2);
+	unsigned int i;
+
+	if (!kind->halted) {
+		scene.child = new_program(vcpus, spin_code, spin_end);
+		guest_run_threads(vcpus->guest, run_or_assert, (void *)kind);
+		return;
+	}
+	scene.child = new_program(vcpus, halt_code, halt_end);
+	for (i = 0; i < INTERRUPTS; i++) {
+		EXPECT_EQUAL(child_run(&scene.child).state, HVP_DISPATCH_BLOCKED);
+		EXPECT_EQUAL(*count_of(&scene.child, kind->count), i);
+		EXPECT_EQUAL(*count_of(&scene.child, LOOPS), i);
+		EXPECT_STATUS(assert_interrupt(vcpus, scene.child.id, kind->type, 0, 0,
+					       kind->vector), SUCCESS);
+	}
+}
+
+static void run_or_look(struct vcpu *vcpu, void *arg)
+{
+	unsigned int i;
+	double begun;
+	u64 rip;
+
+	(void)arg;
+	if (!vcpu->index) {
+		while (!scene.done) {
+			dispatch(&scene.child);
+			scene.dispatches++;
+		}
+		return;
+	}
+	while (!scene.dispatches)
+		usleep(100);
+	for (i = 0; i < 50; i++) {
+		begun = seconds_now();
+		rip = get_register(vcpu, scene.child.id, 0, HVP_REGISTER_RIP);
+		EXPECT(seconds_now() - begun < PROMPTLY);
+		EXPECT(rip >= 0x800 && rip < 0x810);
+		set_register(vcpu, scene.child.id, 0, HVP_REGISTER_RDX, i);
+		EXPECT_EQUAL(get_register(vcpu, scene.child.id, 0, HVP_REGISTER_RDX), i);
+	}
+	scene.done = true;
+}
+
+/* They wait for its exit, which they cause. */
+static void registers_of_one_that_runs(void)
+{
+	struct vcpu *vcpus = new_vcpus(2);
+
+	scene.child = new_program(vcpus, spin_code, spin_end);
+	guest_run_threads(vcpus->guest, run_or_look, NULL);
+}
+
+static const struct test_case cases[] = {
+	CASE(it_returns_by_itself),
+	CASE(an_nmi_arrives),
+	CASE(it_is_single_stepped),
+	CASE(two_run_at_once),
+	CASE(one_is_run_once),
+	CASE(one_starts_the_other),
+	CASE(registers_of_one_that_runs),
+};
+
+int main(void)
+{
+	stay_on_one_cpu_if_emulated();
+	cases_add(cases, ARRAY_SIZE(cases));
+	cases_add_rows(the_thread_is_interrupted, interruptions);
+	cases_add_rows(it_is_interrupted, kinds);
+	return cases_run();
+}

@@ -1,0 +1,567 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Children end while their virtual processors run, spin or wait, and nothing of them is left:
+ * contract, virtual processors, section 8.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "code_patching.h"
+#include "footprint.h"
+#include "module.h"
+#include "process.h"
+#include "remains.h"
+#include "vps.h"
+
+/* jmp . */
+static const u8 spin[] = { 0xeb, 0xfe };
+/* cli; hlt */
+static const u8 wait_for_ever[] = { 0xfa, 0xf4 };
+/* 1: incl 0x800; out %al, $0x80; jmp 1b */
+static const u8 do_io[] = { 0x66, 0xff, 0x06, 0x00, 0x08, 0xe6, 0x80, 0xeb, 0xf7 };
+/* 1: incl 0x1000; incl 0x2000; jmp 1b */
+static const u8 write_two_pages[] = {
+	0x66, 0xff, 0x06, 0x00, 0x10, 0x66, 0xff, 0x06, 0x00, 0x20, 0xeb, 0xf4,
+};
+
+static double seconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+/* Far more than the 5 ms of a time slice, on an emulated host */
+#define PROMPTLY	(2.0 * slowness())
+
+static struct vcpu *new_guest_of_vcpus(unsigned int vcpus)
+{
+	struct guest_config config = { .vcpus = vcpus, .privileges = GUEST_ALL_PRIVILEGES };
+
+	return guest_create(&config)->vcpus;
+}
+
+struct race {
+	struct child child;
+	u32 vp;
+	volatile bool begun;
+	u64 last;		/* what the last dispatch has returned */
+	unsigned int dispatches;
+};
+
+/* Until it fails, or there is a Ctrl-C for all. */
+static void dispatch_for_ever(struct vcpu *vcpu, struct race *race)
+{
+	struct hvp_dispatch_vp_out out;
+
+	do {
+		race->last = dispatch_vp(vcpu, race->child.id, race->vp,
+					 HVP_DISPATCH_CLEAR_INTERCEPT_SUSPEND, &out);
+		race->dispatches++;
+		race->begun = true;
+	} while (result_success(race->last));
+}
+
+static void run_or_finalize(struct vcpu *vcpu, void *arg)
+{
+	struct race *race = arg;
+	double begun;
+
+	if (!vcpu->index) {
+		dispatch_for_ever(vcpu, race);
+		return;
+	}
+	while (!race->begun)
+		usleep(100);
+	usleep(rand() % 10000);
+	begun = seconds_now();
+	EXPECT_STATUS(finalize_partition(vcpu, race->child.id, FORM_FAST), SUCCESS);
+	EXPECT(seconds_now() - begun < PROMPTLY);
+}
+
+static void finalized_while_it_runs(const void *code, size_t size)
+{
+	struct footprint before;
+	unsigned int round;
+
+	before = footprint();
+	for (round = 0; round < 5; round++) {
+		struct vcpu *vcpus = new_guest_of_vcpus(2);
+		struct race race = { .child = new_child(vcpus) };
+		u16 status;
+
+		child_code(&race.child, code, size);
+		guest_run_threads(vcpus->guest, run_or_finalize, &race);
+		status = result_status(race.last);
+		if (status != HVP_STATUS_INVALID_PARTITION_STATE)
+			fail_at(__FILE__, __LINE__, "dispatching ends with %s", status_name(status));
+		withdraw_all(vcpus, race.child.id);
+		delete_child(vcpus, race.child.id);
+		guest_destroy(vcpus->guest);
+		EXPECT_FOOTPRINT(before);
+	}
+}
+
+static void finalized_while_it_spins(void)
+{
+	finalized_while_it_runs(spin, sizeof(spin));
+}
+
+static void finalized_while_it_does_io(void)
+{
+	finalized_while_it_runs(do_io, sizeof(do_io));
+}
+
+static void finalized_while_it_waits(void)
+{
+	finalized_while_it_runs(wait_for_ever, sizeof(wait_for_ever));
+}
+
+static void run_or_delete(struct vcpu *vcpu, void *arg)
+{
+	struct race *race = arg;
+	u64 result;
+
+	if (!vcpu->index) {
+		dispatch_for_ever(vcpu, race);
+		return;
+	}
+	while (!race->begun)
+		usleep(100);
+	do {
+		result = delete_vp(vcpu, race->child.id, 0, FORM_FAST);
+	} while (result_status(result) == HVP_STATUS_INVALID_VP_STATE);
+	EXPECT_EQUAL(result_status(result), HVP_STATUS_SUCCESS);
+}
+
+/* It is deleted between two dispatches, and not in one. */
+static void deleted_while_it_spins(void)
+{
+	struct vcpu *vcpus = new_guest_of_vcpus(2);
+	struct race race = { .child = new_child(vcpus) };
+
+	child_code(&race.child, spin, sizeof(spin));
+	guest_run_threads(vcpus->guest, run_or_delete, &race);
+	EXPECT_EQUAL(result_status(race.last), HVP_STATUS_INVALID_VP_INDEX);
+	finalize_child(vcpus, race.child.id);
+	withdraw_all(vcpus, race.child.id);
+	delete_child(vcpus, race.child.id);
+}
+
+/* What it has while it is there, and that it does not have it later */
+static void the_vmm_sees_areas_only(void)
+{
+	struct vcpu *vcpu = new_guest();
+	struct footprint before = footprint(), now;
+	unsigned int round;
+
+	/* What a parent's vCPU has from its first such call on stays until its end. */
+	for (round = 0; round < 3; round++) {
+		struct child child = new_child(vcpu);
+
+		child_code(&child, wait_for_ever, sizeof(wait_for_ever));
+		child_run(&child);
+		now = footprint();
+		EXPECT_EQUAL(now.descriptors, before.descriptors);
+		EXPECT_EQUAL(now.vms, before.vms + 1);
+		EXPECT(now.areas > 0);
+		finalize_child(vcpu, child.id);
+		withdraw_all(vcpu, child.id);
+		delete_child(vcpu, child.id);
+	}
+	guest_destroy(vcpu->guest);
+}
+
+/* A VMM with children that do all kinds of things, until somebody ends it */
+static void be_busy(struct vcpu *vcpu, void *arg)
+{
+	struct race *races = arg;
+
+	if (races)
+		dispatch_for_ever(vcpu, &races[vcpu->index]);
+	/* Once unloaded, the guest's calls are KVM's. */
+}
+
+static void be_a_vmm(int ready, void *arg)
+{
+	static const struct {
+		const u8 *code;
+		size_t size;
+	} programs[] = {
+		{ spin, sizeof(spin) }, { do_io, sizeof(do_io) },
+		{ wait_for_ever, sizeof(wait_for_ever) },
+	};
+	struct vcpu *vcpus = new_guest_of_vcpus(ARRAY_SIZE(programs));
+	struct race races[ARRAY_SIZE(programs)] = {};
+	unsigned int i;
+
+	(void)arg;
+	for (i = 0; i < ARRAY_SIZE(programs); i++) {
+		races[i].child = new_child(vcpus);
+		child_code(&races[i].child, programs[i].code, programs[i].size);
+	}
+	process_tell(ready, "", 1);
+	guest_run_threads(vcpus->guest, be_busy, races);
+	for (i = 0; i < ARRAY_SIZE(programs); i++)
+		EXPECT_EQUAL(result_status(races[i].last), HVP_STATUS_INVALID_HYPERCALL_CODE);
+	/* The areas go with the module, and the VMM goes on without. */
+	for (i = 0; i < HOST_PATIENCE_MS && for_each_area(NULL, NULL); i++)
+		usleep(1000);
+	EXPECT_EQUAL(for_each_area(NULL, NULL), 0);
+}
+
+#define KILLS	50
+
+static void the_vmm_is_killed(void)
+{
+	struct footprint before = footprint();
+	unsigned int i;
+	char byte;
+
+	before.descriptors++;	/* the pipe of the first process */
+	for (i = 0; i < KILLS; i++) {
+		struct process process = process_start(be_a_vmm, NULL);
+
+		/* Also while it is being made */
+		if (i % 5)
+			process_hear(process, &byte, 1);
+		usleep(rand() % 30000);
+		kill(process.pid, SIGKILL);
+		if (waitpid(process.pid, NULL, 0) != process.pid)
+			die("waitpid: %m");
+		close(process.from);
+	}
+	before.descriptors--;
+	EXPECT_FOOTPRINT(before);
+}
+
+static void unloaded_while_children_run(void)
+{
+	struct footprint before = footprint();
+	unsigned int round;
+	double begun;
+	int status;
+	char byte;
+
+	for (round = 0; round < 3; round++) {
+		struct process process = process_start(be_a_vmm, NULL);
+
+		process_hear(process, &byte, 1);
+		usleep(20000 + rand() % 50000);
+		begun = seconds_now();
+		unload_module();
+		printf("# unloading took %.1f s\n", seconds_now() - begun);
+		if (waitpid(process.pid, &status, 0) != process.pid)
+			die("waitpid: %m");
+		close(process.from);
+		EXPECT_EQUAL(status, 0);
+		expect_unloaded();
+		load_module();
+		EXPECT_FOOTPRINT(before);
+	}
+}
+
+static void unmap_area(void *start, size_t size, void *arg)
+{
+	(void)arg;
+	/* None of these may do anything to it, and this does. */
+	EXPECT_EQUAL(munmap(start + HVP_PAGE_SIZE, size - 2 * HVP_PAGE_SIZE), -1);
+	EXPECT(mremap(start, size, 2 * size, MREMAP_MAYMOVE) == MAP_FAILED);
+	EXPECT_EQUAL(munmap(start, size), 0);
+}
+
+/* What the VMM unmaps of the module's harms its own children alone. */
+static void the_vmm_unmaps_the_areas(void)
+{
+	struct vcpu *vcpu = new_guest();
+	struct child child = new_child(vcpu);
+	struct hvp_dispatch_vp_out out;
+	unsigned int i;
+	u64 result;
+
+	child_code(&child, do_io, sizeof(do_io));
+	child_intercept(&child);
+	EXPECT(for_each_area(unmap_area, NULL) > 0);
+	EXPECT_EQUAL(for_each_area(NULL, NULL), 0);
+	for (i = 0; i < 3; i++) {
+		result = dispatch_vp(vcpu, child.id, 0, HVP_DISPATCH_CLEAR_INTERCEPT_SUSPEND, &out);
+		if (!result_success(result) && result_status(result) != HVP_STATUS_NO_RESOURCES)
+			fail_at(__FILE__, __LINE__, "dispatching: %s",
+				status_name(result_status(result)));
+	}
+	finalize_child(vcpu, child.id);
+	withdraw_all(vcpu, child.id);
+	delete_child(vcpu, child.id);
+	/* The parent itself is none the worse. */
+	EXPECT_EQUAL(create_active_child(vcpu), child.id + 1);
+	EXPECT_EQUAL(create_active_child(new_guest()), 2);
+}
+
+struct lazy_page {
+	int fd;
+	void *page;
+	int fill;
+	unsigned int faults;
+};
+
+static int watch_page(void *page)
+{
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = {
+		.range = { .start = (unsigned long)page, .len = HVP_PAGE_SIZE },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+
+	if (fd < 0)
+		case_skip("no userfaultfd");
+	if (ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &range))
+		die("userfaultfd: %m");
+	return fd;
+}
+
+static void *give_page(void *arg)
+{
+	static char bytes[HVP_PAGE_SIZE] __attribute__((aligned(HVP_PAGE_SIZE)));
+	struct lazy_page *lazy = arg;
+	struct uffd_msg message;
+
+	if (read(lazy->fd, &message, sizeof(message)) != sizeof(message))
+		die("userfaultfd: %m");
+	lazy->faults++;
+	usleep(50000);
+	memset(bytes, lazy->fill, sizeof(bytes));
+	if (ioctl(lazy->fd, UFFDIO_COPY, &(struct uffdio_copy){
+		  .dst = (unsigned long)lazy->page, .src = (unsigned long)bytes,
+		  .len = HVP_PAGE_SIZE }))
+		die("UFFDIO_COPY: %m");
+	return NULL;
+}
+
+/* mov 0x1000, %al; out %al, $0x80 */
+static const u8 read_page[] = { 0xa0, 0x00, 0x10, 0xe6, 0x80 };
+
+/* The page comes when the child has touched it, and the parent's thread waits in between. */
+static void a_page_that_comes_late(void)
+{
+	struct guest_config config = { .shared_ram = true, .privileges = GUEST_ALL_PRIVILEGES };
+	struct vcpu *vcpu = guest_create(&config)->vcpus;
+	struct child child = new_child(vcpu);
+	struct lazy_page lazy = { .fill = 0x99 };
+	const struct hvp_message *message;
+	pthread_t thread;
+	u64 page;
+
+	child_code(&child, read_page, sizeof(read_page));
+	child_map(&child, 1, MAP_RWX, 1, &page);
+	lazy.page = child_page(&child, page);
+	if (madvise(lazy.page, HVP_PAGE_SIZE, MADV_REMOVE))
+		die("MADV_REMOVE: %m");
+	lazy.fd = watch_page(lazy.page);
+	if (pthread_create(&thread, NULL, give_page, &lazy))
+		die("no thread");
+	message = child_intercept(&child);
+	EXPECT_EQUAL(message->header.type, HVP_MESSAGE_IO_PORT_INTERCEPT);
+	EXPECT_EQUAL(message->payload.io_port.rax & 0xff, 0x99);
+	EXPECT_EQUAL(lazy.faults, 1);
+	pthread_join(thread, NULL);
+}
+
+static void wait_for_a_page(int ready, void *arg)
+{
+	struct vcpu *vcpu = new_guest();
+	struct child child = new_child(vcpu);
+	u64 page;
+
+	(void)arg;
+	child_code(&child, read_page, sizeof(read_page));
+	child_map(&child, 1, MAP_RWX, 1, &page);
+	if (madvise(child_page(&child, page), HVP_PAGE_SIZE, MADV_DONTNEED))
+		die("MADV_DONTNEED: %m");
+	watch_page(child_page(&child, page));
+	process_tell(ready, "", 1);
+	child_intercept(&child);
+}
+
+static void killed_while_it_waits_for_a_page(void)
+{
+	struct footprint before = footprint();
+	unsigned int i;
+	char byte;
+
+	for (i = 0; i < 5; i++) {
+		struct process process = process_start(wait_for_a_page, NULL);
+
+		process_hear(process, &byte, 1);
+		usleep(rand() % 100000);
+		kill(process.pid, SIGKILL);
+		if (waitpid(process.pid, NULL, 0) != process.pid)
+			die("waitpid: %m");
+		close(process.from);
+	}
+	EXPECT_FOOTPRINT(before);
+}
+
+/* What the VMM does to its memory while a child writes to it */
+struct disturbance {
+	const char *name;
+	void (*disturb)(void *pages, size_t size);
+	bool loses;	/* what was there */
+};
+
+static void fork_and_exit(void *pages, size_t size)
+{
+	pid_t pid = fork();
+
+	(void)size;
+	if (!pid) {
+		*(volatile u32 *)pages += 1000000;
+		_exit(0);
+	}
+	if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+		die("fork: %m");
+}
+
+static void protect(void *pages, size_t size)
+{
+	if (mprotect(pages, size, PROT_READ) || mprotect(pages, size, PROT_READ | PROT_WRITE))
+		die("mprotect: %m");
+}
+
+static void page_out(void *pages, size_t size)
+{
+	madvise(pages, size, MADV_PAGEOUT);
+}
+
+static void give_up(void *pages, size_t size)
+{
+	if (madvise(pages, size, MADV_DONTNEED))
+		die("MADV_DONTNEED: %m");
+}
+
+static void map_anew(void *pages, size_t size)
+{
+	if (mmap(pages, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+		 0) != pages)
+		die("mmap: %m");
+}
+
+static const struct disturbance disturbances[] = {
+	{ "the_vmm_forks", fork_and_exit, false },
+	{ "the_vmm_protects_memory", protect, false },
+	{ "memory_is_paged_out", page_out, false },
+	{ "the_vmm_gives_memory_up", give_up, true },
+	{ "the_vmm_maps_memory_anew", map_anew, true },
+};
+
+struct writing {
+	struct race race;
+	const struct disturbance *disturbance;
+	volatile u32 *first, *second;
+	volatile bool done;
+};
+
+/*
+ * A reader sees what the child writes: its count never goes back, and goes on after each
+ * disturbance. Where the old page is lost the count begins anew, where everybody sees it.
+ */
+static void write_or_disturb(struct vcpu *vcpu, void *arg)
+{
+	struct writing *writing = arg;
+	struct hvp_dispatch_vp_out out;
+	unsigned int round;
+	u32 seen, now;
+	double begun;
+
+	if (!vcpu->index) {
+		while (!writing->done) {
+			u64 result = dispatch_vp(vcpu, writing->race.child.id, 0,
+						 HVP_DISPATCH_CLEAR_INTERCEPT_SUSPEND, &out);
+
+			if (!result_success(result)) {
+				fail_at(__FILE__, __LINE__, "dispatching: %s",
+					status_name(result_status(result)));
+				break;
+			}
+			writing->race.begun = true;
+		}
+		return;
+	}
+	while (!writing->race.begun)
+		usleep(100);
+	for (round = 0; round < 200 && !case_failed(); round++) {
+		seen = *writing->first;
+		writing->disturbance->disturb((void *)writing->first, HVP_PAGE_SIZE);
+		now = *writing->first;
+		if (!writing->disturbance->loses && (int)(now - seen) < 0)
+			fail_at(__FILE__, __LINE__, "round %u: %u after %u", round, now, seen);
+		for (begun = seconds_now(); *writing->first == now;) {
+			if (seconds_now() - begun > 5 * PROMPTLY) {
+				fail_at(__FILE__, __LINE__, "round %u: it writes elsewhere", round);
+				break;
+			}
+			usleep(10);
+		}
+	}
+	writing->done = true;
+}
+
+static void memory_is_disturbed(const void *row)
+{
+	struct guest_config config = { .vcpus = 2, .privileges = GUEST_ALL_PRIVILEGES };
+	struct vcpu *vcpus = guest_create(&config)->vcpus;
+	struct writing writing = {
+		.race.child = new_child(vcpus), .disturbance = row,
+	};
+	u64 pages[2];
+
+	child_code(&writing.race.child, write_two_pages, sizeof(write_two_pages));
+	child_map(&writing.race.child, 1, MAP_RWX, 2, pages);
+	writing.first = child_page(&writing.race.child, pages[0]);
+	writing.second = child_page(&writing.race.child, pages[1]);
+	*writing.first = 0;
+	*writing.second = 0;
+	guest_run_threads(vcpus->guest, write_or_disturb, &writing);
+	if (!writing.disturbance->loses) {
+		u32 difference = *writing.first - *writing.second;
+
+		/* Both in turn */
+		EXPECT(difference <= 1);
+	}
+}
+
+static const struct test_case cases[] = {
+	CASE(the_vmm_sees_areas_only),
+	{ .name = "finalized_while_it_spins", .run = finalized_while_it_spins, .seconds = 60 },
+	{ .name = "finalized_while_it_does_io", .run = finalized_while_it_does_io, .seconds = 60 },
+	{ .name = "finalized_while_it_waits", .run = finalized_while_it_waits, .seconds = 60 },
+	CASE(deleted_while_it_spins),
+	{ .name = "the_vmm_is_killed", .run = the_vmm_is_killed, .seconds = 120 },
+	CASE(the_vmm_unmaps_the_areas),
+	CASE(a_page_that_comes_late),
+	CASE(killed_while_it_waits_for_a_page),
+	{ .name = "unloaded_while_children_run", .run = unloaded_while_children_run, .seconds = 90 },
+};
+
+int main(void)
+{
+	cases_add(cases, ARRAY_SIZE(cases));
+	cases_add_table(memory_is_disturbed, disturbances, ARRAY_SIZE(disturbances),
+			sizeof(disturbances[0]));
+	stay_on_one_cpu_if_emulated();
+	return cases_run();
+}
