@@ -140,8 +140,7 @@ struct hvp_machine_events {
  *		returns, no virtual processor can reach what was there.  Does not wait
  *		for a VMM; may be called inside KVM's loop, and without a machine lock
  * @create_vp:	make a virtual processor, in reset state, waiting for SIPI if it is not 0
- * @destroy_vp:	the reverse; it does not run.  Any task.  Who has found it under RCU may still
- *		@interrupt it
+ * @destroy_vp:	the reverse; it does not run.  Any task
  * @run:	run it until there is something for its parent; @groups that it has
  *		changed are in @state when it returns, GENERAL and SPECIAL, always
  * @interrupt:	make @run return soon, or the next one at once, with HVP_EXIT_INTERRUPTED.

@@ -20,6 +20,7 @@
 #include "module.h"
 #include "partitions.h"
 #include "process.h"
+#include "vps.h"
 
 #define SELF		HVP_PARTITION_ID_SELF
 #define TEXT_SIZE	(256 << 10)
@@ -165,7 +166,9 @@ static void shows_a_table(void)
 /* The sum of some members of a partition's object, whose names are keys of its file. */
 static u64 sum_of_uses(const char *json, unsigned int partition)
 {
-	static const char * const uses[] = { "children", "partition", "statistics" };
+	static const char * const uses[] = {
+		"children", "partition", "statistics", "virtual_processors", "memory_map",
+	};
 	unsigned int i;
 	u64 sum = 0;
 
@@ -228,6 +231,47 @@ static void shows_json(void)
 	EXPECT(json_equals(text, "vms[0].partitions[0].parent", "null"));
 	EXPECT(json_equals(text, "vms[0].partitions[1].proximity", "\"any\""));
 	EXPECT(json_find(text, "vms[0].partitions[1].properties[0].value", value, sizeof(value)));
+}
+
+/* out %al, $0x80; hlt */
+static const u8 one_exit[] = { 0xe6, 0x80, 0xf4 };
+
+#define CHILD	"vms[0].partitions[1]."
+
+/* A child that has been stopped by a port, with its memory. */
+static void shows_a_child(void)
+{
+	struct vcpu *vcpu = new_guest();
+	struct child child = new_child(vcpu);
+	const char *text;
+	char source[32];
+	u64 page;
+
+	child_code(&child, one_exit, sizeof(one_exit));
+	child_intercept(&child);
+	child_map(&child, 16, HVP_MAP_READ, 1, &page);
+	REQUIRE_RESULT(map_gpa_pages(vcpu, child.id, 32, HVP_MAP_NO_ACCESS, NULL, 8), SUCCESS, 8);
+	EXPECT(partition_file_becomes(vcpu->guest, child.id, true));
+
+	text = EXPECT_TEXT(0, "--json --vm %d", getpid());
+	EXPECT(json_equals(text, "not_understood", "0"));
+	EXPECT_EQUAL(json_number(text, CHILD "virtual_processors"), 1);
+	EXPECT_EQUAL(json_number(text, CHILD "vps[0].vp"), 0);
+	EXPECT(json_equals(text, CHILD "vps[0].state", "\"suspended\""));
+	EXPECT_EQUAL(json_number(text, CHILD "vps[0].exits.io"), 1);
+	EXPECT_EQUAL(json_number(text, CHILD "vps[0].exits.memory"), 0);
+	EXPECT(json_number(text, CHILD "vps[0].run_time") > 0);
+	EXPECT_EQUAL(json_number(text, CHILD "memory.mapped"), 2);
+	EXPECT_EQUAL(json_number(text, CHILD "memory.no_access"), 8);
+	EXPECT(json_equals(text, CHILD "memory.runs[0].rights", "\"rwku\""));
+	EXPECT(json_equals(text, CHILD "memory.runs[1].gpa", "\"0x10000\""));
+	EXPECT(json_equals(text, CHILD "memory.runs[1].rights", "\"r---\""));
+	snprintf(source, sizeof(source), "\"0x%llx\"", page * HVP_PAGE_SIZE);
+	EXPECT(json_equals(text, CHILD "memory.runs[1].source", source));
+	EXPECT(json_equals(text, CHILD "memory.runs[2].rights", "\"none\""));
+	EXPECT_EQUAL(json_number(text, CHILD "memory.runs[2].pages"), 8);
+	EXPECT(json_equals(text, CHILD "memory.not_shown", "null"));
+	EXPECT(json_equals(text, "vms[0].partitions[0].memory", "null"));
 }
 
 /* Where a call with a status is in the document, or false. */
@@ -543,6 +587,7 @@ static void screen_is_left_by_signals(void)
 static const struct test_case cases[] = {
 	CASE(shows_a_table),
 	CASE(shows_json),
+	CASE(shows_a_child),
 	CASE(calls),
 	CASE(calls_per_second),
 	CASE(vms_and_partitions_come_and_go),
