@@ -57,11 +57,12 @@ int hvp_outside_begin(struct kvm_vcpu *vcpu, struct hvp_vcpu *known,
 		      const struct hvp_call_row *row, const struct hvp_call *call,
 		      bool is_64bit, int resume)
 {
-	/* Single-stepped: KVM has something to say by itself, and the call waits for it. */
-	if (READ_ONCE(known->thread) != current || resume <= 0) {
+	if (READ_ONCE(known->thread) != current || resume < 0) {
 		hvp_outside_rewind(vcpu, call, is_64bit);
 		return resume;
 	}
+	/* Single-stepped: KVM has something to say by itself. */
+	known->ends_run = !resume;
 	known->row = row;
 	known->call = *call;
 	known->is_64bit = is_64bit;
@@ -96,7 +97,7 @@ static long hvp_outside_run(struct file *file, unsigned int command, unsigned lo
 	do {
 		result = hvp_original_kvm_vcpu_ioctl(file, command, argument);
 		cond_resched();
-	} while (!result && known->row && hvp_outside_call(vcpu, known));
+	} while (!result && known->row && hvp_outside_call(vcpu, known) && !known->ends_run);
 	WRITE_ONCE(known->thread, NULL);
 	/* We are the cause, and user space has nothing to do with it. */
 	if (result == -EINTR && READ_ONCE(hvp_outside_stopping) && !task_sigpending(current) &&

@@ -27,6 +27,7 @@ struct task_struct;
  * @row:	a call that @thread is to make outside that, or NULL
  * @call:	likewise
  * @is_64bit:	where its answer goes
+ * @ends_run:	KVM has something for the VMM when the call has been made
  *
  * KVM's own records are not for modules to look at.  What is here has been seen going
  * by; of what a guest has set up before the module was loaded there are the privileges.
@@ -41,6 +42,7 @@ struct hvp_vcpu {
 	const struct hvp_call_row *row;
 	struct hvp_call call;
 	bool is_64bit;
+	bool ends_run;
 };
 
 struct hvp_vcpu *hvp_vcpu_find(struct kvm_vcpu *vcpu);
