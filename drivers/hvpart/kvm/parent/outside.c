@@ -58,11 +58,12 @@ int hvp_outside_begin(struct kvm_vcpu *vcpu, struct hvp_vcpu *known,
 		      const struct hvp_call_row *row, const struct hvp_call *call,
 		      bool is_64bit, int resume)
 {
-	/* Single-stepped: KVM has something to say by itself, and the call waits for it. */
-	if (READ_ONCE(known->thread) != current || resume <= 0) {
+	if (READ_ONCE(known->thread) != current || resume < 0) {
 		hvp_outside_rewind(vcpu, call, is_64bit);
 		return resume;
 	}
+	/* Single-stepped: KVM has something to say by itself. */
+	known->ends_run = !resume;
 	known->row = row;
 	known->call = *call;
 	known->is_64bit = is_64bit;
@@ -92,7 +93,7 @@ static bool hvp_outside_call(struct kvm_vcpu *vcpu, struct hvp_vcpu *known)
 static bool hvp_outside_goes_on(struct kvm_vcpu *vcpu, struct hvp_vcpu *known, long result)
 {
 	if (!result)
-		return known->row && hvp_outside_call(vcpu, known);
+		return known->row && hvp_outside_call(vcpu, known) && !known->ends_run;
 	if (result != -EINTR || !READ_ONCE(known->attention) || task_sigpending(current) ||
 	    READ_ONCE(vcpu->run->hvp_immediate_exit) || READ_ONCE(hvp_outside_stopping))
 		return false;

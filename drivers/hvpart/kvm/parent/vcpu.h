@@ -28,6 +28,7 @@ struct task_struct;
  * @call:	likewise
  * @is_64bit:	where its answer goes
  * @attention:	@thread is to look for messages
+ * @ends_run:	KVM has something for the VMM when the call has been made
  *
  * KVM's own records are not for modules to look at.  What is here has been seen going
  * by; of what a guest has set up before the module was loaded there are the privileges.
@@ -43,6 +44,7 @@ struct hvp_vcpu {
 	struct hvp_call call;
 	bool is_64bit;
 	bool attention;
+	bool ends_run;
 };
 
 struct hvp_vcpu *hvp_vcpu_find(struct kvm_vcpu *vcpu);
