@@ -149,11 +149,36 @@ static struct hvp_reply hvp_withdraw_too_many(struct hvp_world *world)
 	return hvp_try_withdraw(world, world->root, 1, HVP_ANY, HVP_MANY_PAGES + 20, 5);
 }
 
+/* A child with one virtual processor, whose pool can pay for a map. */
+static void hvp_prepare_child(struct hvp_world *world)
+{
+	struct hvp_partition *child = hvp_world_child(world, world->root, HVP_STATE_ACTIVE);
+
+	hvp_world_vp(world, child, 0);
+	hvp_make_ready(world, child, HVP_CALL_MAP_GPA_PAGES);
+}
+
+static struct hvp_reply hvp_map_memory(struct hvp_world *world)
+{
+	return hvp_try_code(world, world->root, HVP_CALL_MAP_GPA_PAGES, 2);
+}
+
+static struct hvp_reply hvp_get_some_registers(struct hvp_world *world)
+{
+	return hvp_try_code(world, world->root, HVP_CALL_GET_VP_REGISTERS, 2);
+}
+
+static struct hvp_reply hvp_set_some_registers(struct hvp_world *world)
+{
+	return hvp_try_code(world, world->root, HVP_CALL_SET_VP_REGISTERS, 2);
+}
+
 /*
  * A partition is one object, an active one four more.  A deposit: the list, the
  * pages, for each chunk of claims the chunk, for any but the first a node of
  * the xarray, blocks.  A withdrawal: the list, the pages.  A statistics page: one
- * object, and a block for a page that is lent or a chunk for one that is not.
+ * object, and a block for a page that is lent or a chunk for one that is not.  Memory: the
+ * list, a node for each level.  Registers: lists.
  */
 static const struct hvp_allocating_row hvp_allocating_rows[] = {
 	{ "create", HVP_CALL_CREATE_PARTITION, 1, 1, HVP_STATUS_SUCCESS, 0, 0,
@@ -181,6 +206,12 @@ static const struct hvp_allocating_row hvp_allocating_rows[] = {
 	  hvp_prepare_map, hvp_map_a_vp },
 	{ "map at a page", HVP_CALL_MAP_STATS_PAGE2, 2, 3, HVP_STATUS_SUCCESS, 0, 0,
 	  hvp_prepare_map, hvp_map_there },
+	{ "map memory", HVP_CALL_MAP_GPA_PAGES, 2, 2, HVP_STATUS_SUCCESS, 0, 1,
+	  hvp_prepare_child, hvp_map_memory },
+	{ "get registers", HVP_CALL_GET_VP_REGISTERS, 2, 2, HVP_STATUS_SUCCESS, 0, 1,
+	  hvp_prepare_child, hvp_get_some_registers },
+	{ "set registers", HVP_CALL_SET_VP_REGISTERS, 1, 1, HVP_STATUS_SUCCESS, 0, 1,
+	  hvp_prepare_child, hvp_set_some_registers },
 };
 
 KUNIT_ARRAY_PARAM_DESC(hvp_allocating, hvp_allocating_rows, name);

@@ -160,6 +160,7 @@ static void hvp_fake_hold(struct hvp_machine *machine, u64 gfn)
 	struct hvp_fake_held *held;
 	struct hvp_gpa_page page;
 
+	/* Before the map: what changes in it from here on, hvp_fake_forget() tells. */
 	smp_rmb();
 	hvp_gpa_map_find(machine->config.map, gfn, &page);
 	spin_lock(&machine->lock);

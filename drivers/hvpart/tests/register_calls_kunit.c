@@ -149,7 +149,8 @@ static void hvp_registers_in_any_order(struct kunit *test)
 
 	hvp_registers_begin(test, &it, false);
 	count = it.world->guest.machines.count;
-	hvp_expect_status(test, hvp_set(&it, assocs, ARRAY_SIZE(assocs)), SET_VP_REGISTERS, SUCCESS);
+	hvp_expect_status(test, hvp_set(&it, assocs, ARRAY_SIZE(assocs)),
+			  SET_VP_REGISTERS, SUCCESS);
 	/* Nothing is given to the machine before it runs, and a group is asked for once. */
 	KUNIT_EXPECT_EQ(test, count[HVP_FAKE_SET], 0);
 	KUNIT_EXPECT_EQ(test, count[HVP_FAKE_GET], 2);
@@ -305,7 +306,8 @@ static void hvp_translate_checks_values(struct kunit *test)
 		if (bit < 6)
 			hvp_expect_status(test, reply, TRANSLATE_VIRTUAL_ADDRESS, SUCCESS);
 		else
-			hvp_expect_status(test, reply, TRANSLATE_VIRTUAL_ADDRESS, INVALID_PARAMETER);
+			hvp_expect_status(test, reply, TRANSLATE_VIRTUAL_ADDRESS,
+					  INVALID_PARAMETER);
 	}
 	/* Without paging, an address is one; that nothing is there does not matter. */
 	reply = hvp_translate_gva(&it, HVP_TRANSLATE_WRITE, 0x12345);

@@ -97,12 +97,14 @@ static void hvp_vp_create_fails_with_the_host(struct kunit *test)
 	hvp_world_deposit(world, child, 0, hvp_child_vp_pages());
 	for (i = 0; i < ARRAY_SIZE(errors); i++) {
 		hvp_fake_machine_fail(&world->guest, HVP_FAKE_CREATE, 1, errors[i]);
-		hvp_expect_status(test, hvp_try_create_vp(world, world->root, child->id, 0, HVP_ANY),
+		hvp_expect_status(test, hvp_try_create_vp(world, world->root, child->id, 0,
+							  HVP_ANY),
 				  CREATE_VP, NO_RESOURCES);
 	}
 	for (i = 0; i < ARRAY_SIZE(errors); i++) {
 		hvp_fake_machine_fail(&world->guest, HVP_FAKE_CREATE_VP, 1, errors[i]);
-		hvp_expect_status(test, hvp_try_create_vp(world, world->root, child->id, 0, HVP_ANY),
+		hvp_expect_status(test, hvp_try_create_vp(world, world->root, child->id, 0,
+							  HVP_ANY),
 				  CREATE_VP, NO_RESOURCES);
 	}
 	hvp_expect_status(test, hvp_try_create_vp(world, world->root, child->id, 0, HVP_ANY),
@@ -166,7 +168,8 @@ static void hvp_vp_delete_gives_back(struct kunit *test)
 	const struct hvp_try fast = { .code = HVP_CALL_DELETE_VP, .in = &in, .fast = true };
 
 	hvp_world_vp(world, child, 3);
-	hvp_expect_status(test, hvp_try_map_state(world, world->root, child->id, 3, REGISTERS, first),
+	hvp_expect_status(test, hvp_try_map_state(world, world->root, child->id, 3, REGISTERS,
+						  first),
 			  MAP_VP_STATE_PAGE, SUCCESS);
 	hvp_expect_status(test, hvp_try_map_state(world, world->root, child->id, 3, INTERCEPT,
 						  first + 1),
@@ -365,12 +368,14 @@ static void hvp_vp_interrupt_fails_with_the_host(struct kunit *test)
 
 	hvp_world_vp(world, child, 0);
 	hvp_fake_machine_fail(&world->guest, HVP_FAKE_ASSERT, 1, -EBUSY);
-	hvp_expect_status(test, hvp_raise(world, child, in), ASSERT_VIRTUAL_INTERRUPT, ACKNOWLEDGED);
+	hvp_expect_status(test, hvp_raise(world, child, in),
+			  ASSERT_VIRTUAL_INTERRUPT, ACKNOWLEDGED);
 	hvp_fake_machine_fail(&world->guest, HVP_FAKE_ASSERT, 1, -ENOENT);
 	hvp_expect_status(test, hvp_raise(world, child, in),
 			  ASSERT_VIRTUAL_INTERRUPT, INVALID_VP_INDEX);
 	hvp_fake_machine_fail(&world->guest, HVP_FAKE_ASSERT, 1, -ENOMEM);
-	hvp_expect_status(test, hvp_raise(world, child, in), ASSERT_VIRTUAL_INTERRUPT, NO_RESOURCES);
+	hvp_expect_status(test, hvp_raise(world, child, in),
+			  ASSERT_VIRTUAL_INTERRUPT, NO_RESOURCES);
 	hvp_expect_status(test, hvp_raise(world, child, in), ASSERT_VIRTUAL_INTERRUPT, SUCCESS);
 }
 
@@ -411,7 +416,48 @@ static void hvp_vp_finalize_gives_back(struct kunit *test)
 			  DELETE_PARTITION, SUCCESS);
 }
 
-/* One thread is kept from stopping it: FINALIZING stays, and the next one goes on. */
+/* Its statistics are those of a virtual processor that is there, at that moment. */
+static void hvp_meanwhile_delete_vp(struct hvp_fake_guest *guest, enum hvp_fake_op op)
+{
+	struct hvp_world *world = container_of(guest, struct hvp_world, guest);
+
+	if (op != HVP_FAKE_PIN || world->level)
+		return;
+	guest->hook = NULL;
+	world->level = 1;
+	hvp_expect_status(world->test, hvp_try_delete_vp(world, world->root, 2, 0),
+			  DELETE_VP, SUCCESS);
+	world->level = 0;
+}
+
+static void hvp_vp_statistics_go_with_it(struct kunit *test)
+{
+	struct hvp_world *world = hvp_world_create(test);
+	struct hvp_partition *child = hvp_active_child(world);
+	u64 first = hvp_world_fresh_pages(world, 0, 2);
+	struct hvp_stats_page_in object = {
+		.type = HVP_STATS_VP, .identity.partition_id = child->id };
+
+	hvp_world_deposit(world, world->root, 0, 2);
+	hvp_expect_status(test, hvp_try_map2(world, world->root, object, first),
+			  MAP_STATS_PAGE2, INVALID_VP_INDEX);
+	hvp_world_vp(world, child, 0);
+	hvp_expect_status(test, hvp_try_map2(world, world->root, object, first),
+			  MAP_STATS_PAGE2, SUCCESS);
+	hvp_expect_status(test, hvp_try_delete_vp(world, world->root, child->id, 0),
+			  DELETE_VP, SUCCESS);
+	KUNIT_EXPECT_TRUE(test, list_empty(&child->stats_pages));
+	KUNIT_EXPECT_NULL(test, memchr_inv(hvp_fake_memory(&world->guest, first << 12), 0, 4096));
+
+	hvp_world_vp(world, child, 0);
+	world->guest.hook = hvp_meanwhile_delete_vp;
+	hvp_expect_status(test, hvp_try_map2(world, world->root, object, first + 1),
+			  MAP_STATS_PAGE2, INVALID_VP_INDEX);
+	KUNIT_EXPECT_TRUE(test, list_empty(&child->stats_pages));
+	hvp_expect_balanced(world);
+}
+
+/* Without a virtual processor left there is still a machine to go; and once is enough. */
 static void hvp_vp_finalize_goes_on(struct kunit *test)
 {
 	struct hvp_world *world = hvp_world_create(test);
@@ -466,7 +512,8 @@ static void hvp_vp_create_survives_failing_allocations(struct kunit *test)
 			continue;
 		failures++;
 		hvp_expect_status(test, reply, CREATE_VP, NO_RESOURCES);
-		hvp_expect_status(test, hvp_try_create_vp(world, world->root, child->id, 70, HVP_ANY),
+		hvp_expect_status(test, hvp_try_create_vp(world, world->root, child->id, 70,
+							  HVP_ANY),
 				  CREATE_VP, SUCCESS);
 	}
 	/* The object, its machine, its machine's object, nodes of the list. */
@@ -486,6 +533,7 @@ static struct kunit_case hvp_vp_calls_cases[] = {
 	KUNIT_CASE_PARAM(hvp_vp_interrupt_checks_values, hvp_interrupt_gen_params),
 	KUNIT_CASE(hvp_vp_interrupt_fails_with_the_host),
 	KUNIT_CASE(hvp_vp_finalize_gives_back),
+	KUNIT_CASE(hvp_vp_statistics_go_with_it),
 	KUNIT_CASE(hvp_vp_finalize_goes_on),
 	KUNIT_CASE(hvp_vp_goes_with_its_vm),
 	KUNIT_CASE(hvp_vp_create_survives_failing_allocations),

@@ -212,8 +212,8 @@ void books_expect_same(const struct books *expected, const struct books *books)
 			continue;
 		while (now[word] == then[word])
 			word++;
-		shim_die("partition %llu is not as it should be: byte %zu of its book: %#llx, not %#llx",
-			 books->book[i].id, word * sizeof(u64), now[word], then[word]);
+		shim_die("partition %llu is not as it should be: %#llx at %zu, not %#llx",
+			 books->book[i].id, now[word], word * sizeof(u64), then[word]);
 	}
 }
 

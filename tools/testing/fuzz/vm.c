@@ -218,7 +218,9 @@ static void vm_check_answer(const struct call *call, u64 result, struct answer a
 	if (result & ~0x00000fff0000ffffULL)
 		shim_die("%s: result %#llx", call->row->name, result);
 	/* A thread that is killed gets no answer. */
-	if (!call->killed && (answer.status > 31 || !(hvp_contract_statuses(call->row, false) >> answer.status & 1)))
+	if (!call->killed &&
+	    (answer.status > 31 ||
+	     !(hvp_contract_statuses(call->row, false) >> answer.status & 1)))
 		shim_die("%s: status %#x", call->row->name, answer.status);
 	if (!call->row->rep && answer.reps)
 		shim_die("%s: %u reps of a simple call", call->row->name, answer.reps);

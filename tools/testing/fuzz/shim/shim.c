@@ -27,7 +27,7 @@ bool shim_warn(bool warn, const char *condition)
 
 /* Locks, and what may not be done under them */
 
-static spinlock_t *held[SHIM_XARRAY_SUBCLASS + 1];
+static spinlock_t *locks[SHIM_XARRAY_SUBCLASS + 1];
 static unsigned int locks_held;
 static unsigned int rcu_depth;
 static bool in_callback;
@@ -78,25 +78,25 @@ void spin_lock(spinlock_t *lock)
 		shim_preempt();
 	if (lock->held)
 		shim_die("deadlock: the lock is held already");
-	if (locks_held && lock->subclass <= held[locks_held - 1]->subclass)
+	if (locks_held && lock->subclass <= locks[locks_held - 1]->subclass)
 		shim_die("lock of subclass %u taken inside one of %u", lock->subclass,
-			 held[locks_held - 1]->subclass);
+			 locks[locks_held - 1]->subclass);
 	lock->held = true;
-	held[locks_held++] = lock;
+	locks[locks_held++] = lock;
 }
 
 void spin_unlock(spinlock_t *lock)
 {
-	if (!locks_held || held[locks_held - 1] != lock)
+	if (!locks_held || locks[locks_held - 1] != lock)
 		shim_die("unlock of a lock that is not the one taken last");
 	lock->held = false;
 	locks_held--;
 	shim_quiescent();
 }
 
-void shim_assert_spinlock_held(spinlock_t *lock)
+void shim_assert_held(bool held)
 {
-	if (!lock->held)
+	if (!held)
 		shim_die("lock not held");
 }
 
@@ -135,12 +135,6 @@ void mutex_unlock(struct mutex *mutex)
 	if (!mutex->held)
 		shim_die("unlock of a mutex that is not held");
 	mutex->held = false;
-}
-
-void shim_assert_mutex_held(struct mutex *mutex)
-{
-	if (!mutex->held)
-		shim_die("mutex not held");
 }
 
 int srcu_read_lock(struct srcu_struct *srcu)

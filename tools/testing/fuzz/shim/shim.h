@@ -133,7 +133,9 @@ typedef struct {
 
 void spin_lock(spinlock_t *lock);
 void spin_unlock(spinlock_t *lock);
-void shim_assert_spinlock_held(spinlock_t *lock);
+/* A mutex, too. */
+void shim_assert_held(bool held);
+#define lockdep_assert_held(lock)	shim_assert_held((lock)->held)
 unsigned int shim_lock_subclass(const char *name);
 #define spin_lock_init(lock)						\
 	(*(lock) = (spinlock_t){ .subclass = shim_lock_subclass(#lock) })
@@ -150,11 +152,6 @@ extern bool shim_killed;
 bool mutex_trylock(struct mutex *mutex);
 int mutex_lock_killable(struct mutex *mutex);
 void mutex_unlock(struct mutex *mutex);
-#define shim_assert_held(lock)	_Generic((lock),			\
-	spinlock_t *: shim_assert_spinlock_held,			\
-	struct mutex *: shim_assert_mutex_held)(lock)
-#define lockdep_assert_held(lock)	shim_assert_held(lock)
-void shim_assert_mutex_held(struct mutex *mutex);
 
 /* srcu.h: nobody waits for a reader, since nothing else happens while there is one. */
 struct srcu_struct { unsigned int readers; };
