@@ -167,10 +167,14 @@ static enum hvp_status hvp_dispatch_locked(struct hvp_request *request, struct h
  */
 enum hvp_status hvp_dispatch_vp(struct hvp_request *request)
 {
+	u32 index = request->in.dispatch_vp.vp_index;
 	struct hvp_child_vp *vp;
 	enum hvp_status status;
 
-	status = hvp_child_vp_use_idle(request->target, request->in.dispatch_vp.vp_index, &vp);
+	status = hvp_child_vp_check_idle(request->target, index);
+	if (status)
+		return status;
+	status = hvp_child_vp_use(request->target, index, &vp);
 	if (status)
 		return status;
 	trace_hvpart_dispatch(request->target->id, vp->vp.index);

@@ -198,12 +198,16 @@ static void hvp_vp_delete_locked(struct hvp_request *request, struct hvp_child_v
 enum hvp_status hvp_delete_vp(struct hvp_request *request)
 {
 	struct hvp_child *child = &request->target->child;
+	u32 index = request->in.delete_vp.vp_index;
 	struct hvp_child_vp *vp;
 	enum hvp_status status;
 
+	status = hvp_child_vp_check_idle(request->target, index);
+	if (status)
+		return status;
 	if (mutex_lock_killable(&child->lock))
 		return HVP_STATUS_INVALID_VP_STATE;
-	status = hvp_child_vp_use_idle(request->target, request->in.delete_vp.vp_index, &vp);
+	status = hvp_child_vp_use(request->target, index, &vp);
 	if (!status)
 		hvp_vp_delete_locked(request, vp);
 	mutex_unlock(&child->lock);

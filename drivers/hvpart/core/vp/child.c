@@ -214,25 +214,21 @@ enum hvp_status hvp_child_vp_use(struct hvp_partition *partition, u32 index,
 }
 
 /**
- * hvp_child_vp_use_idle() - as hvp_child_vp_use(), of one that does not run
+ * hvp_child_vp_check_idle() - does another vCPU dispatch a virtual processor?
  * @partition:	whose it is
- * @index:	which one
- * @vp:		receives it, held and locked
+ * @index:	which one, if there is one
  *
- * Context: As hvp_child_vp_lock().
- * Return: as hvp_child_vp_use(); INVALID_VP_STATE also if another vCPU dispatches it.
+ * Context: Any.
+ * Return: INVALID_VP_STATE if one does, else SUCCESS, for what it is worth.
  */
-enum hvp_status hvp_child_vp_use_idle(struct hvp_partition *partition, u32 index,
-				      struct hvp_child_vp **vp)
+enum hvp_status hvp_child_vp_check_idle(struct hvp_partition *partition, u32 index)
 {
-	struct hvp_child_vp *seen = hvp_child_vp_get(partition, index);
-	bool dispatched = seen && READ_ONCE(seen->dispatched);
+	struct hvp_child_vp *vp = hvp_child_vp_get(partition, index);
+	bool dispatched = vp && READ_ONCE(vp->dispatched);
 
-	if (seen)
-		hvp_child_vp_put(seen);
-	if (dispatched)
-		return HVP_STATUS_INVALID_VP_STATE;
-	return hvp_child_vp_use(partition, index, vp);
+	if (vp)
+		hvp_child_vp_put(vp);
+	return dispatched ? HVP_STATUS_INVALID_VP_STATE : HVP_STATUS_SUCCESS;
 }
 
 /**
