@@ -54,6 +54,7 @@ enum {
 	MAX_PARTITIONS, MAX_PAGES, MAX_DEPTH, MAX_VPS_OF_ONE, MAX_MAP_NODES, GRANT, GRANT_UID,
 	PARAMETERS
 };
+
 extern const char *const parameter_names[PARAMETERS];
 
 struct sample {

@@ -4,7 +4,6 @@
 #include <linux/sched/signal.h>
 #include "../../trace.h"
 #include "../call/request.h"
-#include "../call/table.h"
 #include "../hierarchy.h"
 #include "../memory/caches.h"
 #include "../memory/candidates.h"
