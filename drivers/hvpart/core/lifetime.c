@@ -36,9 +36,13 @@ static void hvp_partition_release(struct hvp_partition *partition)
  */
 static void hvp_hierarchy_empty(struct hvp_hierarchy *hierarchy)
 {
+	struct hvp_partition *root = hierarchy->root;
 	struct hvp_partition *partition;
 	unsigned long id;
 
+	/* Its children look at its space until they are gone. */
+	if (root)
+		refcount_inc(&root->refs);
 	xa_for_each(&hierarchy->partitions, id, partition) {
 		hvp_partition_close(partition);
 		cond_resched();
@@ -48,6 +52,7 @@ static void hvp_hierarchy_empty(struct hvp_hierarchy *hierarchy)
 		hvp_partition_release(partition);
 		cond_resched();
 	}
+	hvp_partition_put(root);
 	xa_destroy(&hierarchy->partitions);
 	hvp_claims_destroy(&hierarchy->space.claims);
 	hvp_hierarchy_drop(hierarchy);

@@ -32,5 +32,6 @@ struct hvp_space {
 };
 
 bool hvp_space_page_is_mapped(struct hvp_space *space, u64 gfn);
+bool hvp_space_page_shows_state(struct hvp_space *space, u64 gfn);
 
 #endif /* _HVPART_SPACE_H */

@@ -87,7 +87,7 @@ static void hvp_hooks_remove(unsigned int installed)
 		hvp_hook_stop(hooks[i]);
 	hvp_vms_reset();
 	hvp_hooks_drain(&hvp_calls_running);
-	hvp_vms_recall();
+	hvp_outside_recall();
 	hvp_hooks_drain(&hvp_runs_running);
 	hvp_vms_release();
 	if (installed)

@@ -272,7 +272,7 @@ static void hvp_vp_state_page_checks_page(struct kunit *test)
 			  MAP_VP_STATE_PAGE, OPERATION_DENIED);
 	/* Nobody else may have it. */
 	hvp_expect_status(test, hvp_try_deposit(world, world->root, 1, (u64[]){ first + 2 }, 1, 0),
-			  DEPOSIT_MEMORY, OPERATION_DENIED);
+			  DEPOSIT_MEMORY, OBJECT_IN_USE);
 	hvp_expect_status(test, hvp_try_unmap_state(world, world->root, id, 0, REGISTERS),
 			  UNMAP_VP_STATE_PAGE, SUCCESS);
 	KUNIT_EXPECT_NULL(test, memchr_inv(hvp_fake_memory(&world->guest, (first + 2) << 12), 0,

@@ -129,7 +129,9 @@ static enum hvp_status hvp_map_commit(struct hvp_mapping *mapping, u64 gfn)
 	enum hvp_status status;
 
 	spin_lock(&target->lock);
-	status = hvp_partition_check_state(target, HVP_IN_ACTIVE);
+	/* What is still running may still have what is unmapped. */
+	status = hvp_partition_check_state(target, mapping->page.kind == HVP_GPA_UNMAPPED ?
+					   HVP_IN_ACTIVE | HVP_IN_FINALIZING : HVP_IN_ACTIVE);
 	if (status)
 		goto unlock;
 	spin_lock(&space->lock);

@@ -173,8 +173,9 @@ static void hvp_vp_unmap_state(struct hvp_request *request, struct hvp_child_vp 
 /* What there was of a virtual processor, which is locked and does not run, goes. */
 static void hvp_vp_delete_locked(struct hvp_request *request, struct hvp_child_vp *vp)
 {
-	hvp_child_vp_discard(vp);
+	/* Who does not find it any more finds its pages unmapped. */
 	hvp_vp_unmap_state(request, vp);
+	hvp_child_vp_discard(vp);
 	hvp_vp_unmap_stats(request, vp);
 	hvp_vp_uncharge(request->target, vp);
 	hvp_child_vp_unuse(vp);
@@ -357,18 +358,15 @@ enum hvp_status hvp_unmap_vp_state_page(struct hvp_request *request)
 		return HVP_STATUS_INVALID_PARAMETER;
 	status = hvp_child_vp_use(request->target, object->vp_index, &vp);
 	/* It went with the virtual processor. */
-	if (status == HVP_STATUS_INVALID_VP_INDEX || hvp_state_page_is_gone(request)) {
-		if (!status)
-			hvp_child_vp_unuse(vp);
+	if (status == HVP_STATUS_INVALID_VP_INDEX)
 		return HVP_STATUS_SUCCESS;
-	}
 	if (status)
 		return status;
 	if (object->type == HVP_STATE_PAGE_REGISTERS)
 		hvp_child_vp_take_page(vp);
 	if (vp->pages[object->type].mapped)
 		hvp_state_page_unmap(&vp->pages[object->type], request->guest);
-	else
+	else if (!hvp_state_page_is_gone(request))
 		status = HVP_STATUS_INVALID_PARAMETER;
 	hvp_child_vp_unuse(vp);
 	return status;

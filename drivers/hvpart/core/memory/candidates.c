@@ -4,7 +4,9 @@
  * what is in use, and in which order that is found out.
  */
 
+#include <linux/sched.h>
 #include "../call/request.h"
+#include "../call/table.h"
 #include "../hierarchy.h"
 #include "../partition.h"
 #include "../space.h"
@@ -42,7 +44,7 @@ static void hvp_candidates_pin(struct hvp_candidates *candidates, struct hvp_gue
  * What comes of it is in @candidates.  The page behind the usable ones is, in this order:
  * * OPERATION_DENIED: not plain writable RAM, on a node that pools do not know, taken
  *   already, or a child's
- * * OBJECT_IN_USE: the hypercall page and the like, or the call's own input
+ * * OBJECT_IN_USE: the hypercall page and the like, a state page, or the call's own input
  * * NO_RESOURCES: the host has no memory to pin it or to note that it is taken
  *
  * Context: May sleep; in a vCPU thread, no lock held.
@@ -64,8 +66,12 @@ void hvp_candidates_examine(struct hvp_candidates *candidates,
 		int error = hvp_claims_prepare(&candidates->cursor, page->gfn);
 
 		candidates->prepared += !error;
-		if (error == -EBUSY || guest->ops->node(guest, page->page) >= nodes ||
-		    hvp_space_page_is_mapped(request->caller->space, page->gfn))
+		/* Of all pages that are taken, a deposit finds these in use. */
+		if (error == -EBUSY && request->row->code == HVP_CALL_DEPOSIT_MEMORY &&
+		    hvp_space_page_shows_state(request->caller->space, page->gfn))
+			status = HVP_STATUS_OBJECT_IN_USE;
+		else if (error == -EBUSY || guest->ops->node(guest, page->page) >= nodes ||
+			 hvp_space_page_is_mapped(request->caller->space, page->gfn))
 			status = HVP_STATUS_OPERATION_DENIED;
 		else if (page->gfn == request->input_gfn || i == in_use)
 			status = HVP_STATUS_OBJECT_IN_USE;
@@ -73,6 +79,7 @@ void hvp_candidates_examine(struct hvp_candidates *candidates,
 			status = HVP_STATUS_NO_RESOURCES;
 		if (status)
 			return hvp_candidates_stop(candidates, i, status);
+		cond_resched();
 	}
 }
 

@@ -590,6 +590,44 @@ bool hvp_gpa_map_next(struct hvp_gpa_map *map, u64 *gfn, u64 *count,
 	return page->kind != HVP_GPA_UNMAPPED;
 }
 
+/* Return: false if it would take more than @most nodes to look through and runs to tell. */
+static bool hvp_gpa_each_of(struct hvp_gpa_map *map, u64 source, u64 count, u64 most,
+			    hvp_gpa_run_fn run, void *arg)
+{
+	u64 last = source + min(count - 1, U64_MAX - source);
+	u64 first_of_run = 0, in_run = 0;
+	struct hvp_gpa_node *node;
+	bool go_on = true;
+	unsigned int i;
+
+	lockdep_assert_held(&map->lock);
+	if (!count)
+		return true;
+	for (node = hvp_gpa_sources_iter_first(&map->sources, source, last); node && go_on;
+	     node = hvp_gpa_sources_iter_next(node, source, last)) {
+		if (!most--)
+			return false;
+		for (i = 0; go_on && i < HVP_GPA_NODE_ENTRIES; i++) {
+			u64 entry = node->entries[i];
+
+			if (!hvp_gpa_is_mapped(entry) || hvp_gpa_source(entry) < source ||
+			    hvp_gpa_source(entry) > last)
+				continue;
+			if (in_run && first_of_run + in_run != node->gfn + i) {
+				if (!most--)
+					return false;
+				go_on = run(arg, first_of_run, in_run);
+				in_run = 0;
+			}
+			if (!in_run++)
+				first_of_run = node->gfn + i;
+		}
+	}
+	if (go_on && in_run)
+		run(arg, first_of_run, in_run);
+	return true;
+}
+
 /**
  * hvp_gpa_map_each_of() - go through the child's pages that pages of the parent are mapped to
  * @map:	the map
@@ -607,33 +645,31 @@ bool hvp_gpa_map_next(struct hvp_gpa_map *map, u64 *gfn, u64 *count,
 void hvp_gpa_map_each_of(struct hvp_gpa_map *map, u64 source, u64 count,
 			 hvp_gpa_run_fn run, void *arg)
 {
-	u64 last = source + min(count - 1, U64_MAX - source);
-	u64 first_of_run = 0, in_run = 0;
-	struct hvp_gpa_node *node;
-	bool go_on = true;
-	unsigned int i;
-
-	if (!count)
-		return;
 	spin_lock(&map->lock);
-	for (node = hvp_gpa_sources_iter_first(&map->sources, source, last); node && go_on;
-	     node = hvp_gpa_sources_iter_next(node, source, last)) {
-		for (i = 0; go_on && i < HVP_GPA_NODE_ENTRIES; i++) {
-			u64 entry = node->entries[i];
+	hvp_gpa_each_of(map, source, count, U64_MAX, run, arg);
+	spin_unlock(&map->lock);
+}
 
-			if (!hvp_gpa_is_mapped(entry) || hvp_gpa_source(entry) < source ||
-			    hvp_gpa_source(entry) > last)
-				continue;
-			if (in_run && first_of_run + in_run != node->gfn + i) {
-				go_on = run(arg, first_of_run, in_run);
-				in_run = 0;
-			}
-			if (!in_run++)
-				first_of_run = node->gfn + i;
-		}
-	}
-	if (go_on && in_run)
-		run(arg, first_of_run, in_run);
+/* What the host can wait for while it takes a page away. */
+#define HVP_GPA_MOST_TAKEN_BACK	64
+
+/**
+ * hvp_gpa_map_take_back() - as hvp_gpa_map_each_of(), or of more pages, but soon
+ * @map:	the map
+ * @source:	likewise
+ * @count:	likewise
+ * @run:	is told of these pages at least, and of all pages of the map if it would take
+ *		long to find them: a parent can strew a child's pages over its own
+ * @arg:	for @run
+ *
+ * Context: Any that may take a spinlock, under which @run is called.
+ */
+void hvp_gpa_map_take_back(struct hvp_gpa_map *map, u64 source, u64 count,
+			   hvp_gpa_run_fn run, void *arg)
+{
+	spin_lock(&map->lock);
+	if (!hvp_gpa_each_of(map, source, count, HVP_GPA_MOST_TAKEN_BACK, run, arg))
+		run(arg, 0, map->pages);
 	spin_unlock(&map->lock);
 }
 

@@ -52,9 +52,12 @@ static bool hvp_vp_takes_messages(const struct hvp_vp *vp)
  */
 void hvp_signals_retarget(struct hvp_vps *vps)
 {
+	static DEFINE_SPINLOCK(retargeting);
 	struct hvp_vp *vp, *target = NULL;
 	unsigned long number;
 
+	/* The last to look is the last to say. */
+	spin_lock(&retargeting);
 	xa_for_each(&vps->list, number, vp) {
 		if (hvp_vp_takes_messages(vp)) {
 			target = vp;
@@ -62,6 +65,9 @@ void hvp_signals_retarget(struct hvp_vps *vps)
 		}
 	}
 	WRITE_ONCE(vps->message_target, target);
+	spin_unlock(&retargeting);
+	/* Pairs with hvp_signal(). */
+	smp_mb();
 }
 
 /**
@@ -86,13 +92,16 @@ void hvp_signal(struct hvp_child_vp *vp)
 {
 	struct hvp_space *space = vp->partition->parent->space;
 	struct hvp_host *host = vp->partition->hierarchy->host;
-	struct hvp_vp *target = READ_ONCE(space->vps->message_target);
+	struct hvp_vp *target;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&space->signals.lock, flags);
 	if (!READ_ONCE(vp->dispatch_suspend) && list_empty(&vp->signal))
 		list_add_tail(&vp->signal, &space->signals.waiting);
 	raw_spin_unlock_irqrestore(&space->signals.lock, flags);
+	/* Whoever sets up a SynIC says so, and then looks for what waits. */
+	smp_mb();
+	target = READ_ONCE(space->vps->message_target);
 	if (target)
 		host->ops->attend(host, target);
 }
@@ -196,7 +205,10 @@ bool hvp_signals_deliver(struct hvp_space *space, struct hvp_guest *guest, struc
 
 	if (!hvp_signals_wait(space) || !hvp_vp_takes_messages(vp))
 		return false;
-	if (!hvp_slot_is_free(guest, slot) || !hvp_signals_take(&space->signals, &message))
+	memset(&message, 0, sizeof(message));
+	/* What is taken from the queue has been told: see that it can be. */
+	if (!hvp_slot_is_free(guest, slot) || !hvp_slot_fill(guest, slot, &message) ||
+	    !hvp_signals_take(&space->signals, &message))
 		return false;
 	if (!hvp_slot_fill(guest, slot, &message))
 		return false;

@@ -49,10 +49,11 @@ static bool hvp_huge_source(struct hvp_gpa_map *map, u64 gfn, u64 *source)
  * @vp:		the VP for which it is
  * @gfn:	the child's page
  * @page:	the host's, with a reference
+ * @at:		where the VMM has had it
  *
  * Context: May take spinlocks; in the thread that uses @vp, without KVM's mmu_lock.
  */
-void hvp_huge_note(struct hvp_machine_vp *vp, u64 gfn, struct page *page)
+void hvp_huge_note(struct hvp_machine_vp *vp, u64 gfn, struct page *page, unsigned long at)
 {
 	struct hvp_viewer *viewer = &vp->machine->memory.viewer;
 	u64 first = gfn & ~(u64)(HVP_HUGE_PAGES - 1);
@@ -65,7 +66,9 @@ void hvp_huge_note(struct hvp_machine_vp *vp, u64 gfn, struct page *page)
 	    !hvp_huge_source(viewer->map, first, &source))
 		return;
 	address = hvp_windows_seen_address(viewer->windows, source, HVP_HUGE_PAGES);
-	if (IS_ALIGNED(address, PMD_SIZE)) {
+	/* The page itself has to be from there: the VMM may have moved its slot since. */
+	if (address && IS_ALIGNED(address, PMD_SIZE) &&
+	    address + ((gfn - first) << PAGE_SHIFT) == (at & PAGE_MASK)) {
 		vp->huge_gfn = first;
 		vp->huge_address = address;
 	}

@@ -10,6 +10,7 @@ struct page;
 
 extern struct hvp_hook hvp_hook_kvm_mmu_hugepage_adjust;
 
-void hvp_huge_note(struct hvp_machine_vp *vp, u64 gfn, struct page *page);
+void hvp_huge_note(struct hvp_machine_vp *vp, u64 gfn, struct page *page,
+		   unsigned long at);
 
 #endif /* _HVPART_KVM_CHILD_HUGE_H */

@@ -72,7 +72,9 @@ void hvp_mapping_close(struct vm_area_struct *vma)
 {
 	struct hvp_mapping *mapping = vma->vm_private_data;
 
-	xa_erase(&mapping->areas, vma->vm_pgoff);
+	/* mremap() also closes the copy that it was refused. */
+	xa_cmpxchg(&mapping->areas, vma->vm_pgoff, xa_mk_value(vma->vm_start >> PAGE_SHIFT),
+		   NULL, 0);
 }
 
 int hvp_mapping_may_split(struct vm_area_struct *vma, unsigned long address)

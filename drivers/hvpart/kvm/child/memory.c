@@ -253,6 +253,20 @@ static const struct vm_operations_struct hvp_child_memory_ops = {
  * The child page behind an address of the VMM's, if that is in a slot of ours: KVM has some
  * of its own.
  */
+/*
+ * Is it our address of the page?  What KVM was to make a slot of has been in the VMM's reach:
+ * only where hvp_child_memory_forget() tells KVM to let go is a page given.
+ */
+static bool hvp_granule_has(struct hvp_machine *machine, u64 gfn, unsigned long address)
+{
+	struct hvp_granule *granule = xa_load(&machine->memory.granules,
+					      gfn >> HVP_GRANULE_SHIFT);
+	u64 within = gfn & (HVP_GRANULE_PAGES - 1);
+	unsigned long start = granule ? READ_ONCE(granule->address) : 0;
+
+	return start && (address & PAGE_MASK) == start + (within << PAGE_SHIFT);
+}
+
 static bool hvp_child_gfn(struct hvp_machine *machine, unsigned long address, u64 *gfn)
 {
 	struct kvm_memslots *slots;
@@ -269,7 +283,7 @@ static bool hvp_child_gfn(struct hvp_machine *machine, unsigned long address, u6
 	if (slot)
 		*gfn = slot->base_gfn + ((address - slot->userspace_addr) >> PAGE_SHIFT);
 	srcu_read_unlock(&machine->kvm->srcu, token);
-	return slot;
+	return slot && hvp_granule_has(machine, *gfn, address);
 }
 
 /* KVM drops the reference to the page. */
@@ -278,6 +292,7 @@ static u64 hvp_child_pfn(struct hvp_machine_vp *vp, u64 gfn,
 {
 	struct hvp_viewer *viewer = &vp->machine->memory.viewer;
 	struct hvp_gpa_page found;
+	unsigned long address;
 	struct page *page;
 	bool writable;
 	int error = -EFAULT;
@@ -291,18 +306,20 @@ static u64 hvp_child_pfn(struct hvp_machine_vp *vp, u64 gfn,
 	vp->stop.cause = HVP_STOP_HOST;
 	writable = found.rights & HVP_MAP_WRITE;
 	if (request->may_sleep && !request->pin)
-		error = hvp_windows_get_page(viewer->windows, found.source, writable, &page);
+		error = hvp_windows_get_page(viewer->windows, found.source, writable, &page,
+					     &address);
 	/* The VMM may have made it read-only. */
 	if (error == -EFAULT && request->may_sleep && !request->pin && writable &&
 	    !request->write) {
 		writable = false;
-		error = hvp_windows_get_page(viewer->windows, found.source, false, &page);
+		error = hvp_windows_get_page(viewer->windows, found.source, false, &page,
+					     &address);
 	}
 	vp->stop.error = error;
 	if (error)
 		return KVM_PFN_ERR_FAULT;
 	vp->stop.cause = HVP_STOP_NONE;
-	hvp_huge_note(vp, gfn, page);
+	hvp_huge_note(vp, gfn, page, address);
 	if (request->writable)
 		*request->writable = writable;
 	if (request->page)
@@ -317,6 +334,9 @@ static u64 hvp_replace_hva_to_pfn(HVP_HVA_TO_PFN_PARAMETERS)
 	struct hvp_machine_vp *vp = hvp_runner_vp_here();
 	u64 gfn, pfn;
 
+	/* What KVM finds by itself is no part of the parent's. */
+	if (vp)
+		vp->huge_address = 0;
 	if (vp && hvp_child_gfn(vp->machine, request.address, &gfn))
 		pfn = hvp_child_pfn(vp, gfn, &request);
 	else

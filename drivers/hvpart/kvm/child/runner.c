@@ -302,10 +302,6 @@ bool hvp_runner_begin(struct hvp_runner *runner, struct hvp_machine_vp *vp)
 {
 	bool may;
 
-	/* What has been left over from an earlier run ends this one too early, if at all. */
-	if (!hrtimer_active(&runner->slice))
-		hrtimer_start(&runner->slice, ns_to_ktime(HVP_TIME_SLICE),
-			      HRTIMER_MODE_REL_HARD);
 	raw_spin_lock_irq(&runner->lock);
 	/* hvp_runners_stop() sets it before it takes the lock. */
 	may = !runner->kicked && !READ_ONCE(hvp_runners_stopping) &&
@@ -315,6 +311,13 @@ bool hvp_runner_begin(struct hvp_runner *runner, struct hvp_machine_vp *vp)
 	if (may)
 		runner->running = vp;
 	raw_spin_unlock_irq(&runner->lock);
+	/*
+	 * What is queued will find the VP, and ends its run too early if it is left over from
+	 * an earlier one.  What is being called at this moment may not have found it.
+	 */
+	if (may && !hrtimer_is_queued(&runner->slice))
+		hrtimer_start(&runner->slice, ns_to_ktime(HVP_TIME_SLICE),
+			      HRTIMER_MODE_REL_HARD);
 	return may;
 }
 
@@ -409,7 +412,8 @@ long hvp_runner_ioctl(struct hvp_runner *runner, struct file *file, unsigned int
 	void *scratch = hvp_runner_scratch(runner);
 	long result;
 
-	if (argument && argument != scratch)
+	/* What KVM only writes to may have anything in it, and the VMM sees the scratch. */
+	if (argument && argument != scratch && _IOC_DIR(command) & _IOC_WRITE)
 		memcpy(scratch, argument, size);
 	result = file->f_op->unlocked_ioctl(file, command,
 					    argument ? runner->scratch_address : 0);

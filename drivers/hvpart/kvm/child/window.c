@@ -82,8 +82,8 @@ static bool hvp_window_invalidate(struct mmu_interval_notifier *notifier,
 	token = srcu_read_lock(&hvp_viewers_srcu);
 	list_for_each_entry_srcu(viewer, &windows->viewers, node,
 				 srcu_read_lock_held(&hvp_viewers_srcu))
-		hvp_gpa_map_each_of(viewer->map, window->gfn + first,
-				    DIV_ROUND_UP(end, PAGE_SIZE) - first, viewer->lost, viewer);
+		hvp_gpa_map_take_back(viewer->map, window->gfn + first,
+				      DIV_ROUND_UP(end, PAGE_SIZE) - first, viewer->lost, viewer);
 	srcu_read_unlock(&hvp_viewers_srcu, token);
 	return true;
 }
@@ -196,6 +196,7 @@ static struct hvp_window *hvp_window_add(struct hvp_windows *windows,
  * @gfn:	the parent's page
  * @write:	it is to be written to
  * @page:	receives the host page
+ * @address:	receives where the VMM has had it
  *
  * KVM has taken its sequence number, and looks at it again before it maps the page: what
  * takes the page away after this has told it to let go.
@@ -204,7 +205,8 @@ static struct hvp_window *hvp_window_add(struct hvp_windows *windows,
  * an invalidation waits for: a write may itself take an old page away.
  * Return: 0 with a reference to the page, or -EFAULT, -ENOMEM or -EINTR.
  */
-int hvp_windows_get_page(struct hvp_windows *windows, u64 gfn, bool write, struct page **page)
+int hvp_windows_get_page(struct hvp_windows *windows, u64 gfn, bool write, struct page **page,
+			 unsigned long *address)
 {
 	struct hvp_window *window;
 	struct hvp_place place;
@@ -232,6 +234,7 @@ int hvp_windows_get_page(struct hvp_windows *windows, u64 gfn, bool write, struc
 		if (gone)
 			put_page(*page);
 	} while (gone);
+	*address = place.address;
 	return 0;
 }
 

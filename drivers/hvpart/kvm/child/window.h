@@ -29,7 +29,8 @@ struct hvp_viewer {
 int hvp_viewer_add(struct hvp_viewer *viewer, struct kvm *kvm);
 void hvp_viewer_remove(struct hvp_viewer *viewer);
 
-int hvp_windows_get_page(struct hvp_windows *windows, u64 gfn, bool write, struct page **page);
+int hvp_windows_get_page(struct hvp_windows *windows, u64 gfn, bool write, struct page **page,
+			 unsigned long *address);
 unsigned long hvp_windows_address(struct hvp_windows *windows, u64 gfn, bool write);
 unsigned long hvp_windows_seen_address(struct hvp_windows *windows, u64 gfn, u64 count);
 

@@ -31,21 +31,18 @@
 void hvp_attention_call(struct hvp_host *host, struct hvp_vp *vp)
 {
 	struct hvp_vcpu *known = container_of(vp, struct hvp_vcpu, vp);
-	struct task_struct *thread;
+	unsigned long flags;
 
+	raw_spin_lock_irqsave(&known->lock, flags);
 	WRITE_ONCE(known->attention, true);
-	/* Pairs with what hvp_outside_run() does. */
-	smp_mb();
-	/* A task that ends is there for as long as anybody looks. */
-	rcu_read_lock();
-	thread = READ_ONCE(known->thread);
-	if (thread) {
+	if (known->thread) {
 		/* Each time: the flag may have been cleared since. */
-		set_tsk_thread_flag(thread, TIF_NOTIFY_SIGNAL);
+		known->told = true;
+		set_tsk_thread_flag(known->thread, TIF_NOTIFY_SIGNAL);
 		if (!rcuwait_wake_up(kvm_arch_vcpu_get_wait((struct kvm_vcpu *)known->vcpu)))
-			kick_process(thread);
+			kick_process(known->thread);
 	}
-	rcu_read_unlock();
+	raw_spin_unlock_irqrestore(&known->lock, flags);
 }
 
 /* As many MSRs as are needed, as KVM has them. */
@@ -106,5 +103,8 @@ void hvp_attention_pay(struct file *file, struct kvm_vcpu *vcpu, struct hvp_vcpu
 			hvp_attention_interrupt(file, vcpu, vector);
 		hvp_runner_leave(vcpu);
 	}
+	/* The next time that the vCPU leaves KVM's loop it may be possible, if not sooner. */
+	if (hvp_signals_wait(&hierarchy->space))
+		WRITE_ONCE(known->attention, true);
 	hvp_hierarchy_put(hierarchy);
 }

@@ -149,7 +149,8 @@ static void hvp_replace_kvm_hv_set_cpuid(struct kvm_vcpu *vcpu, bool hyperv_enab
 	int token = srcu_read_lock(&hvp_calls_running);
 
 	hvp_original_kvm_hv_set_cpuid(vcpu, hyperv_enabled);
-	if (HVP_HOOK_WANTED(true))
+	/* The VMM may have changed what a child is given. */
+	if (HVP_HOOK_WANTED(true) && !hvp_is_child(vcpu))
 		hvp_vcpu_set_privileges(vcpu, hvp_grant(vcpu));
 	srcu_read_unlock(&hvp_calls_running, token);
 }

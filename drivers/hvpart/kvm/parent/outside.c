@@ -89,16 +89,52 @@ static bool hvp_outside_call(struct kvm_vcpu *vcpu, struct hvp_vcpu *known)
 	return true;
 }
 
+/* The thread begins a KVM_RUN.  Return: false if another thread has the vCPU already. */
+static bool hvp_outside_enter(struct hvp_vcpu *known)
+{
+	bool first;
+
+	raw_spin_lock_irq(&known->lock);
+	first = !known->thread;
+	if (first)
+		known->thread = current;
+	raw_spin_unlock_irq(&known->lock);
+	return first;
+}
+
+/* Whoever has told the thread to look for messages has been heard.  Return: was there one? */
+static bool hvp_outside_untell(struct hvp_vcpu *known)
+{
+	bool told;
+
+	raw_spin_lock_irq(&known->lock);
+	told = known->told;
+	known->told = false;
+	raw_spin_unlock_irq(&known->lock);
+	if (told)
+		hvp_runner_clear_notification();
+	return told;
+}
+
+static void hvp_outside_leave(struct hvp_vcpu *known)
+{
+	raw_spin_lock_irq(&known->lock);
+	known->thread = NULL;
+	raw_spin_unlock_irq(&known->lock);
+	/* In user space, or in another system call, it would be a signal that there is not. */
+	if (!READ_ONCE(hvp_outside_stopping))
+		hvp_outside_untell(known);
+}
+
 /* Has KVM_RUN come back for us alone? */
 static bool hvp_outside_goes_on(struct kvm_vcpu *vcpu, struct hvp_vcpu *known, long result)
 {
 	if (!result)
 		return known->row && hvp_outside_call(vcpu, known) && !known->ends_run;
-	if (result != -EINTR || !READ_ONCE(known->attention) || task_sigpending(current) ||
+	if (result != -EINTR || task_sigpending(current) ||
 	    READ_ONCE(vcpu->run->hvp_immediate_exit) || READ_ONCE(hvp_outside_stopping))
 		return false;
-	hvp_runner_clear_notification();
-	return true;
+	return hvp_outside_untell(known);
 }
 
 static long hvp_outside_run(struct file *file, unsigned int command, unsigned long argument,
@@ -108,16 +144,49 @@ static long hvp_outside_run(struct file *file, unsigned int command, unsigned lo
 	long result;
 
 	do {
-		if (READ_ONCE(known->attention))
+		if (READ_ONCE(known->attention)) {
+			if (!READ_ONCE(hvp_outside_stopping))
+				hvp_outside_untell(known);
 			hvp_attention_pay(file, vcpu, known);
+		}
 		result = hvp_original_kvm_vcpu_ioctl(file, command, argument);
 		cond_resched();
 	} while (hvp_outside_goes_on(vcpu, known, result));
-	WRITE_ONCE(known->thread, NULL);
-	/* We are the cause, and user space has nothing to do with it. */
+	hvp_outside_leave(known);
+	return result;
+}
+
+/**
+ * struct hvp_run - a thread in a KVM_RUN that is ours to end
+ * @node:	among all of them
+ * @task:	the thread
+ * @vcpu:	its vCPU
+ */
+struct hvp_run {
+	struct list_head node;
+	struct task_struct *task;
+	struct kvm_vcpu *vcpu;
+};
+
+static LIST_HEAD(hvp_runs);
+static DEFINE_RAW_SPINLOCK(hvp_runs_lock);
+
+static void hvp_run_begin(struct hvp_run *run)
+{
+	raw_spin_lock_irq(&hvp_runs_lock);
+	list_add(&run->node, &hvp_runs);
+	raw_spin_unlock_irq(&hvp_runs_lock);
+}
+
+/* Return: what user space is to be told.  Of what ends for us alone it sees nothing. */
+static long hvp_run_end(struct hvp_run *run, long result)
+{
+	raw_spin_lock_irq(&hvp_runs_lock);
+	list_del(&run->node);
+	raw_spin_unlock_irq(&hvp_runs_lock);
 	if (result == -EINTR && READ_ONCE(hvp_outside_stopping) && !task_sigpending(current) &&
 	    test_thread_flag(TIF_NOTIFY_SIGNAL))
-		result = -ERESTARTNOINTR;
+		return -ERESTARTNOINTR;
 	return result;
 }
 
@@ -126,18 +195,26 @@ static long hvp_replace_kvm_vcpu_ioctl(struct file *file, unsigned int command,
 {
 	int token = srcu_read_lock(&hvp_runs_running);
 	struct kvm_vcpu *vcpu = file->private_data;
+	struct hvp_run run = { .task = current, .vcpu = vcpu };
 	struct hvp_vcpu *known = NULL;
 	long result;
 
+	if (command != KVM_RUN) {
+		result = hvp_original_kvm_vcpu_ioctl(file, command, argument);
+		goto unlock;
+	}
+	hvp_run_begin(&run);
 	/* KVM refuses those of another address space. */
-	if (HVP_HOOK_WANTED(command == KVM_RUN) && command == KVM_RUN &&
-	    current->mm == vcpu->kvm->mm && !READ_ONCE(hvp_outside_stopping))
+	if (HVP_HOOK_WANTED(true) && current->mm == vcpu->kvm->mm &&
+	    !READ_ONCE(hvp_outside_stopping))
 		known = hvp_vcpu_find(vcpu);
 	/* Another thread with the same vCPU waits in KVM until it is its turn. */
-	if (known && cmpxchg(&known->thread, NULL, current))
-		known = NULL;
-	result = known ? hvp_outside_run(file, command, argument, known) :
-			 hvp_original_kvm_vcpu_ioctl(file, command, argument);
+	if (known && hvp_outside_enter(known))
+		result = hvp_outside_run(file, command, argument, known);
+	else
+		result = hvp_original_kvm_vcpu_ioctl(file, command, argument);
+	result = hvp_run_end(&run, result);
+unlock:
 	srcu_read_unlock(&hvp_runs_running, token);
 	return result;
 }
@@ -164,29 +241,21 @@ void hvp_outside_stop(void)
 }
 
 /**
- * hvp_outside_recall() - have all threads of a VM come back
- * @vm:		the VM
+ * hvp_outside_recall() - have all threads come back from KVM_RUN for a moment
  *
- * Context: May sleep; hvp_outside_stop() has been called.
+ * Those of VMs that are no parents, too: whoever has come in has to go out.
+ *
+ * Context: Any; hvp_outside_stop() has been called, and nobody comes in any more.
  */
-void hvp_outside_recall(struct hvp_vm *vm)
+void hvp_outside_recall(void)
 {
-	struct hvp_vcpu *known;
-	struct task_struct *thread;
-	unsigned long number;
-	struct hvp_vp *vp;
+	struct hvp_run *run;
 
-	xa_for_each(&vm->vps.list, number, vp) {
-		known = container_of(vp, struct hvp_vcpu, vp);
-		/* A task that ends is there for as long as anybody looks. */
-		rcu_read_lock();
-		thread = READ_ONCE(known->thread);
-		if (thread) {
-			set_tsk_thread_flag(thread, TIF_NOTIFY_SIGNAL);
-			if (!rcuwait_wake_up(kvm_arch_vcpu_get_wait(
-					(struct kvm_vcpu *)known->vcpu)))
-				kick_process(thread);
-		}
-		rcu_read_unlock();
+	raw_spin_lock_irq(&hvp_runs_lock);
+	list_for_each_entry(run, &hvp_runs, node) {
+		set_tsk_thread_flag(run->task, TIF_NOTIFY_SIGNAL);
+		if (!rcuwait_wake_up(kvm_arch_vcpu_get_wait(run->vcpu)))
+			kick_process(run->task);
 	}
+	raw_spin_unlock_irq(&hvp_runs_lock);
 }

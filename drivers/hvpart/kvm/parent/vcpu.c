@@ -65,6 +65,7 @@ static int hvp_vcpu_add(struct hvp_vm *vm, const struct kvm_vcpu *vcpu)
 		return -ENOMEM;
 	known->vm = vm;
 	known->vcpu = vcpu;
+	raw_spin_lock_init(&known->lock);
 	known->vp.index = vcpu->vcpu_idx;
 	error = hvp_vps_add(&vm->vps, vcpu->vcpu_idx, &known->vp);
 	if (error)

@@ -27,6 +27,8 @@ struct task_struct;
  * @row:	a call that @thread is to make outside that, or NULL
  * @call:	likewise
  * @is_64bit:	where its answer goes
+ * @lock:	protects @thread and @told; taken in hard interrupts
+ * @told:	TIF_NOTIFY_SIGNAL of @thread has been set to have it look for messages
  * @attention:	@thread is to look for messages
  * @ends_run:	KVM has something for the VMM when the call has been made
  *
@@ -43,6 +45,8 @@ struct hvp_vcpu {
 	const struct hvp_call_row *row;
 	struct hvp_call call;
 	bool is_64bit;
+	raw_spinlock_t lock;
+	bool told;
 	bool attention;
 	bool ends_run;
 };

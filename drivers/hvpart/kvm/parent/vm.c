@@ -21,7 +21,6 @@
 #include "../originals.h"
 #include "../processor.h"
 #include "attention.h"
-#include "outside.h"
 #include "vcpu.h"
 #include "vm.h"
 
@@ -398,22 +397,6 @@ void hvp_vms_reset(void)
 	mutex_lock(&vms_lock);
 	hash_for_each(vms, bucket, vm, node)
 		hvp_hierarchy_put(hvp_vm_take_hierarchy(vm));
-	mutex_unlock(&vms_lock);
-}
-
-/**
- * hvp_vms_recall() - have all threads of all VMs leave their KVM_RUN for a moment
- *
- * Context: May sleep; hvp_outside_stop() has been called.
- */
-void hvp_vms_recall(void)
-{
-	struct hvp_vm *vm;
-	int bucket;
-
-	mutex_lock(&vms_lock);
-	hash_for_each(vms, bucket, vm, node)
-		hvp_outside_recall(vm);
 	mutex_unlock(&vms_lock);
 }
 

@@ -73,7 +73,6 @@ void hvp_vm_refresh_stats_pages(struct hvp_vm *vm);
 void hvp_vm_reset(struct kvm *kvm, u64 granted);
 void hvp_vm_state_loaded(struct hvp_vm *vm);
 void hvp_vms_reset(void);
-void hvp_vms_recall(void);
 void hvp_vms_release(void);
 
 #endif /* _HVPART_KVM_VM_H */

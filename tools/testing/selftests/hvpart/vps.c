@@ -148,9 +148,8 @@ static void state_pages(void)
 	EXPECT_STATUS(map_state_page(vcpu, id, 0, HVP_STATE_PAGE_INTERCEPT, other), OBJECT_IN_USE);
 	EXPECT_STATUS(map_state_page(vcpu, id, 0, HVP_STATE_PAGE_REGISTERS, page), OPERATION_DENIED);
 	EXPECT_STATUS(map_state_page(vcpu, id, 0, HVP_STATE_PAGE_REGISTERS, other), SUCCESS);
-	/* The contract would have OBJECT_IN_USE; this is what a statistics page has. */
-	EXPECT_STATUS(deposit_memory(vcpu, SELF, &page, 1), OPERATION_DENIED);
-	EXPECT_STATUS(deposit_memory(vcpu, SELF, &other, 1), OPERATION_DENIED);
+	EXPECT_STATUS(deposit_memory(vcpu, SELF, &page, 1), OBJECT_IN_USE);
+	EXPECT_STATUS(deposit_memory(vcpu, SELF, &other, 1), OBJECT_IN_USE);
 	memset(words, 0x55, HVP_PAGE_SIZE);
 	EXPECT_STATUS(unmap_state_page(vcpu, id, 0, HVP_STATE_PAGE_INTERCEPT), SUCCESS);
 	EXPECT_EQUAL(words[0], 0);
