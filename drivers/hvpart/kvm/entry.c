@@ -31,6 +31,7 @@ static struct hvp_hook *const hooks[] = {
 	&hvp_hook_kvm_hv_set_cpuid,
 	&hvp_hook_hva_to_pfn,
 	&hvp_hook_x86_emulate_instruction,
+	&hvp_hook_kvm_mmu_page_fault,
 	&hvp_hook_kvm_mmu_hugepage_adjust,
 };
 
@@ -39,7 +40,6 @@ static struct hvp_observer *const observers[] = {
 	&hvp_observer_kvm_vcpu_wake_up,
 	&hvp_observer_kvm_vcpu_halt,
 	&hvp_observer_kvm_vcpu_block,
-	&hvp_observer_kvm_mmu_page_fault,
 };
 
 static const struct hvp_functions functions = {

@@ -58,6 +58,13 @@ noinline __noclone int hvp_original_x86_emulate_instruction(struct kvm_vcpu *vcp
 	return -EIO;
 }
 
+noinline __noclone int hvp_original_kvm_mmu_page_fault(struct kvm_vcpu *vcpu, u64 gpa, u64 error,
+						       void *insn, int length)
+{
+	barrier();
+	return -EIO;
+}
+
 noinline __noclone u64 hvp_original_hva_to_pfn(HVP_HVA_TO_PFN_PARAMETERS)
 {
 	barrier();

@@ -24,6 +24,8 @@ long hvp_original_kvm_vcpu_ioctl(struct file *file, unsigned int command,
 void hvp_original_kvm_arch_flush_shadow_all(struct kvm *kvm);
 int hvp_original_x86_emulate_instruction(struct kvm_vcpu *vcpu, u64 gpa, int type, void *insn,
 					 int length);
+int hvp_original_kvm_mmu_page_fault(struct kvm_vcpu *vcpu, u64 gpa, u64 error, void *insn,
+				    int length);
 void hvp_original_kvm_mmu_hugepage_adjust(struct kvm_vcpu *vcpu, void *fault);
 u64 hvp_original_hva_to_pfn(HVP_HVA_TO_PFN_PARAMETERS);
 

@@ -12,34 +12,34 @@
  * ports: one to speak, and one to say that it has come to its end.
  */
 asm(".pushsection .rodata\n"
-    ".code16\n"
-    "program:\n"
-    "	mov $0x1000, %si\n"		/* hello from partition 2 */
-    "	call speak\n"
-    "	xor %ax, %ax\n"			/* the sum of 1 to 100, */
-    "	mov $100, %cx\n"
-    "1:	add %cx, %ax\n"
-    "	loop 1b\n"
-    "	mov %ax, 0x3000\n"		/* in a page that it has not, */
-    "	mov $0xfee000f0, %ebx\n"	/* its LAPIC enabled, */
-    "	movl $0x1ff, (%ebx)\n"
-    "	sti\n"
-    "	hlt\n"				/* until there is an interrupt */
-    "	out %al, $0xf4\n"
-    "speak:\n"
-    "	lodsb\n"
-    "	test %al, %al\n"
-    "	jz 1f\n"
-    "	out %al, $0xe9\n"
-    "	jmp speak\n"
-    "1:	ret\n"
-    "woken:\n"
-    "	mov $0x1040, %si\n"		/* an interrupt has woken me */
-    "	call speak\n"
-    "	iret\n"
-    "program_end:\n"
-    ".code64\n"
-    ".popsection\n");
+	".code16\n"
+	"program:\n"
+	"	mov $0x1000, %si\n"		/* hello from partition 2 */
+	"	call speak\n"
+	"	xor %ax, %ax\n"			/* the sum of 1 to 100, */
+	"	mov $100, %cx\n"
+	"1:	add %cx, %ax\n"
+	"	loop 1b\n"
+	"	mov %ax, 0x3000\n"		/* in a page that it has not, */
+	"	mov $0xfee000f0, %ebx\n"	/* its LAPIC enabled, */
+	"	movl $0x1ff, (%ebx)\n"
+	"	sti\n"
+	"	hlt\n"				/* until there is an interrupt */
+	"	out %al, $0xf4\n"
+	"speak:\n"
+	"	lodsb\n"
+	"	test %al, %al\n"
+	"	jz 1f\n"
+	"	out %al, $0xe9\n"
+	"	jmp speak\n"
+	"1:	ret\n"
+	"woken:\n"
+	"	mov $0x1040, %si\n"		/* an interrupt has woken me */
+	"	call speak\n"
+	"	iret\n"
+	"program_end:\n"
+	".code64\n"
+	".popsection\n");
 extern const u8 program[], woken[], program_end[];
 
 #define PORT_SPEAK	0xe9
@@ -123,7 +123,7 @@ static void load_program(u64 id)
 	memcpy(code, program, program_end - program);
 	((u32 *)code)[VECTOR] = woken - program;
 	snprintf(words, 64, GREETING, id);
-	strcpy(words + 64, WOKEN);
+	memcpy(words + 64, WOKEN, sizeof(WOKEN));
 }
 
 /* Dispatch, and again whenever it says no more than that it has come to the end of a slice. */
@@ -171,15 +171,15 @@ static bool take_a_word(void)
 /* Until there is something else than speech; tell what was said. */
 static struct hvp_dispatch_vp_out listen(const char *expected)
 {
+	const struct hvp_io_port_message *io = &intercept()->payload.io_port;
 	struct hvp_dispatch_vp_out out = dispatch();
 
 	stage.length = 0;
 	stage.exits = 0;
 	if (out.event == HVP_DISPATCH_EVENT_INTERCEPT) {
 		tell_dispatch(out);
-		say("       OUT to port 0x%x of '%c', RIP 0x%llx", intercept()->payload.io_port.port,
-		    (int)intercept()->payload.io_port.rax & 0x7f,
-		    intercept()->payload.io_port.header.rip);
+		say("       OUT to port 0x%x of '%c', RIP 0x%llx", io->port, (int)io->rax & 0x7f,
+		    io->header.rip);
 	}
 	while (out.event == HVP_DISPATCH_EVENT_INTERCEPT && take_a_word())
 		out = dispatch();

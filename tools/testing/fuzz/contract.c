@@ -226,15 +226,35 @@ static enum hvp_status contract_take_page(struct guest *guest, const struct call
 	return HVP_STATUS_SUCCESS;
 }
 
+static bool contract_shows_state(const struct books *books, u64 gfn)
+{
+	unsigned int i, vp, type;
+
+	for (i = 0; i < books->count; i++) {
+		const struct book *book = &books->book[i];
+
+		for (vp = 0; vp < book->vp_count; vp++) {
+			for (type = 0; type < HVP_NR_STATE_PAGES; type++) {
+				if (book->vps[vp].mapped & 1U << type &&
+				    book->vps[vp].gfn[type] == gfn)
+					return true;
+			}
+		}
+	}
+	return false;
+}
+
 /* One element of a deposit; @list: those before it, which are in the pool by then. */
 static enum hvp_status contract_deposit_element(struct guest *guest, const struct call *call,
-						const u64 *list, unsigned int start,
-						unsigned int element)
+						const struct books *books, const u64 *list,
+						unsigned int start, unsigned int element)
 {
 	u64 gfn = list[element];
 	enum hvp_status status = contract_take_page(guest, call, gfn);
 	unsigned int i;
 
+	if (contract_shows_state(books, gfn))
+		return HVP_STATUS_OBJECT_IN_USE;
 	if (status == HVP_STATUS_OPERATION_DENIED)
 		return status;
 	for (i = start; i < element; i++) {
@@ -260,7 +280,7 @@ static struct answer contract_deposit(struct guest *guest, const struct hvp_limi
 	bool over = contract_over_limit(guest, limits, books, count - start);
 
 	for (; answer.reps < count; answer.reps++) {
-		answer.status = contract_deposit_element(guest, call, list, start,
+		answer.status = contract_deposit_element(guest, call, books, list, start,
 							 answer.reps);
 		if (!answer.status && over)
 			answer.status = HVP_STATUS_NO_RESOURCES;

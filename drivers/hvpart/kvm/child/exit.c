@@ -103,21 +103,50 @@ static notrace void hvp_divert_x86_emulate_instruction(unsigned long ip,
 
 HVP_DEFINE_HOOK(x86_emulate_instruction, "int (struct kvm_vcpu *, gpa_t, int, void *, int)");
 
-/* Which access it was nobody says later. */
-static notrace void hvp_observe_kvm_mmu_page_fault(unsigned long ip, unsigned long parent_ip,
-						   struct ftrace_ops *ops,
-						   struct ftrace_regs *fregs)
+/*
+ * What is in no slot is an exit before KVM notes that it is a device's: newer ones look at that
+ * note first, and have an event that is delivered to such a page delivered again for ever.
+ */
+static bool hvp_stop_at_fault(struct hvp_machine_vp *vp, u64 gpa, u64 error)
 {
-	struct kvm_vcpu *vcpu = (struct kvm_vcpu *)hvp_ftrace_argument(fregs, 0);
-	struct hvp_machine_vp *vp = hvp_runner_vp_here();
+	const struct kvm_vcpu *vcpu = vp->vcpu;
 
-	if (!vp || vp->vcpu != vcpu)
-		return;
-	vp->stop.fault_gpa = hvp_ftrace_argument(fregs, 1);
-	vp->stop.fault_error = hvp_ftrace_argument(fregs, 2);
+	/* Which access it was nobody says later. */
+	vp->stop.fault_gpa = gpa;
+	vp->stop.fault_error = error;
+	/* Without nested paging the address may be a linear one. */
+	if (!vcpu->arch.mmu->root_role.direct)
+		return false;
+	if (search_memslots(kvm_memslots(vcpu->kvm), gpa >> PAGE_SHIFT, false) ||
+	    hvp_is_apic_page(vcpu, gpa))
+		return false;
+	vp->stop.cause = HVP_STOP_NO_SLOT;
+	vp->stop.gfn = gpa >> PAGE_SHIFT;
+	return true;
 }
 
-HVP_DEFINE_OBSERVER(kvm_mmu_page_fault, "int (struct kvm_vcpu *, gpa_t, u64, void *, int)");
+static int hvp_replace_kvm_mmu_page_fault(struct kvm_vcpu *vcpu, u64 gpa, u64 error, void *insn,
+					  int length)
+{
+	int token = srcu_read_lock(&hvp_calls_running);
+	struct hvp_machine_vp *vp = hvp_runner_vp_here();
+	int resume = 0;
+
+	if (!vp || vp->vcpu != vcpu || !hvp_stop_at_fault(vp, gpa, error))
+		resume = hvp_original_kvm_mmu_page_fault(vcpu, gpa, error, insn, length);
+	srcu_read_unlock(&hvp_calls_running, token);
+	return resume;
+}
+
+static notrace void hvp_divert_kvm_mmu_page_fault(unsigned long ip, unsigned long parent_ip,
+						  struct ftrace_ops *ops,
+						  struct ftrace_regs *fregs)
+{
+	if (hvp_hook_diverts_all() || hvp_runner_vp_here())
+		hvp_hook_divert(ops, ip, fregs);
+}
+
+HVP_DEFINE_HOOK(kvm_mmu_page_fault, "int (struct kvm_vcpu *, gpa_t, u64, void *, int)");
 
 static bool hvp_is_long_mode(const struct kvm_sregs *special)
 {

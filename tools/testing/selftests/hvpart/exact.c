@@ -157,7 +157,8 @@ static void fill_tables(struct world *world, u8 (*pages)[HVP_PAGE_SIZE])
 
 static void fill_page_tables(struct world *world, u8 (*pages)[HVP_PAGE_SIZE])
 {
-	const u64 target_index = world->target / HVP_PAGE_SIZE % (world->bits == BITS_64 ? 512 : 1024);
+	const unsigned int entries = world->bits == BITS_64 ? 512 : 1024;
+	const u64 target_index = world->target / HVP_PAGE_SIZE % entries;
 	unsigned int i;
 
 	memset(pages[PML4], 0, (PT2 - PML4 + 1) * HVP_PAGE_SIZE);
@@ -675,7 +676,8 @@ static void check_end(struct attempt *attempt)
 /* One exit, which says all there is, before the first iteration; memory does not matter. */
 static void run_port(struct attempt *attempt)
 {
-	const bool is_string = strstr(attempt->row->name, "ins") || strstr(attempt->row->name, "outs");
+	const bool is_string = strstr(attempt->row->name, "ins") ||
+			       strstr(attempt->row->name, "outs");
 	const bool is_out = strstr(attempt->row->name, "out");
 	const bool is_rep = !strncmp(attempt->row->name, "rep", 3);
 	struct world *world = attempt->world;
@@ -781,7 +783,7 @@ static void lay_out(struct world *world)
 		world->target = 0x4000c000;
 }
 
-#define PROPERTY_PHYSICAL_ADDRESS_WIDTH	0x00060006
+#define PHYSICAL_ADDRESS_WIDTH	0x00060006
 
 /* As new_child(), with addresses of 36 bits, and all pages */
 static void make_child(struct world *world, struct vcpu *vcpu)
@@ -791,7 +793,7 @@ static void make_child(struct world *world, struct vcpu *vcpu)
 
 	child->vcpu = vcpu;
 	child->id = create_child(vcpu);
-	REQUIRE_STATUS(set_partition_property(vcpu, child->id, PROPERTY_PHYSICAL_ADDRESS_WIDTH, 36),
+	REQUIRE_STATUS(set_partition_property(vcpu, child->id, PHYSICAL_ADDRESS_WIDTH, 36),
 		       SUCCESS);
 	initialize_child(vcpu, child->id);
 	deposit_new(vcpu, child->id, NULL, 100);

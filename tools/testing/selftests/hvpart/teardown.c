@@ -63,7 +63,7 @@ struct race {
 	unsigned int dispatches;
 };
 
-/* Until it fails, or there is a Ctrl-C for all. */
+/* Until it fails */
 static void dispatch_for_ever(struct vcpu *vcpu, struct race *race)
 {
 	struct hvp_dispatch_vp_out out;
@@ -108,7 +108,8 @@ static void finalized_while_it_runs(const void *code, size_t size)
 		guest_run_threads(vcpus->guest, run_or_finalize, &race);
 		status = result_status(race.last);
 		if (status != HVP_STATUS_INVALID_PARTITION_STATE)
-			fail_at(__FILE__, __LINE__, "dispatching ends with %s", status_name(status));
+			fail_at(__FILE__, __LINE__, "dispatching ends with %s",
+				status_name(status));
 		withdraw_all(vcpus, race.child.id);
 		delete_child(vcpus, race.child.id);
 		guest_destroy(vcpus->guest);
@@ -338,6 +339,7 @@ static void *give_page(void *arg)
 {
 	static char bytes[HVP_PAGE_SIZE] __attribute__((aligned(HVP_PAGE_SIZE)));
 	struct lazy_page *lazy = arg;
+	struct uffdio_copy copy;
 	struct uffd_msg message;
 
 	if (read(lazy->fd, &message, sizeof(message)) != sizeof(message))
@@ -345,9 +347,11 @@ static void *give_page(void *arg)
 	lazy->faults++;
 	usleep(50000);
 	memset(bytes, lazy->fill, sizeof(bytes));
-	if (ioctl(lazy->fd, UFFDIO_COPY, &(struct uffdio_copy){
-		  .dst = (unsigned long)lazy->page, .src = (unsigned long)bytes,
-		  .len = HVP_PAGE_SIZE }))
+	copy = (struct uffdio_copy){
+		.dst = (unsigned long)lazy->page, .src = (unsigned long)bytes,
+		.len = HVP_PAGE_SIZE,
+	};
+	if (ioctl(lazy->fd, UFFDIO_COPY, &copy))
 		die("UFFDIO_COPY: %m");
 	return NULL;
 }
@@ -554,7 +558,8 @@ static const struct test_case cases[] = {
 	CASE(the_vmm_unmaps_the_areas),
 	CASE(a_page_that_comes_late),
 	CASE(killed_while_it_waits_for_a_page),
-	{ .name = "unloaded_while_children_run", .run = unloaded_while_children_run, .seconds = 90 },
+	{ .name = "unloaded_while_children_run", .run = unloaded_while_children_run,
+	  .seconds = 90 },
 };
 
 int main(void)

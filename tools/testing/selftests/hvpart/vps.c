@@ -146,7 +146,8 @@ static void state_pages(void)
 	for (i = 0; i < HVP_PAGE_SIZE / 8; i++)
 		EXPECT_EQUAL(words[i], 0);
 	EXPECT_STATUS(map_state_page(vcpu, id, 0, HVP_STATE_PAGE_INTERCEPT, other), OBJECT_IN_USE);
-	EXPECT_STATUS(map_state_page(vcpu, id, 0, HVP_STATE_PAGE_REGISTERS, page), OPERATION_DENIED);
+	EXPECT_STATUS(map_state_page(vcpu, id, 0, HVP_STATE_PAGE_REGISTERS, page),
+		      OPERATION_DENIED);
 	EXPECT_STATUS(map_state_page(vcpu, id, 0, HVP_STATE_PAGE_REGISTERS, other), SUCCESS);
 	EXPECT_STATUS(deposit_memory(vcpu, SELF, &page, 1), OBJECT_IN_USE);
 	EXPECT_STATUS(deposit_memory(vcpu, SELF, &other, 1), OBJECT_IN_USE);

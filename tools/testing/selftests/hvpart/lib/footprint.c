@@ -37,11 +37,15 @@ static long long number_in(const char *path)
 	return number;
 }
 
+#define MAX_AREAS	512
+
+struct area {
+	unsigned long start, end;
+};
+
 unsigned int for_each_area(void (*use)(void *start, size_t size, void *arg), void *arg)
 {
-	struct area {
-		unsigned long start, end;
-	} areas[512];
+	struct area areas[MAX_AREAS];
 	FILE *maps = fopen("/proc/self/maps", "re");
 	unsigned int count = 0, i;
 	char line[512];
