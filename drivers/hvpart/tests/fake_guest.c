@@ -331,7 +331,16 @@ static const struct hvp_guest_ops hvp_fake_ops = {
 	.node = hvp_fake_node,
 };
 
+/* May be called in an interrupt. */
+static void hvp_fake_attend(struct hvp_host *host, struct hvp_vp *vp)
+{
+	struct hvp_fake_guest *guest = host_to_fake(host);
+
+	WRITE_ONCE(guest->attended, guest->attended + 1);
+}
+
 static const struct hvp_host_ops hvp_fake_host_ops = {
+	.attend = hvp_fake_attend,
 	.reserve_locked_pages = hvp_fake_reserve,
 	.release_locked_pages = hvp_fake_release,
 };

@@ -96,6 +96,7 @@ struct hvp_fake_window {
  * @locked_limit: that limit
  * @not_zeroed:	pages that could not be zeroed as the guest sees them
  * @host:	what it runs on
+ * @attended:	how often a virtual processor was to look for messages
  * @processor:	likewise: one that is not this machine's
  * @vps:	its virtual processors
  * @vp:		those, and more that it may get; their VP indexes are HVP_FAKE_VP_INDEX(0)
@@ -121,6 +122,7 @@ struct hvp_fake_guest {
 	unsigned long locked_limit;
 	unsigned int not_zeroed;
 	struct hvp_host host;
+	unsigned int attended;
 	struct hvp_processor processor;
 	struct hvp_vps vps;
 	struct hvp_vp vp[HVP_FAKE_VPS_MOST];

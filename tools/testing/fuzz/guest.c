@@ -400,9 +400,15 @@ static const struct hvp_guest_ops guest_ops = {
 	.node = guest_node,
 };
 
+/* Nobody looks for messages in here. */
+static void guest_attend(struct hvp_host *host, struct hvp_vp *vp)
+{
+}
+
 static const struct hvp_host_ops host_ops = {
 	.reserve_locked_pages = guest_reserve,
 	.release_locked_pages = guest_release,
+	.attend = guest_attend,
 };
 
 /* There can only be more.  Without memory for them, no call of theirs gets as far as here. */

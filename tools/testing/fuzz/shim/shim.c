@@ -103,7 +103,8 @@ void shim_assert_held(bool held)
 /* Of a lock that is given no subclass: what it is called says where it belongs. */
 unsigned int shim_lock_subclass(const char *name)
 {
-	static const char * const names[] = { "space.lock", "map->lock", "interrupting" };
+	static const char * const names[] = { "space.lock", "map->lock", "interrupting",
+					      "signals->lock" };
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(names); i++) {

@@ -67,6 +67,7 @@ struct hlist_head { struct hlist_node *first; };
 #define max_t(type, a, b)	({ type _a = (a), _b = (b); _a > _b ? _a : _b; })
 #define min(a, b)		min_t(typeof(a), a, b)
 #define max(a, b)		max_t(typeof(a), a, b)
+#define clamp_t(type, x, low, high)	min_t(type, max_t(type, x, low), high)
 #define clamp(x, low, high)	min_t(typeof(x), max_t(typeof(x), x, low), high)
 #define struct_size(p, member, n) (sizeof(*(p)) + (n) * sizeof((p)->member[0]))
 #define div_u64(n, d)		((n) / (d))
@@ -124,7 +125,7 @@ static inline bool fatal_signal_pending(const void *task)
  * xarrays.
  */
 #define MAX_LOCKDEP_SUBCLASSES	8
-#define SHIM_XARRAY_SUBCLASS	(MAX_LOCKDEP_SUBCLASSES + 3)
+#define SHIM_XARRAY_SUBCLASS	(MAX_LOCKDEP_SUBCLASSES + 4)
 
 typedef struct {
 	bool held;
@@ -140,6 +141,14 @@ unsigned int shim_lock_subclass(const char *name);
 #define spin_lock_init(lock)						\
 	(*(lock) = (spinlock_t){ .subclass = shim_lock_subclass(#lock) })
 #define lockdep_set_subclass(lock, n)	((lock)->subclass = (n))
+/* There are no interrupts; but what may be taken in one comes after all others. */
+typedef spinlock_t raw_spinlock_t;
+#define DEFINE_SPINLOCK(name)		spinlock_t name = { .subclass = SHIM_XARRAY_SUBCLASS - 1 }
+#define raw_spin_lock_init(lock)	spin_lock_init(lock)
+#define raw_spin_lock_irq(lock)		spin_lock(lock)
+#define raw_spin_unlock_irq(lock)	spin_unlock(lock)
+#define raw_spin_lock_irqsave(lock, flags)	({ (flags) = 0; spin_lock(lock); })
+#define raw_spin_unlock_irqrestore(lock, flags)	({ (void)(flags); spin_unlock(lock); })
 
 /*
  * mutex.h: who waits for one that a call around it has, would wait for ever; so the thread is
