@@ -212,18 +212,6 @@ static void leave_next_run(int signal)
 	scene.child.vcpu->run->immediate_exit = 1;
 }
 
-static int enter_and_count(struct vcpu *vcpu)
-{
-	int result = ioctl(vcpu->fd, KVM_RUN, 0);
-
-	if (result && errno == EINTR) {
-		scene.interrupted++;
-		vcpu->run->immediate_exit = 0;
-		errno = EINTR;
-	}
-	return result;
-}
-
 static void send_signal(struct vcpu *vcpu, pthread_t thread)
 {
 	(void)vcpu;
@@ -297,12 +285,17 @@ static void take_pending(void)
 	sigtimedwait(&set, NULL, &now);
 }
 
-static int enter_and_take(struct vcpu *vcpu)
+/* What has interrupted it is done with before anybody hears of it, and does it again. */
+static int enter_and_count(struct vcpu *vcpu)
 {
-	int result = enter_and_count(vcpu), error = errno;
+	int result = ioctl(vcpu->fd, KVM_RUN, 0), error = errno;
 
-	if (result && error == EINTR && scene.row->prepare == unblock_in_run)
-		take_pending();
+	if (result && error == EINTR) {
+		vcpu->run->immediate_exit = 0;
+		if (scene.row->prepare == unblock_in_run)
+			take_pending();
+		scene.interrupted++;
+	}
 	errno = error;
 	return result;
 }
@@ -316,7 +309,7 @@ static void run_or_interrupt(struct vcpu *vcpu, void *arg)
 	if (!vcpu->index) {
 		scene.row->prepare(vcpu);
 		scene.thread = pthread_self();
-		vcpu->enter = enter_and_take;
+		vcpu->enter = enter_and_count;
 		while (!scene.done) {
 			dispatch(&scene.child);
 			scene.dispatches++;
@@ -515,7 +508,9 @@ static void one_starts_the_other(void)
 	REQUIRE_STATUS(map_state_page(vcpu, child.id, 1, HVP_STATE_PAGE_INTERCEPT, page), SUCCESS);
 	message = child_page(&child, page);
 
-	REQUIRE_STATUS(dispatch_vp(vcpu, child.id, 1, 0, &out), SUCCESS);
+	do {
+		REQUIRE_STATUS(dispatch_vp(vcpu, child.id, 1, 0, &out), SUCCESS);
+	} while (out.state == HVP_DISPATCH_READY && !out.event);
 	EXPECT_EQUAL(out.state, HVP_DISPATCH_BLOCKED);
 	child_intercept(&child);
 	do {
