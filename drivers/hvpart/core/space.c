@@ -40,7 +40,7 @@ static bool hvp_child_has_state_page(struct hvp_child *child, u64 gfn)
 
 	xa_for_each(&child->vps.list, index, any) {
 		vp = container_of(any, struct hvp_child_vp, vp);
-		for (page = vp->pages; page < vp->pages + HVP_NR_STATE_PAGES; page++) {
+		hvp_for_each_state_page(page, vp) {
 			if (READ_ONCE(page->mapped) && READ_ONCE(page->page.gfn) == gfn)
 				return true;
 		}

@@ -6,25 +6,13 @@
 #include "../core/memory/gpa_map.h"
 #include "fake_guest.h"
 #include "fake_machine.h"
+#include "../../../tools/testing/contract/vp_state.h"
 
 /* What registers are that nobody has asked for. */
 #define HVP_FAKE_LOST	0x5a
 
 /* Those that a run tells of. */
 #define HVP_FAKE_RUN_GROUPS	(BIT(HVP_VP_GENERAL) | BIT(HVP_VP_SPECIAL))
-
-/* Where each group of registers is, and what comes behind the last one. */
-static const size_t hvp_group_at[HVP_NR_VP_GROUPS + 1] = {
-	[HVP_VP_GENERAL] = offsetof(struct hvp_vp_state, gpr),
-	[HVP_VP_SPECIAL] = offsetof(struct hvp_vp_state, segments),
-	[HVP_VP_DEBUG] = offsetof(struct hvp_vp_state, dr),
-	[HVP_VP_FLOAT] = offsetof(struct hvp_vp_state, xmm),
-	[HVP_VP_XCR] = offsetof(struct hvp_vp_state, xfem),
-	[HVP_VP_EVENTS] = offsetof(struct hvp_vp_state, event_pending),
-	[HVP_VP_ACTIVITY] = offsetof(struct hvp_vp_state, startup_suspend),
-	[HVP_VP_MSRS] = offsetof(struct hvp_vp_state, msrs),
-	[HVP_NR_VP_GROUPS] = sizeof(struct hvp_vp_state),
-};
 
 static void hvp_copy_groups(struct hvp_vp_state *to, const struct hvp_vp_state *from,
 			    unsigned int groups)
@@ -33,9 +21,9 @@ static void hvp_copy_groups(struct hvp_vp_state *to, const struct hvp_vp_state *
 
 	for (group = 0; group < HVP_NR_VP_GROUPS; group++) {
 		if (groups & BIT(group))
-			memcpy((u8 *)to + hvp_group_at[group],
-			       (const u8 *)from + hvp_group_at[group],
-			       hvp_group_at[group + 1] - hvp_group_at[group]);
+			memcpy((u8 *)to + hvp_vp_group_at[group],
+			       (const u8 *)from + hvp_vp_group_at[group],
+			       hvp_vp_group_at[group + 1] - hvp_vp_group_at[group]);
 	}
 }
 
@@ -45,8 +33,8 @@ static void hvp_lose_groups(struct hvp_vp_state *state, unsigned int groups)
 
 	for (group = 0; group < HVP_NR_VP_GROUPS; group++) {
 		if (groups & BIT(group))
-			memset((u8 *)state + hvp_group_at[group], HVP_FAKE_LOST,
-			       hvp_group_at[group + 1] - hvp_group_at[group]);
+			memset((u8 *)state + hvp_vp_group_at[group], HVP_FAKE_LOST,
+			       hvp_vp_group_at[group + 1] - hvp_vp_group_at[group]);
 	}
 }
 

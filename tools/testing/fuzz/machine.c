@@ -2,6 +2,7 @@
 /* Who runs children: remembers what it has been given, and what must not be used any more. */
 
 #include "fuzz.h"
+#include "../contract/vp_state.h"
 
 #define MACHINE_HELD	32
 
@@ -36,18 +37,6 @@ static struct hvp_machine *machines;
 /* How the next runs end, and the operation that fails. */
 struct machine_plan machine_plan;
 
-/* Where each group of registers is. */
-static const size_t group_at[HVP_NR_VP_GROUPS + 1] = {
-	[HVP_VP_SPECIAL] = offsetof(struct hvp_vp_state, segments),
-	[HVP_VP_DEBUG] = offsetof(struct hvp_vp_state, dr),
-	[HVP_VP_FLOAT] = offsetof(struct hvp_vp_state, xmm),
-	[HVP_VP_XCR] = offsetof(struct hvp_vp_state, xfem),
-	[HVP_VP_EVENTS] = offsetof(struct hvp_vp_state, event_pending),
-	[HVP_VP_ACTIVITY] = offsetof(struct hvp_vp_state, startup_suspend),
-	[HVP_VP_MSRS] = offsetof(struct hvp_vp_state, msrs),
-	[HVP_NR_VP_GROUPS] = sizeof(struct hvp_vp_state),
-};
-
 static void copy_groups(struct hvp_vp_state *to, const struct hvp_vp_state *from,
 			unsigned int groups)
 {
@@ -55,8 +44,8 @@ static void copy_groups(struct hvp_vp_state *to, const struct hvp_vp_state *from
 
 	for (i = 0; i < HVP_NR_VP_GROUPS; i++) {
 		if (groups & BIT(i))
-			memcpy((u8 *)to + group_at[i], (const u8 *)from + group_at[i],
-			       group_at[i + 1] - group_at[i]);
+			memcpy((u8 *)to + hvp_vp_group_at[i], (const u8 *)from + hvp_vp_group_at[i],
+			       hvp_vp_group_at[i + 1] - hvp_vp_group_at[i]);
 	}
 }
 
@@ -196,7 +185,8 @@ static int machine_run(struct hvp_machine_vp *vp, struct hvp_vp_state *state,
 	error = machine_begin(true);
 	vp->running = false;
 	*state = vp->state;
-	memset((u8 *)state + group_at[HVP_VP_DEBUG], 0xa5, sizeof(*state) - group_at[HVP_VP_DEBUG]);
+	memset((u8 *)state + hvp_vp_group_at[HVP_VP_DEBUG], 0xa5,
+	       sizeof(*state) - hvp_vp_group_at[HVP_VP_DEBUG]);
 	*exit = machine_plan.exit;
 	if (vp->interrupted)
 		exit->reason = HVP_EXIT_INTERRUPTED;

@@ -346,6 +346,19 @@ void hvp_child_empty_map(struct hvp_partition *partition)
 	hvp_gpa_map_destroy(&child->map);
 }
 
+/* As they are: the VM goes. */
+static void hvp_state_pages_release(struct hvp_child_vp *vp, struct hvp_host *host)
+{
+	struct hvp_state_page *page;
+
+	hvp_for_each_state_page(page, vp) {
+		if (!page->mapped)
+			continue;
+		page->guest->ops->unpin(page->guest, &page->page, 1);
+		host->ops->release_locked_pages(host, 1);
+	}
+}
+
 /**
  * hvp_child_release() - free what a partition has when its VM goes
  * @partition:	a partition of a hierarchy in which nobody makes calls any more
@@ -356,19 +369,13 @@ void hvp_child_release(struct hvp_partition *partition)
 {
 	struct hvp_host *host = partition->hierarchy->host;
 	struct hvp_child *child = &partition->child;
-	struct hvp_state_page *page;
 	struct hvp_child_vp *vp;
 	unsigned long index;
 	struct hvp_vp *any;
 
 	xa_for_each(&child->vps.list, index, any) {
 		vp = container_of(any, struct hvp_child_vp, vp);
-		for (page = vp->pages; page < vp->pages + HVP_NR_STATE_PAGES; page++) {
-			if (!page->mapped)
-				continue;
-			page->guest->ops->unpin(page->guest, &page->page, 1);
-			host->ops->release_locked_pages(host, 1);
-		}
+		hvp_state_pages_release(vp, host);
 		hvp_child_vp_discard(vp);
 		cond_resched();
 	}

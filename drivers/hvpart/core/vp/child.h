@@ -116,6 +116,11 @@ struct hvp_child {
 	struct list_head in_space;
 };
 
+/* Those that can be mapped of a virtual processor, mapped or not. */
+#define hvp_for_each_state_page(state_page, child_vp)			\
+	for ((state_page) = (child_vp)->pages;				\
+	     (state_page) < (child_vp)->pages + HVP_NR_STATE_PAGES; (state_page)++)
+
 /* Calls that use a machine inside KVM's loop, and may not wait for it to go. */
 extern struct srcu_struct hvp_machines_in_use;
 

@@ -183,6 +183,7 @@ static bool hvp_slot_fill(struct hvp_guest *guest, u64 slot, const struct hvp_me
 	if (guest->ops->write(guest, slot + type, (const void *)message + type,
 			      sizeof(*message) - type))
 		return false;
+	/* The guest looks at the type first. */
 	smp_wmb();
 	return !guest->ops->write(guest, slot, message, type);
 }

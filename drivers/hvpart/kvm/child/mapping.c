@@ -44,7 +44,7 @@ struct hvp_mapping {
 	const struct vm_operations_struct *ops;
 	unsigned long flags;
 	void *private;
-	void (*release)(void *private);
+	hvp_mapping_release_fn release;
 	struct xarray areas;
 	struct xarray sizes;
 	struct work_struct end;
@@ -68,6 +68,12 @@ void *hvp_mapping_private(const struct vm_area_struct *vma)
 	return mapping->private;
 }
 
+/**
+ * hvp_mapping_close() - an area is there no more
+ * @vma:	the area
+ *
+ * Context: With the VMM's mmap_lock.
+ */
 void hvp_mapping_close(struct vm_area_struct *vma)
 {
 	struct hvp_mapping *mapping = vma->vm_private_data;
@@ -77,11 +83,26 @@ void hvp_mapping_close(struct vm_area_struct *vma)
 		   NULL, 0);
 }
 
+/**
+ * hvp_mapping_may_split() - no part of an area goes, is protected or moved by itself
+ * @vma:	the area
+ * @address:	where
+ *
+ * Context: With the VMM's mmap_lock.
+ * Return: -EINVAL.
+ */
 int hvp_mapping_may_split(struct vm_area_struct *vma, unsigned long address)
 {
 	return -EINVAL;
 }
 
+/**
+ * hvp_mapping_mremap() - nor is the whole moved
+ * @vma:	where it would be
+ *
+ * Context: With the VMM's mmap_lock.
+ * Return: -EINVAL.
+ */
 int hvp_mapping_mremap(struct vm_area_struct *vma)
 {
 	return -EINVAL;
@@ -161,7 +182,7 @@ static void hvp_mapping_end(struct work_struct *work)
 struct hvp_mapping *hvp_mapping_create(struct mm_struct *mm,
 				       const struct vm_operations_struct *ops,
 				       unsigned long flags, void *private,
-				       void (*release)(void *private))
+				       hvp_mapping_release_fn release)
 {
 	struct hvp_mapping *mapping = kzalloc(sizeof(*mapping), HVP_GFP);
 	struct file *file;

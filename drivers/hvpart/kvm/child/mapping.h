@@ -7,13 +7,16 @@
 
 struct hvp_mapping;
 
+/* Lets go of what hvp_mapping_private() returns. */
+typedef void (*hvp_mapping_release_fn)(void *private);
+
 int hvp_mappings_create(void);
 void hvp_mappings_destroy(void);
 
 struct hvp_mapping *hvp_mapping_create(struct mm_struct *mm,
 				       const struct vm_operations_struct *ops,
 				       unsigned long flags, void *private,
-				       void (*release)(void *private));
+				       hvp_mapping_release_fn release);
 void hvp_mapping_destroy(struct hvp_mapping *mapping);
 unsigned long hvp_mapping_add(struct hvp_mapping *mapping, u64 offset, unsigned long size);
 void hvp_mapping_unmap(struct hvp_mapping *mapping, u64 offset, u64 size);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A parent's vCPU gets a message and an interrupt.  Whoever has it told may be in a hard
- * interrupt: the vCPU's thread leaves KVM's loop, and sees to it by itself.
+ * A parent's vCPU gets a message and an interrupt, by its own thread outside KVM's loop.
  *
  * The interrupt is raised by MSRs that KVM lets the VMM write, of the vCPU's own descriptor,
  * which is there as long as the thread is: the VM's may be closed.
@@ -18,32 +17,6 @@
 
 #define HVP_MSR_X2APIC_SELF_IPI	0x0000083f
 #define HVP_APIC_ICR_SELF	0x00040000
-
-/**
- * hvp_attention_call() - have a vCPU's thread look for messages soon
- * @host:	its VM's
- * @vp:		the vCPU
- *
- * If it is in user space, it does when it comes back.
- *
- * Context: Any, hard interrupts included.
- */
-void hvp_attention_call(struct hvp_host *host, struct hvp_vp *vp)
-{
-	struct hvp_vcpu *known = container_of(vp, struct hvp_vcpu, vp);
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&known->lock, flags);
-	WRITE_ONCE(known->attention, true);
-	if (known->thread) {
-		/* Each time: the flag may have been cleared since. */
-		known->told = true;
-		set_tsk_thread_flag(known->thread, TIF_NOTIFY_SIGNAL);
-		if (!rcuwait_wake_up(kvm_arch_vcpu_get_wait((struct kvm_vcpu *)known->vcpu)))
-			kick_process(known->thread);
-	}
-	raw_spin_unlock_irqrestore(&known->lock, flags);
-}
 
 /* As many MSRs as are needed, as KVM has them. */
 struct hvp_msrs {

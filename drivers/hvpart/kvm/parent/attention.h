@@ -3,12 +3,9 @@
 #define _HVPART_KVM_ATTENTION_H
 
 struct file;
-struct hvp_host;
 struct hvp_vcpu;
-struct hvp_vp;
 struct kvm_vcpu;
 
-void hvp_attention_call(struct hvp_host *host, struct hvp_vp *vp);
 void hvp_attention_pay(struct file *file, struct kvm_vcpu *vcpu, struct hvp_vcpu *known);
 
 #endif /* _HVPART_KVM_ATTENTION_H */

@@ -8,7 +8,7 @@
 #include "../originals.h"
 #include "hypercall.h"
 #include "memory.h"
-#include "outside.h"
+#include "thread.h"
 #include "vcpu.h"
 #include "vm.h"
 
@@ -186,7 +186,7 @@ static int hvp_complete_call(struct kvm_vcpu *vcpu, const struct hvp_call_row *r
 	if (unlikely(result == HVP_RESULT_OUTSIDE)) {
 		known = hvp_vcpu_find(vcpu);
 		if (known)
-			return hvp_outside_begin(vcpu, known, row, call, is_64bit, resume);
+			return hvp_thread_begin_call(vcpu, known, row, call, is_64bit, resume);
 		result = HVP_STATUS_NO_RESOURCES;
 	}
 	hvp_hypercall_result(vcpu, is_64bit, result);

@@ -18,57 +18,12 @@
 #include "attention.h"
 #include "hypercall.h"
 #include "outside.h"
+#include "thread.h"
 #include "vcpu.h"
 #include "vm.h"
 
-/* VMCALL and VMMCALL */
-#define HVP_CALL_INSTRUCTION_BYTES	3
-
 /* No KVM_RUN goes on in here any more. */
 static bool hvp_outside_stopping;
-
-/*
- * This thread's KVM_RUN began before there was the module: nobody would make the call when it
- * comes back.  So it comes back as for a signal, with the call still to be made.
- */
-static void hvp_outside_rewind(struct kvm_vcpu *vcpu, const struct hvp_call *call,
-			       bool is_64bit)
-{
-	hvp_vcpu_rip(vcpu) -= HVP_CALL_INSTRUCTION_BYTES;
-	if (!is_64bit) {
-		vcpu->arch.regs[VCPU_REGS_RDX] = call->control >> 32;
-		vcpu->arch.regs[VCPU_REGS_RAX] = (u32)call->control;
-	}
-	set_thread_flag(TIF_NOTIFY_SIGNAL);
-}
-
-/**
- * hvp_outside_begin() - leave KVM's loop to make a call
- * @vcpu:	the vCPU, which KVM has stepped over the call's instruction
- * @known:	what is known of it
- * @row:	the call
- * @call:	likewise
- * @is_64bit:	where the answer goes
- * @resume:	what KVM has answered
- *
- * Context: In the thread of @vcpu, inside KVM's loop.
- * Return: what KVM's loop is to be told.
- */
-int hvp_outside_begin(struct kvm_vcpu *vcpu, struct hvp_vcpu *known,
-		      const struct hvp_call_row *row, const struct hvp_call *call,
-		      bool is_64bit, int resume)
-{
-	if (READ_ONCE(known->thread) != current || resume < 0) {
-		hvp_outside_rewind(vcpu, call, is_64bit);
-		return resume;
-	}
-	/* Single-stepped: KVM has something to say by itself. */
-	known->ends_run = !resume;
-	known->row = row;
-	known->call = *call;
-	known->is_64bit = is_64bit;
-	return 0;
-}
 
 /* Return: false if the thread is to die, and nobody waits for the answer. */
 static bool hvp_outside_call(struct kvm_vcpu *vcpu, struct hvp_vcpu *known)
@@ -89,43 +44,6 @@ static bool hvp_outside_call(struct kvm_vcpu *vcpu, struct hvp_vcpu *known)
 	return true;
 }
 
-/* The thread begins a KVM_RUN.  Return: false if another thread has the vCPU already. */
-static bool hvp_outside_enter(struct hvp_vcpu *known)
-{
-	bool first;
-
-	raw_spin_lock_irq(&known->lock);
-	first = !known->thread;
-	if (first)
-		known->thread = current;
-	raw_spin_unlock_irq(&known->lock);
-	return first;
-}
-
-/* Whoever has told the thread to look for messages has been heard.  Return: was there one? */
-static bool hvp_outside_untell(struct hvp_vcpu *known)
-{
-	bool told;
-
-	raw_spin_lock_irq(&known->lock);
-	told = known->told;
-	known->told = false;
-	raw_spin_unlock_irq(&known->lock);
-	if (told)
-		hvp_runner_clear_notification();
-	return told;
-}
-
-static void hvp_outside_leave(struct hvp_vcpu *known)
-{
-	raw_spin_lock_irq(&known->lock);
-	known->thread = NULL;
-	raw_spin_unlock_irq(&known->lock);
-	/* In user space, or in another system call, it would be a signal that there is not. */
-	if (!READ_ONCE(hvp_outside_stopping))
-		hvp_outside_untell(known);
-}
-
 /* Has KVM_RUN come back for us alone? */
 static bool hvp_outside_goes_on(struct kvm_vcpu *vcpu, struct hvp_vcpu *known, long result)
 {
@@ -134,7 +52,7 @@ static bool hvp_outside_goes_on(struct kvm_vcpu *vcpu, struct hvp_vcpu *known, l
 	if (result != -EINTR || task_sigpending(current) ||
 	    READ_ONCE(vcpu->run->hvp_immediate_exit) || READ_ONCE(hvp_outside_stopping))
 		return false;
-	return hvp_outside_untell(known);
+	return hvp_thread_untell(known);
 }
 
 static long hvp_outside_run(struct file *file, unsigned int command, unsigned long argument,
@@ -146,13 +64,13 @@ static long hvp_outside_run(struct file *file, unsigned int command, unsigned lo
 	do {
 		if (READ_ONCE(known->attention)) {
 			if (!READ_ONCE(hvp_outside_stopping))
-				hvp_outside_untell(known);
+				hvp_thread_untell(known);
 			hvp_attention_pay(file, vcpu, known);
 		}
 		result = hvp_original_kvm_vcpu_ioctl(file, command, argument);
 		cond_resched();
 	} while (hvp_outside_goes_on(vcpu, known, result));
-	hvp_outside_leave(known);
+	hvp_thread_leave(known, READ_ONCE(hvp_outside_stopping));
 	return result;
 }
 
@@ -209,7 +127,7 @@ static long hvp_replace_kvm_vcpu_ioctl(struct file *file, unsigned int command,
 	    !READ_ONCE(hvp_outside_stopping))
 		known = hvp_vcpu_find(vcpu);
 	/* Another thread with the same vCPU waits in KVM until it is its turn. */
-	if (known && hvp_outside_enter(known))
+	if (known && hvp_thread_enter(known))
 		result = hvp_outside_run(file, command, argument, known);
 	else
 		result = hvp_original_kvm_vcpu_ioctl(file, command, argument);

@@ -20,7 +20,7 @@
 #include "../child/runner.h"
 #include "../originals.h"
 #include "../processor.h"
-#include "attention.h"
+#include "thread.h"
 #include "vcpu.h"
 #include "vm.h"
 
@@ -172,7 +172,7 @@ static void hvp_vm_release_locked_pages(struct hvp_host *host, unsigned long cou
 static const struct hvp_host_ops hvp_vm_host_ops = {
 	.reserve_locked_pages = hvp_vm_reserve_locked_pages,
 	.release_locked_pages = hvp_vm_release_locked_pages,
-	.attend = hvp_attention_call,
+	.attend = hvp_thread_attend,
 };
 
 /* Its memory is the VMM's, which may have to wait for it. */
@@ -317,7 +317,7 @@ void hvp_vm_attend(struct hvp_vm *vm)
 	if (!hierarchy)
 		return;
 	if (hvp_signals_wait(&hierarchy->space))
-		hvp_attention_call(&vm->host, target);
+		hvp_thread_attend(&vm->host, target);
 	hvp_hierarchy_put(hierarchy);
 }
 

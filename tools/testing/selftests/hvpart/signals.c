@@ -146,7 +146,7 @@ static void wake_by(struct parent *parent, struct child *child, u32 type, u32 ve
 	EXPECT_STATUS(assert_interrupt(parent->vcpu, child->id, type, 0, 0, vector), SUCCESS);
 }
 
-static void woken_once_for_each_block(u32 type, u32 vector)
+static void woken_once_a_block(u32 type, u32 vector)
 {
 	struct parent parent = new_parent();
 	struct child child = new_halting_child(&parent);
@@ -167,12 +167,22 @@ static void woken_once_for_each_block(u32 type, u32 vector)
 
 static void woken_by_an_interrupt(void)
 {
-	woken_once_for_each_block(HVP_INTERRUPT_FIXED, CHILD_VECTOR);
+	woken_once_a_block(HVP_INTERRUPT_FIXED, CHILD_VECTOR);
 }
 
 static void woken_by_an_nmi(void)
 {
-	woken_once_for_each_block(HVP_INTERRUPT_NMI, 0);
+	woken_once_a_block(HVP_INTERRUPT_NMI, 0);
+}
+
+/* And the vCPU's thread has the occasion to tell of it. */
+static void interrupt(struct parent *parent, struct child *child)
+{
+	u64 id;
+
+	EXPECT_STATUS(assert_interrupt(parent->vcpu, child->id, HVP_INTERRUPT_FIXED, 0, 0,
+				       CHILD_VECTOR), SUCCESS);
+	get_partition_id(parent->vcpu, &id);
 }
 
 /* What is interrupted while it is not blocked needs no signal. */
@@ -180,14 +190,11 @@ static void not_woken_while_it_runs(void)
 {
 	struct parent parent = new_parent();
 	struct child child = new_halting_child(&parent);
-	u64 id;
 
 	wake_by(&parent, &child, HVP_INTERRUPT_FIXED, CHILD_VECTOR);
 	expect_signal(&parent, &child, 1);
 	take_message(&parent);
-	EXPECT_STATUS(assert_interrupt(parent.vcpu, child.id, HVP_INTERRUPT_FIXED, 0, 0,
-				       CHILD_VECTOR), SUCCESS);
-	get_partition_id(parent.vcpu, &id);
+	interrupt(&parent, &child);
 	EXPECT_EQUAL(slot_of(&parent)->header.type, HVP_MESSAGE_NONE);
 	EXPECT_EQUAL(signal_count(&child), 1);
 }
@@ -197,13 +204,10 @@ static void waits_for_eom(void)
 {
 	struct parent parent = new_parent();
 	struct child child = new_halting_child(&parent);
-	u64 id;
 
 	slot_of(&parent)->header.type = 1;
 	child_run(&child);
-	EXPECT_STATUS(assert_interrupt(parent.vcpu, child.id, HVP_INTERRUPT_FIXED, 0, 0,
-				       CHILD_VECTOR), SUCCESS);
-	get_partition_id(parent.vcpu, &id);
+	interrupt(&parent, &child);
 	EXPECT_EQUAL(slot_of(&parent)->header.type, 1);
 	EXPECT_EQUAL(slot_of(&parent)->header.flags & 1, 1);
 	EXPECT_EQUAL(signal_count(&child), 0);
@@ -216,13 +220,10 @@ static void silent_when_suspended(void)
 {
 	struct parent parent = new_parent();
 	struct child child = new_halting_child(&parent);
-	u64 id;
 
 	child_run(&child);
 	set_register(parent.vcpu, child.id, 0, HVP_REGISTER_DISPATCH_SUSPEND, 1);
-	EXPECT_STATUS(assert_interrupt(parent.vcpu, child.id, HVP_INTERRUPT_FIXED, 0, 0,
-				       CHILD_VECTOR), SUCCESS);
-	get_partition_id(parent.vcpu, &id);
+	interrupt(&parent, &child);
 	EXPECT_EQUAL(slot_of(&parent)->header.type, HVP_MESSAGE_NONE);
 	EXPECT_EQUAL(signal_count(&child), 0);
 }
@@ -235,8 +236,7 @@ static void waits_for_the_synic(void)
 
 	guest_set_msr(parent.vcpu, MSR_SCONTROL, 0);
 	child_run(&child);
-	EXPECT_STATUS(assert_interrupt(parent.vcpu, child.id, HVP_INTERRUPT_FIXED, 0, 0,
-				       CHILD_VECTOR), SUCCESS);
+	interrupt(&parent, &child);
 	EXPECT_EQUAL(signal_count(&child), 0);
 	guest_set_msr(parent.vcpu, MSR_SCONTROL, 1);
 	expect_signal(&parent, &child, 1);

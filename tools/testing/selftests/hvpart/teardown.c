@@ -222,9 +222,9 @@ static void be_a_vmm(int ready, void *arg)
 		EXPECT(result_status(races[i].last) == HVP_STATUS_INVALID_HYPERCALL_CODE ||
 		       result_status(races[i].last) == HVP_STATUS_NO_RESOURCES);
 	/* The areas go with the module, and the VMM goes on without. */
-	for (i = 0; i < HOST_PATIENCE_MS && for_each_area(NULL, NULL); i++)
+	for (i = 0; i < HOST_PATIENCE_MS && walk_areas(NULL, NULL); i++)
 		usleep(1000);
-	EXPECT_EQUAL(for_each_area(NULL, NULL), 0);
+	EXPECT_EQUAL(walk_areas(NULL, NULL), 0);
 }
 
 #define KILLS	50
@@ -301,8 +301,8 @@ static void the_vmm_unmaps_the_areas(void)
 
 	child_code(&child, do_io, sizeof(do_io));
 	child_intercept(&child);
-	EXPECT(for_each_area(unmap_area, NULL) > 0);
-	EXPECT_EQUAL(for_each_area(NULL, NULL), 0);
+	EXPECT(walk_areas(unmap_area, NULL) > 0);
+	EXPECT_EQUAL(walk_areas(NULL, NULL), 0);
 	for (i = 0; i < 3; i++) {
 		result = dispatch_vp(vcpu, child.id, 0, HVP_DISPATCH_CLEAR_INTERCEPT_SUSPEND, &out);
 		if (!result_success(result) && result_status(result) != HVP_STATUS_NO_RESOURCES)

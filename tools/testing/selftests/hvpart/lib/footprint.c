@@ -43,7 +43,7 @@ struct area {
 	unsigned long start, end;
 };
 
-unsigned int for_each_area(void (*use)(void *start, size_t size, void *arg), void *arg)
+unsigned int walk_areas(void (*use)(void *start, size_t size, void *arg), void *arg)
 {
 	struct area areas[MAX_AREAS];
 	FILE *maps = fopen("/proc/self/maps", "re");
@@ -71,7 +71,7 @@ struct footprint footprint(void)
 		.kvm_users = number_in("/sys/module/kvm_amd/refcnt") +
 			     number_in("/sys/module/kvm_intel/refcnt"),
 		.descriptors = count_entries("/proc/self/fd"),
-		.areas = for_each_area(NULL, NULL),
+		.areas = walk_areas(NULL, NULL),
 		.pinned = pinned_pages(),
 		.objects = hvpart_objects(),
 	};

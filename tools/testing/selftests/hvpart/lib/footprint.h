@@ -20,6 +20,6 @@ void expect_footprint_at(const char *file, int line, struct footprint expected);
 #define EXPECT_FOOTPRINT(expected)	expect_footprint_at(__FILE__, __LINE__, expected)
 
 /* Call @use with each area of the module's in this process; returns how many there are. */
-unsigned int for_each_area(void (*use)(void *start, size_t size, void *arg), void *arg);
+unsigned int walk_areas(void (*use)(void *start, size_t size, void *arg), void *arg);
 
 #endif
