@@ -51,7 +51,7 @@ static void book_keep_child(struct hvp_partition *partition, struct book *book)
 			known->gfn[type] = vp->pages[type].page.gfn;
 		}
 	}
-	if (partition->state != HVP_STATE_ACTIVE)
+	if (partition->state != HVP_STATE_ACTIVE && partition->state != HVP_STATE_FINALIZING)
 		return;
 	hvp_gpa_map_counts(&partition->child.map, &counts);
 	book->map_nodes = counts.nodes;

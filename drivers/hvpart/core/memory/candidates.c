@@ -79,7 +79,9 @@ void hvp_candidates_examine(struct hvp_candidates *candidates,
 			status = HVP_STATUS_NO_RESOURCES;
 		if (status)
 			return hvp_candidates_stop(candidates, i, status);
-		cond_resched();
+		/* It may have taken long to see that no child has it. */
+		if (!list_empty(&request->caller->space->maps))
+			cond_resched();
 	}
 }
 

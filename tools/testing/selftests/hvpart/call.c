@@ -10,6 +10,7 @@
 
 #include "contract.h"
 #include "partitions.h"
+#include "vps.h"
 
 #define SELF			HVP_PARTITION_ID_SELF
 
@@ -416,7 +417,7 @@ static bool bad_first_page(struct attempt *attempt, const struct world *world)
 {
 	(void)world;
 	attempt->input[attempt->call->in_size / 8 + START] = GUEST_HOLE_GPA >> HVP_PAGE_SHIFT;
-	return attempt->call->in_element;
+	return attempt->call->in_element && attempt->call->element == HVP_FIELD_PAGE;
 }
 
 #define FAULT(function, where, what) \
@@ -487,6 +488,7 @@ static void first_fault_decides(const void *data)
 
 	make_world(&world, call->privilege);
 	root = &world.guest->vcpus[WITH_ALL];
+	prepare_vp_call(root, call->code, world.children.active);
 	before = balance_of(root, SELF);
 	for (i = 0; i < ARRAY_SIZE(faults); i++) {
 		good_attempt(&attempt, call, &world);
@@ -575,6 +577,10 @@ static void rep_fields(void)
 				      CONTROL_START(rows[row].start);
 			char text[80];
 
+			/* A list of nothing fits anywhere. */
+			if (rows[row].status == HVP_STATUS_INVALID_ALIGNMENT &&
+			    !call->in_element && !call->out_element)
+				continue;
 			snprintf(text, sizeof(text), "%s, count %u, start %u",
 				 call->name, rows[row].count, rows[row].start);
 			((u64 *)vcpu->input)[0] = SELF;
@@ -732,7 +738,7 @@ static void other_registers_are_unchanged(void)
 /* Codes that are not ours get KVM's own answer, whatever else is in the word. */
 static void foreign_codes(void)
 {
-	static const u16 unknown[] = { 0x0000, 0x0001, 0x003f, 0x004b, 0x004c, 0x004d, 0x004e,
+	static const u16 unknown[] = { 0x0000, 0x0001, 0x003f, 0x004d, 0x0053, 0x0093, 0x00c1,
 				       0x006e, 0x0100, 0x0102, 0x0130, 0x0132, 0x0140, 0x0148,
 				       0x016c, 0x4000, 0x4048, 0x4131, 0xff41 };
 	struct vcpu *vcpu = new_guest();

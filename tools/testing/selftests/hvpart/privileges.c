@@ -5,6 +5,7 @@
 
 #include "contract.h"
 #include "partitions.h"
+#include "vps.h"
 
 #define SELF	HVP_PARTITION_ID_SELF
 #define NOBODY	99
@@ -29,7 +30,8 @@ static u64 try_call(struct vcpu *vcpu, const struct hvp_contract_call *call, boo
 	else if (!right)
 		return hypercall(vcpu, call->code, vcpu->input_gpa, GUEST_HOLE_GPA);
 	if (call->fast)
-		return hypercall(vcpu, call->code | HVP_CONTROL_FAST, input[0], ~0ULL);
+		return hypercall(vcpu, call->code | HVP_CONTROL_FAST, input[0],
+				 call->in_size > 8 ? input[1] : ~0ULL);
 	return memory_call(vcpu, call->code | CONTROL_REPS(call->rep), input, output);
 }
 
@@ -57,6 +59,7 @@ static void climb(const void *data)
 	deposit_new(&vcpus[ROOT], SELF, NULL, 50);
 	EXPECT_STATUS(map_stats_page2(&vcpus[ROOT], &mapped, guest_alloc(vcpus->guest)), SUCCESS);
 
+	prepare_vp_call(&vcpus[ROOT], call->code, 3);
 	EXPECT_STATUS(try_call(&vcpus[NOTHING], call, true), INVALID_HYPERCALL_CODE);
 	EXPECT_STATUS(try_call(&vcpus[NOTHING], call, false), INVALID_HYPERCALL_CODE);
 	EXPECT_STATUS(try_call(&vcpus[NOTHING_OF_OURS], call, true), INVALID_HYPERCALL_CODE);

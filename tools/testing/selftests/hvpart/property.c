@@ -48,7 +48,7 @@ static const struct property early[] = {
 	{ "HypercallDoorbellPage", DOORBELL_PAGE, 0, 0x7001, 0x7002, 0 },
 	{ "PartitionDiagBufferConfig", 0x00050026, 0, 5, 0, 0 },
 	{ "PhysicalAddressWidth", 0x00060006, 0, 40, 0, 53 },
-	{ "VmmCapabilities", VMM_CAPABILITIES, 0x12, 2, 0, 0 },
+	{ "VmmCapabilities", VMM_CAPABILITIES, 0x52, 2, 0, 0 },
 };
 
 static const struct property regular[] = {
@@ -246,10 +246,10 @@ static void the_root_as_a_vmm(void)
 {
 	struct vcpu *vcpu = new_guest();
 
-	/* It says where statistics pages go, and sets its children's features. */
-	EXPECT_PROPERTY(vcpu, SELF, VMM_CAPABILITIES, 1 << 1 | 1 << 4);
-	EXPECT_PROPERTY(vcpu, HVP_PARTITION_ID_ROOT, VMM_CAPABILITIES, 1 << 1 | 1 << 4);
-	EXPECT_PROPERTY(vcpu, SELF, INTEGRATED_SCHEDULER, 0);
+	/* It says where statistics pages go, sets its children's features, and schedules them. */
+	EXPECT_PROPERTY(vcpu, SELF, VMM_CAPABILITIES, 1 << 1 | 1 << 4 | 1 << 6);
+	EXPECT_PROPERTY(vcpu, HVP_PARTITION_ID_ROOT, VMM_CAPABILITIES, 1 << 1 | 1 << 4 | 1 << 6);
+	EXPECT_PROPERTY(vcpu, SELF, INTEGRATED_SCHEDULER, 1);
 	EXPECT_PROPERTY(vcpu, SELF, ASSIGNABLE_SYNTHETIC_PROC_FEATURES, ~0ULL);
 	EXPECT_STATUS(set_partition_property(vcpu, create_child(vcpu), SYNTHETIC_PROC_FEATURES,
 					     ~0ULL), SUCCESS);

@@ -24,9 +24,10 @@ struct contract_children {
 
 /*
  * Input with which the call would succeed, CONTRACT_INPUT_WORDS; the first of the pages
- * @gpns or, for a list of so many elements, all of them are for it to take.
+ * @gpns or, for a list of so many elements (4 at most), all of them are for it to take.
  */
-#define CONTRACT_INPUT_WORDS	(2 * HVP_INPUT_WORDS)
+#define CONTRACT_ELEMENT_WORDS	4
+#define CONTRACT_INPUT_WORDS	(HVP_INPUT_WORDS + 4 * CONTRACT_ELEMENT_WORDS)
 void contract_make_input(const struct hvp_contract_call *call,
 			 const struct contract_children *children, const u64 *gpns,
 			 unsigned int elements, u64 *input);

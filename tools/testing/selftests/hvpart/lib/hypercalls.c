@@ -84,11 +84,12 @@ static void take_output(struct vcpu *vcpu, u64 control, void *output, u64 result
 u64 memory_call(struct vcpu *vcpu, u64 control, const void *input, void *output)
 {
 	unsigned int size = hvp_contract_in_bytes(hvp_contract_of(control), rep_count(control));
-	unsigned int offset = HVP_PAGE_SIZE - size, from = output_offset(control);
+	/* As near to the end as its alignment allows. */
+	unsigned int offset = (HVP_PAGE_SIZE - size) & ~7U, from = output_offset(control);
 	u8 input_before[HVP_PAGE_SIZE];
 	u64 result;
 
-	memset(input_before, INPUT_PATTERN, offset);
+	memset(input_before, INPUT_PATTERN, sizeof(input_before));
 	if (size)
 		memcpy(input_before + offset, input, size);
 	memcpy(vcpu->input, input_before, HVP_PAGE_SIZE);

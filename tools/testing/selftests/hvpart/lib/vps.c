@@ -255,3 +255,23 @@ const struct hvp_message *child_intercept(struct child *child)
 	REQUIRE_EQUAL(out.event, HVP_DISPATCH_EVENT_INTERCEPT);
 	return child_page(child, child->intercepts);
 }
+
+void prepare_vp_call(struct vcpu *vcpu, u16 code, u64 id)
+{
+	switch (code) {
+	case HVP_CALL_DELETE_VP:
+	case HVP_CALL_GET_VP_REGISTERS:
+	case HVP_CALL_SET_VP_REGISTERS:
+	case HVP_CALL_TRANSLATE_VIRTUAL_ADDRESS:
+	case HVP_CALL_ASSERT_VIRTUAL_INTERRUPT:
+	case HVP_CALL_DISPATCH_VP:
+	case HVP_CALL_MAP_VP_STATE_PAGE:
+		deposit_new(vcpu, id, NULL, 50);
+		REQUIRE_STATUS(create_vp(vcpu, id, 0), SUCCESS);
+		break;
+	case HVP_CALL_MAP_GPA_PAGES:
+	case HVP_CALL_CREATE_VP:
+		deposit_new(vcpu, id, NULL, 50);
+		break;
+	}
+}

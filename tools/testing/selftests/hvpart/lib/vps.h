@@ -34,6 +34,12 @@ u64 dispatch_vp(struct vcpu *vcpu, u64 id, u32 index, u32 flags,
 u64 map_state_page(struct vcpu *vcpu, u64 id, u32 index, u16 type, u64 gpn);
 u64 unmap_state_page(struct vcpu *vcpu, u64 id, u32 index, u16 type);
 
+/*
+ * What any call that is about a child's memory or virtual processors needs there to
+ * succeed; nothing for others.
+ */
+void prepare_vp_call(struct vcpu *vcpu, u16 code, u64 id);
+
 /* One register, of which nothing is expected to fail. */
 u64 get_register(struct vcpu *vcpu, u64 id, u32 index, u32 name);
 void set_register(struct vcpu *vcpu, u64 id, u32 index, u32 name, u64 value);
