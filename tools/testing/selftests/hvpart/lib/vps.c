@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <string.h>
 
+#include "contract.h"
 #include "vps.h"
 
 /* As a call has it that is not about its form: at the start of the pages. */
@@ -258,20 +259,12 @@ const struct hvp_message *child_intercept(struct child *child)
 
 void prepare_vp_call(struct vcpu *vcpu, u16 code, u64 id)
 {
-	switch (code) {
-	case HVP_CALL_DELETE_VP:
-	case HVP_CALL_GET_VP_REGISTERS:
-	case HVP_CALL_SET_VP_REGISTERS:
-	case HVP_CALL_TRANSLATE_VIRTUAL_ADDRESS:
-	case HVP_CALL_ASSERT_VIRTUAL_INTERRUPT:
-	case HVP_CALL_DISPATCH_VP:
-	case HVP_CALL_MAP_VP_STATE_PAGE:
+	const struct hvp_contract_call *call = hvp_contract_of(code);
+	bool names_vp = call->statuses & HVP_CAN(INVALID_VP_INDEX) &&
+			hvp_contract_at(call, HVP_FIELD_STATS_TYPE) < 0;
+
+	if (names_vp || code == HVP_CALL_MAP_GPA_PAGES)
 		deposit_new(vcpu, id, NULL, 50);
+	if (names_vp && code != HVP_CALL_CREATE_VP)
 		REQUIRE_STATUS(create_vp(vcpu, id, 0), SUCCESS);
-		break;
-	case HVP_CALL_MAP_GPA_PAGES:
-	case HVP_CALL_CREATE_VP:
-		deposit_new(vcpu, id, NULL, 50);
-		break;
-	}
 }
