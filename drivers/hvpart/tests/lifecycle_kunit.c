@@ -334,8 +334,9 @@ static bool hvp_vcpu_nonsense(u16 code, enum hvp_status status)
 	case HVP_STATUS_INVALID_PARAMETER:
 		return code != HVP_CALL_UNMAP_STATS_PAGE && code != HVP_CALL_UNMAP_VP_STATE_PAGE;
 	case HVP_STATUS_OBJECT_IN_USE:
+		/* A page is deposited that is a state page just then. */
 		return code != HVP_CALL_MAP_STATS_PAGE && code != HVP_CALL_MAP_STATS_PAGE2 &&
-		       code != HVP_CALL_MAP_VP_STATE_PAGE;
+		       code != HVP_CALL_MAP_VP_STATE_PAGE && code != HVP_CALL_DEPOSIT_MEMORY;
 	case HVP_STATUS_INVALID_HYPERCALL_CODE:
 	case HVP_STATUS_INVALID_HYPERCALL_INPUT:
 	case HVP_STATUS_INVALID_ALIGNMENT:
