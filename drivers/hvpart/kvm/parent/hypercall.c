@@ -188,6 +188,7 @@ static int hvp_complete_call(struct kvm_vcpu *vcpu, const struct hvp_call_row *r
 		if (known)
 			return hvp_thread_begin_call(vcpu, known, row, call, is_64bit, resume);
 		result = HVP_STATUS_NO_RESOURCES;
+		hvp_stats_count(row, result);
 	}
 	hvp_hypercall_result(vcpu, is_64bit, result);
 	return resume;

@@ -36,6 +36,8 @@ static bool hvp_outside_call(struct kvm_vcpu *vcpu, struct hvp_vcpu *known)
 	if (!hvp_runner_enter(vcpu)) {
 		result = hvp_hypercall_answer(vcpu, known, row, &known->call);
 		hvp_runner_leave(vcpu);
+	} else {
+		hvp_stats_count(row, result);
 	}
 	if (mutex_lock_killable(&vcpu->mutex))
 		return false;
