@@ -263,6 +263,17 @@ static void whole_lists(void)
 	EXPECT_STATUS(map_gpa_pages(vcpu, id, 0, MAP_RWX, sources, 0), INVALID_HYPERCALL_INPUT);
 }
 
+static void as_many_nodes_as_the_host_allows(void)
+{
+	struct vcpu *vcpu = new_guest();
+	const u64 id = new_bare_child(vcpu);
+
+	module_parameter_set("max_map_nodes", 0);
+	EXPECT_RESULT(map_new(vcpu, id, 0, MAP_RWX, 1), NO_RESOURCES, 0);
+	module_parameter_set("max_map_nodes", 10);
+	EXPECT_RESULT(map_new(vcpu, id, 0, MAP_RWX, 1), SUCCESS, 1);
+}
+
 static const struct test_case cases[] = {
 	CASE(whose),
 	CASE(unmap_with_flags),
@@ -273,6 +284,7 @@ static const struct test_case cases[] = {
 	CASE(not_ram),
 	CASE(the_pool_pays),
 	CASE(whole_lists),
+	CASE(as_many_nodes_as_the_host_allows),
 };
 
 int main(void)

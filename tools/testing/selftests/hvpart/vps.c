@@ -177,12 +177,25 @@ static void a_refused_page(const void *data)
 	EXPECT(result_status(result) != HVP_STATUS_SUCCESS);
 }
 
+static void as_many_as_the_host_allows(void)
+{
+	struct vcpu *vcpu = new_guest();
+	const u64 id = new_rich_child(vcpu);
+
+	module_parameter_set("max_vps", 1);
+	EXPECT_STATUS(create_vp(vcpu, id, 0), SUCCESS);
+	EXPECT_STATUS(create_vp(vcpu, id, 1), NO_RESOURCES);
+	module_parameter_set("max_vps", 2);
+	EXPECT_STATUS(create_vp(vcpu, id, 1), SUCCESS);
+}
+
 static const struct test_case cases[] = {
 	CASE(whose),
 	CASE(made_wrongly),
 	CASE(the_pool_pays),
 	CASE(comes_and_goes),
 	CASE(state_pages),
+	CASE(as_many_as_the_host_allows),
 };
 
 int main(void)
