@@ -479,6 +479,33 @@ static void fight_for_one(struct vcpu *vcpu, void *arg)
 	}
 }
 
+static void delete_what_runs(struct vcpu *vcpu, void *arg)
+{
+	volatile u32 *loops = count_of(&pair.child, LOOPS);
+	struct hvp_dispatch_vp_out out;
+	u32 before = *loops;
+	unsigned int i;
+
+	(void)arg;
+	for (i = 0; !vcpu->index && i < 20; i++)
+		EXPECT_STATUS(dispatch_vp(vcpu, pair.child.id, 0,
+					  HVP_DISPATCH_CLEAR_INTERCEPT_SUSPEND, &out), SUCCESS);
+	if (!vcpu->index)
+		return;
+	/* It runs at this moment. */
+	for (i = 0; *loops == before && i < 1000; i++)
+		usleep(100);
+	EXPECT_STATUS(delete_vp(vcpu, pair.child.id, 0, FORM_FAST), INVALID_VP_STATE);
+}
+
+static void one_that_runs_stays(void)
+{
+	struct vcpu *vcpus = new_vcpus(2);
+
+	pair.child = new_program(vcpus, spin_code, spin_end);
+	guest_run_threads(vcpus->guest, delete_what_runs, NULL);
+}
+
 static void one_is_run_once(void)
 {
 	struct vcpu *vcpus = new_vcpus(2);
@@ -642,6 +669,7 @@ static const struct test_case cases[] = {
 	CASE(an_nmi_arrives),
 	CASE(it_is_single_stepped),
 	CASE(two_run_at_once),
+	CASE(one_that_runs_stays),
 	CASE(one_is_run_once),
 	CASE(one_starts_the_other),
 	CASE(registers_of_one_that_runs),
