@@ -8,9 +8,11 @@
  * the module.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "kselftest.h"
 
+#include "child_figures.h"
 #include "figures.h"
 #include "module.h"
 #include "partitions.h"
@@ -125,6 +127,7 @@ int main(int argc, char **argv)
 	measure(figures_of_statistics);
 	measure(figures_of_life);
 	measure(measure_pages);
+	figures_of_children(!strcmp(argv[1], "instructions"));
 	ksft_test_result_pass("measured\n");
 	ksft_finished();
 }

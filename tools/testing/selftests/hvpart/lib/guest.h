@@ -79,6 +79,7 @@ typedef __u64 u64;
 /* ... and the privileges, bits 63:32 are EBX. */
 #define GUEST_ALL_PRIVILEGES	HVP_PARTITION_PRIVILEGES
 
+#define MSR_TSC			0x10
 #define MSR_GUEST_OS_ID		0x40000000
 #define GUEST_OS_ID		0x8100000000000000ULL	/* an open source OS */
 

@@ -178,6 +178,11 @@ u64 batch_cost(const struct batch *batch, unsigned int place)
 	return cost > nothing ? cost - nothing : 0;
 }
 
+u64 batch_end(const struct batch *batch, unsigned int place)
+{
+	return batch->calls[place].end;
+}
+
 u64 clock_ns(clockid_t clock)
 {
 	struct timespec time;

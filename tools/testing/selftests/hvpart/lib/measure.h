@@ -41,6 +41,8 @@ void batch_run(struct batch *batch);
 /* Of the last run, by place: RAX, and what it took less MEASURE_NOTHING. */
 u64 batch_result(const struct batch *batch, unsigned int place);
 u64 batch_cost(const struct batch *batch, unsigned int place);
+/* Likewise: the guest's time-stamp counter when it had ended. */
+u64 batch_end(const struct batch *batch, unsigned int place);
 
 /* Of the host program, in nanoseconds. */
 u64 clock_ns(clockid_t clock);
