@@ -35,9 +35,10 @@ MODULE_PARM_DESC(max_pages, "4 KiB pages that one VM may have deposited (default
 /* Locks of partitions nest, parent before child, and lockdep tells this many apart. */
 HVP_VM_LIMIT(max_depth, depth, MAX_LOCKDEP_SUBCLASSES - 1);
 MODULE_PARM_DESC(max_depth, "Levels of partitions below a VM (default 2)");
-/* As many as there are VP indexes; and 16 TiB of memory, a node for each 2 MiB. */
-HVP_VM_LIMIT(max_vps, vps, 256);
-MODULE_PARM_DESC(max_vps, "Virtual processors that one partition may have (default 256)");
+HVP_VM_LIMIT(max_vps, vps, 1U << 16);
+MODULE_PARM_DESC(max_vps,
+		 "Virtual processors that one VM's partitions may have (default 256)");
+/* 16 TiB of memory, a node for each 2 MiB. */
 HVP_VM_LIMIT(max_map_nodes, gpa_nodes, 1U << 23);
 MODULE_PARM_DESC(max_map_nodes,
 		 "4 KiB blocks that the maps of one VM's partitions may have (default 65536)");

@@ -77,8 +77,8 @@ static void print_heading(const struct sample *sample, const struct view *view)
 	     sample->version, sample->nr_vms, plural(sample->nr_vms), sample->nr_partitions,
 	     plural(sample->nr_partitions), deposited, plural(deposited), rate);
 	line(view, normal,
-	     "a VM may have %s partitions of %s VPs, %s pages, %s levels; granted: %s%s%s",
-	     sample->parameters[MAX_PARTITIONS], sample->parameters[MAX_VPS_OF_ONE],
+	     "a VM may have %s partitions, %s VPs, %s pages, %s levels; granted: %s%s%s",
+	     sample->parameters[MAX_PARTITIONS], sample->parameters[MAX_VPS],
 	     sample->parameters[MAX_PAGES], sample->parameters[MAX_DEPTH],
 	     sample->parameters[GRANT],
 	     strcmp(sample->parameters[GRANT_UID], "-1") ? " to user " : "",

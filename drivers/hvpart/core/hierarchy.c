@@ -79,6 +79,14 @@ struct hvp_partition *hvp_hierarchy_find_from(struct hvp_hierarchy *hierarchy, u
 	return partition;
 }
 
+static bool hvp_reserve_one(atomic_t *count, const unsigned int *limit)
+{
+	if (atomic_inc_return(count) <= READ_ONCE(*limit))
+		return true;
+	atomic_dec(count);
+	return false;
+}
+
 /**
  * hvp_hierarchy_reserve_partition() - count one more partition
  * @hierarchy:	where
@@ -88,12 +96,7 @@ struct hvp_partition *hvp_hierarchy_find_from(struct hvp_hierarchy *hierarchy, u
  */
 bool hvp_hierarchy_reserve_partition(struct hvp_hierarchy *hierarchy)
 {
-	unsigned int limit = READ_ONCE(hierarchy->limits->partitions);
-
-	if (atomic_inc_return(&hierarchy->partition_count) <= limit)
-		return true;
-	atomic_dec(&hierarchy->partition_count);
-	return false;
+	return hvp_reserve_one(&hierarchy->partition_count, &hierarchy->limits->partitions);
 }
 
 /**
@@ -105,6 +108,29 @@ bool hvp_hierarchy_reserve_partition(struct hvp_hierarchy *hierarchy)
 void hvp_hierarchy_release_partition(struct hvp_hierarchy *hierarchy)
 {
 	atomic_dec(&hierarchy->partition_count);
+}
+
+/**
+ * hvp_hierarchy_reserve_vp() - count one more virtual processor of a partition
+ * @hierarchy:	where
+ *
+ * Context: Any.
+ * Return: false at the limit.
+ */
+bool hvp_hierarchy_reserve_vp(struct hvp_hierarchy *hierarchy)
+{
+	return hvp_reserve_one(&hierarchy->vp_count, &hierarchy->limits->vps);
+}
+
+/**
+ * hvp_hierarchy_release_vp() - count one less
+ * @hierarchy:	where
+ *
+ * Context: Any.
+ */
+void hvp_hierarchy_release_vp(struct hvp_hierarchy *hierarchy)
+{
+	atomic_dec(&hierarchy->vp_count);
 }
 
 /**

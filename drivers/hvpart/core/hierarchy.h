@@ -60,6 +60,7 @@ struct hvp_watcher {
  * @partitions:	ID -> partition; its lock also protects @last_id
  * @last_id:	the ID given out last
  * @partition_count: partitions besides the root
+ * @vp_count:	virtual processors of partitions besides the root
  * @page_count:	deposited pages
  * @gpa_quota:	nodes of maps
  * @stats_page_count: statistics pages that are mapped
@@ -76,6 +77,7 @@ struct hvp_hierarchy {
 	struct xarray partitions;
 	u64 last_id;
 	atomic_t partition_count;
+	atomic_t vp_count;
 	atomic_long_t page_count;
 	struct hvp_gpa_quota gpa_quota;
 	atomic_t stats_page_count;
@@ -95,6 +97,8 @@ struct hvp_partition *hvp_hierarchy_find_from(struct hvp_hierarchy *hierarchy, u
 
 bool hvp_hierarchy_reserve_partition(struct hvp_hierarchy *hierarchy);
 void hvp_hierarchy_release_partition(struct hvp_hierarchy *hierarchy);
+bool hvp_hierarchy_reserve_vp(struct hvp_hierarchy *hierarchy);
+void hvp_hierarchy_release_vp(struct hvp_hierarchy *hierarchy);
 bool hvp_hierarchy_reserve_pages(struct hvp_hierarchy *hierarchy, unsigned long pages);
 void hvp_hierarchy_release_pages(struct hvp_hierarchy *hierarchy, unsigned long pages);
 

@@ -152,6 +152,7 @@ void hvp_keep_books(struct hvp_world *world, struct hvp_books *books)
 	memset(books, 0, sizeof(*books));
 	books->last_id = hierarchy->last_id;
 	books->partition_count = atomic_read(&hierarchy->partition_count);
+	books->vp_count = atomic_read(&hierarchy->vp_count);
 	books->page_count = atomic_long_read(&hierarchy->page_count);
 	books->pinned = world->guest.pinned;
 	books->locked = world->guest.locked;
@@ -186,6 +187,7 @@ void hvp_expect_same(struct hvp_world *world, const struct hvp_books *before,
 
 	KUNIT_EXPECT_EQ(world->test, before->last_id, after->last_id);
 	KUNIT_EXPECT_EQ(world->test, before->partition_count, after->partition_count);
+	KUNIT_EXPECT_EQ(world->test, before->vp_count, after->vp_count);
 	KUNIT_EXPECT_EQ(world->test, before->page_count, after->page_count);
 	KUNIT_EXPECT_EQ(world->test, before->pinned, after->pinned);
 	KUNIT_EXPECT_EQ(world->test, before->locked, after->locked);
@@ -334,6 +336,7 @@ void hvp_expect_books_balance(struct hvp_world *world, const struct hvp_books *b
 	}
 	KUNIT_EXPECT_EQ(world->test, books->stats_pages, stats_pages);
 	KUNIT_EXPECT_EQ(world->test, books->machine_vps, vps);
+	KUNIT_EXPECT_EQ(world->test, books->vp_count, vps);
 	hvp_fake_machines_check(&world->guest);
 	KUNIT_EXPECT_EQ(world->test, books->partition_count, books->partitions - 1);
 	KUNIT_EXPECT_EQ(world->test, books->created - books->deleted, books->partitions - 1);

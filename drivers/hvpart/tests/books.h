@@ -47,6 +47,7 @@ struct hvp_book {
 struct hvp_books {
 	u64 last_id;
 	int partition_count;
+	int vp_count;
 	long page_count;
 	unsigned long pinned;
 	unsigned long locked;

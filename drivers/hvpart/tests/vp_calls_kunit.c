@@ -53,6 +53,7 @@ static void hvp_vp_create_is_paid_for(struct kunit *test)
 {
 	struct hvp_world *world = hvp_world_create(test);
 	struct hvp_partition *child = hvp_active_child(world);
+	struct hvp_partition *sibling = hvp_active_child(world);
 	unsigned int pages = hvp_child_vp_pages();
 
 	world->limits.vps = 1;
@@ -64,6 +65,10 @@ static void hvp_vp_create_is_paid_for(struct kunit *test)
 			  CREATE_VP, INSUFFICIENT_MEMORY);
 	hvp_world_deposit(world, child, 0, pages);
 	hvp_expect_status(test, hvp_try_create_vp(world, world->root, child->id, 1, HVP_ANY),
+			  CREATE_VP, NO_RESOURCES);
+	/* All partitions share it. */
+	hvp_world_deposit(world, sibling, 0, pages);
+	hvp_expect_status(test, hvp_try_create_vp(world, world->root, sibling->id, 0, HVP_ANY),
 			  CREATE_VP, NO_RESOURCES);
 	world->limits.vps = 2;
 	hvp_expect_status(test, hvp_try_create_vp(world, world->root, child->id, 1, HVP_ANY),

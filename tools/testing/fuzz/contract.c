@@ -324,9 +324,11 @@ static struct book_vp *contract_vp(const struct book *target, u32 index)
 }
 
 static enum hvp_status contract_create_vp(const struct hvp_limits *limits,
-					  const struct call *call, const struct book *target)
+					  const struct books *books, const struct call *call,
+					  const struct book *target)
 {
 	const struct hvp_create_vp_in *in = &call->create_vp;
+	unsigned int vps = 0, i;
 
 	if (in->flags || contract_proximity_malformed(in->proximity))
 		return HVP_STATUS_INVALID_PARAMETER;
@@ -334,7 +336,9 @@ static enum hvp_status contract_create_vp(const struct hvp_limits *limits,
 		return HVP_STATUS_INVALID_VP_INDEX;
 	if (!contract_can_pay(target, hvp_child_vp_pages(), in->proximity))
 		return HVP_STATUS_INSUFFICIENT_MEMORY;
-	if (target->vp_count >= limits->vps)
+	for (i = 0; i < books->count; i++)
+		vps += books->book[i].vp_count;
+	if (vps >= limits->vps)
 		return HVP_STATUS_NO_RESOURCES;
 	return HVP_STATUS_SUCCESS;
 }
@@ -560,7 +564,7 @@ struct answer contract_answer(struct guest *guest, const struct hvp_limits *limi
 		answer.status = contract_next_child(call, books);
 		break;
 	case HVP_CALL_CREATE_VP:
-		answer.status = contract_create_vp(limits, call, target);
+		answer.status = contract_create_vp(limits, books, call, target);
 		break;
 	case HVP_CALL_ASSERT_VIRTUAL_INTERRUPT:
 		answer.status = contract_interrupt(call, target);

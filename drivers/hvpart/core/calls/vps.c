@@ -95,12 +95,13 @@ static enum hvp_status hvp_vp_start(struct hvp_partition *target, struct hvp_chi
 static enum hvp_status hvp_vp_create_locked(struct hvp_partition *target, u32 index,
 					    struct hvp_proximity proximity)
 {
-	bool within_limit = target->child.vps.count < READ_ONCE(target->hierarchy->limits->vps);
+	bool within_limit;
 	struct hvp_child_vp *vp = NULL;
 	enum hvp_status status;
 
 	if (index > HVP_HIGHEST_VP_INDEX || xa_load(&target->child.vps.list, index))
 		return HVP_STATUS_INVALID_VP_INDEX;
+	within_limit = hvp_hierarchy_reserve_vp(target->hierarchy);
 	if (within_limit)
 		vp = hvp_vp_alloc(target, index, proximity);
 	status = hvp_vp_charge(target, vp, proximity);
@@ -111,6 +112,8 @@ static enum hvp_status hvp_vp_create_locked(struct hvp_partition *target, u32 in
 	}
 	if (status && vp)
 		hvp_child_vp_put(vp);
+	if (status && within_limit)
+		hvp_hierarchy_release_vp(target->hierarchy);
 	if (!status)
 		trace_hvpart_vp_created(target->id, index);
 	return status;
@@ -178,6 +181,7 @@ static void hvp_vp_delete_locked(struct hvp_request *request, struct hvp_child_v
 	hvp_child_vp_discard(vp);
 	hvp_vp_unmap_stats(request, vp);
 	hvp_vp_uncharge(request->target, vp);
+	hvp_hierarchy_release_vp(request->target->hierarchy);
 	hvp_child_vp_unuse(vp);
 	/*
 	 * What KVM has made it keeps for as long as the machine.  So one with the same index

@@ -180,12 +180,16 @@ static void a_refused_page(const void *data)
 static void as_many_as_the_host_allows(void)
 {
 	struct vcpu *vcpu = new_guest();
-	const u64 id = new_rich_child(vcpu);
+	const u64 id = new_rich_child(vcpu), other = new_rich_child(vcpu);
 
 	module_parameter_set("max_vps", 1);
 	EXPECT_STATUS(create_vp(vcpu, id, 0), SUCCESS);
 	EXPECT_STATUS(create_vp(vcpu, id, 1), NO_RESOURCES);
+	EXPECT_STATUS(create_vp(vcpu, other, 0), NO_RESOURCES);
 	module_parameter_set("max_vps", 2);
+	EXPECT_STATUS(create_vp(vcpu, other, 0), SUCCESS);
+	EXPECT_STATUS(create_vp(vcpu, id, 1), NO_RESOURCES);
+	finalize_child(vcpu, other);
 	EXPECT_STATUS(create_vp(vcpu, id, 1), SUCCESS);
 }
 
