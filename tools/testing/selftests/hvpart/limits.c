@@ -51,6 +51,8 @@ static void defaults(void)
 	EXPECT_EQUAL(module_parameter("max_partitions"), 1024);
 	EXPECT_EQUAL(module_parameter("max_pages"), 1 << 20);
 	EXPECT_EQUAL(module_parameter("max_depth"), 2);
+	EXPECT_EQUAL(module_parameter("max_vps"), 256);
+	EXPECT_EQUAL(module_parameter("max_map_nodes"), 65536);
 }
 
 static const struct {
@@ -77,6 +79,12 @@ static const struct {
 	{ "max_depth_most", "max_depth", "7", 0, 7 },
 	{ "max_depth_too_deep", "max_depth", "8", EINVAL, 0 },
 	{ "max_depth_negative", "max_depth", "-2", EINVAL, 0 },
+	{ "max_vps_least", "max_vps", "0", 0, 0 },
+	{ "max_vps_most", "max_vps", "65536", 0, 65536 },
+	{ "max_vps_too_many", "max_vps", "65537", EINVAL, 0 },
+	{ "max_map_nodes_least", "max_map_nodes", "0", 0, 0 },
+	{ "max_map_nodes_most", "max_map_nodes", "8388608", 0, 1 << 23 },
+	{ "max_map_nodes_too_many", "max_map_nodes", "8388609", EINVAL, 0 },
 };
 
 static void try_value(const void *data)

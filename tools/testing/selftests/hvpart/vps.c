@@ -177,6 +177,20 @@ static void a_refused_page(const void *data)
 	EXPECT(result_status(result) != HVP_STATUS_SUCCESS);
 }
 
+/* A state page counts with those that are deposited. */
+static void as_many_pages_as_the_host_allows(void)
+{
+	struct vcpu *vcpu = new_guest();
+	const u64 id = new_rich_child(vcpu), page = guest_alloc(vcpu->guest);
+
+	REQUIRE_STATUS(create_vp(vcpu, id, 0), SUCCESS);
+	module_parameter_set("max_pages", 0);
+	EXPECT_STATUS(map_state_page(vcpu, id, 0, HVP_STATE_PAGE_INTERCEPT, page),
+		      NO_RESOURCES);
+	module_parameter_set("max_pages", 1 << 20);
+	EXPECT_STATUS(map_state_page(vcpu, id, 0, HVP_STATE_PAGE_INTERCEPT, page), SUCCESS);
+}
+
 static void as_many_as_the_host_allows(void)
 {
 	struct vcpu *vcpu = new_guest();
@@ -199,6 +213,7 @@ static const struct test_case cases[] = {
 	CASE(the_pool_pays),
 	CASE(comes_and_goes),
 	CASE(state_pages),
+	CASE(as_many_pages_as_the_host_allows),
 	CASE(as_many_as_the_host_allows),
 };
 
