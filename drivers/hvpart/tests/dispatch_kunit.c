@@ -4,6 +4,7 @@
  * order of all checks.
  */
 
+#include <linux/math.h>
 #include "contract.h"
 
 KUNIT_ARRAY_PARAM_DESC(hvp_contract, hvp_contract, name);
@@ -122,7 +123,7 @@ struct hvp_placement_row {
 };
 
 static u64 hvp_at_page_start(u64 page, size_t size) { return page; }
-static u64 hvp_at_page_end(u64 page, size_t size) { return page + 4096 - size; }
+static u64 hvp_at_page_end(u64 page, size_t size) { return page + round_down(4096 - size, 8); }
 /* Only what is larger than its alignment can be aligned and cross the end. */
 static u64 hvp_over_the_end(u64 page, size_t size)
 {

@@ -77,7 +77,9 @@ static void good_attempt(struct attempt *attempt, const struct hvp_contract_call
 		attempt->control |= CONTROL_REPS(REPS) | CONTROL_START(START);
 	contract_make_input(call, &world->children, world->gpns, REPS, attempt->input);
 	attempt->input_size = hvp_contract_in_bytes(call, REPS);
-	attempt->output_size = hvp_contract_out_bytes(call, REPS);
+	/* To the end of the page, from where its alignment has it begin. */
+	attempt->output_size = (hvp_contract_out_bytes(call, REPS) +
+				HVP_PARAMETER_ALIGNMENT - 1) & ~(HVP_PARAMETER_ALIGNMENT - 1);
 }
 
 /* The word of the input that is such a field, NULL if there is none. */
@@ -577,9 +579,10 @@ static void rep_fields(void)
 				      CONTROL_START(rows[row].start);
 			char text[80];
 
-			/* A list of nothing fits anywhere. */
+			/* A list of nothing fits anywhere, one of bytes fits all the same. */
 			if (rows[row].status == HVP_STATUS_INVALID_ALIGNMENT &&
-			    !call->in_element && !call->out_element)
+			    hvp_contract_in_bytes(call, rows[row].count) <= HVP_PAGE_SIZE &&
+			    hvp_contract_out_bytes(call, rows[row].count) <= HVP_PAGE_SIZE)
 				continue;
 			snprintf(text, sizeof(text), "%s, count %u, start %u",
 				 call->name, rows[row].count, rows[row].start);

@@ -40,10 +40,12 @@ static unsigned int rep_count(u64 control)
 	return control >> HVP_CONTROL_REP_COUNT_SHIFT & HVP_CONTROL_REP_MASK;
 }
 
-/* Where the output begins in its page. */
+/* Where the output begins in its page: as near to the end as its alignment allows. */
 static unsigned int output_offset(u64 control)
 {
-	return HVP_PAGE_SIZE - hvp_contract_out_bytes(hvp_contract_of(control), rep_count(control));
+	unsigned int size = hvp_contract_out_bytes(hvp_contract_of(control), rep_count(control));
+
+	return (HVP_PAGE_SIZE - size) & ~(HVP_PARAMETER_ALIGNMENT - 1);
 }
 
 static void check_untouched(u64 control, const u8 *page, unsigned int from, unsigned int to)
@@ -84,8 +86,8 @@ static void take_output(struct vcpu *vcpu, u64 control, void *output, u64 result
 u64 memory_call(struct vcpu *vcpu, u64 control, const void *input, void *output)
 {
 	unsigned int size = hvp_contract_in_bytes(hvp_contract_of(control), rep_count(control));
-	/* As near to the end as its alignment allows. */
-	unsigned int offset = (HVP_PAGE_SIZE - size) & ~7U, from = output_offset(control);
+	unsigned int offset = (HVP_PAGE_SIZE - size) & ~(HVP_PARAMETER_ALIGNMENT - 1);
+	unsigned int from = output_offset(control);
 	u8 input_before[HVP_PAGE_SIZE];
 	u64 result;
 
