@@ -173,8 +173,8 @@ struct call {
 		struct hvp_assert_interrupt_in interrupt;
 	};
 	u64 out[CALL_WORDS];
-	DECLARE_BITMAP(read, 2 * CALL_WORDS);
-	DECLARE_BITMAP(written, 2 * CALL_WORDS);
+	DECLARE_BITMAP(read, HVP_PAGE_SIZE);
+	DECLARE_BITMAP(written, HVP_PAGE_SIZE);
 	bool touched;
 	bool failed[GUEST_OPS];
 	bool interrupted;

@@ -151,8 +151,8 @@ static void guest_check_access(u64 gpa, size_t size, u64 from, size_t bytes, uns
 	    gpa % HVP_PAGE_SIZE + size > HVP_PAGE_SIZE)
 		shim_die("%s of %zu bytes at %#llx, parameters are %zu bytes at %#llx", what,
 			 size, gpa, bytes, from);
-	for (at = 0; at < size; at += sizeof(u32)) {
-		if (test_and_set_bit((gpa + at - from) / sizeof(u32), seen))
+	for (at = 0; at < size; at++) {
+		if (test_and_set_bit(gpa + at - from, seen))
 			shim_die("%s of the parameter at %#llx for the second time", what,
 				 gpa + at);
 	}

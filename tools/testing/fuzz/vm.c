@@ -239,21 +239,21 @@ static void vm_check_answer(const struct call *call, u64 result, struct answer a
 /* Written is what the call returns, all of it, and only if it returns something. */
 static void vm_check_output(const struct call *call, struct answer answer)
 {
-	unsigned int element = call->row->out_element / sizeof(u32);
-	unsigned int first = 0, halves = 0;
+	unsigned int element = call->row->out_element;
+	unsigned int first = 0, bytes = 0;
 	unsigned int i;
 
 	if (call->row->out_size && !answer.status)
-		halves = call->row->out_size / sizeof(u32);
+		bytes = call->row->out_size;
 	if (element && answer.reps) {
 		first = call_rep_start(call) * element;
-		halves = answer.reps * element - first;
+		bytes = answer.reps * element - first;
 	}
 	if (call->failed[GUEST_WRITE])
 		return;
-	for (i = 0; i < 2 * CALL_WORDS; i++) {
-		if (test_bit(i, call->written) != (i >= first && i < first + halves))
-			shim_die("%s: status %#x, and word %u/2 of the output", call->row->name,
+	for (i = 0; i < HVP_PAGE_SIZE; i++) {
+		if (test_bit(i, call->written) != (i >= first && i < first + bytes))
+			shim_die("%s: status %#x, and byte %u of the output", call->row->name,
 				 answer.status, i);
 	}
 }
