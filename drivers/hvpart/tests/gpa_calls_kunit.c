@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* HvMapGpaPages, HvUnmapGpaPages: status by status, what is there afterwards, who pays. */
 
+#include <linux/sched/signal.h>
 #include <hvpart/abi/gpa.h>
 #include "contract.h"
 #include "faults.h"
@@ -594,6 +595,50 @@ static void hvp_gpa_unmap_after_the_end(struct kunit *test)
 	}
 }
 
+/* When as many elements have been looked at, the thread gets a signal that kills. */
+#define HVP_KILLED_AT	3
+
+static void hvp_kill_at_an_element(struct hvp_fake_guest *guest, enum hvp_fake_op op)
+{
+	if (op != HVP_FAKE_IS_RAM || guest->count[HVP_FAKE_IS_RAM] < HVP_KILLED_AT)
+		return;
+	sigaddset(&current->pending.signal, SIGKILL);
+	set_tsk_thread_flag(current, TIF_SIGPENDING);
+}
+
+/* Who is killed does not wait for the rest of the list; what is done is told, to all. */
+static void hvp_gpa_map_ends_with_a_kill(struct kunit *test)
+{
+	struct hvp_world *world = hvp_world_create(test);
+	struct hvp_partition *child = hvp_child_to_map(world);
+	u64 first = hvp_world_fresh_pages(world, 0, 8);
+	struct hvp_reply reply;
+	unsigned int done, i;
+	u64 gfns[8];
+
+	hvp_world_vp(world, child, 0);
+	for (i = 0; i < ARRAY_SIZE(gfns); i++)
+		gfns[i] = first + i;
+	world->guest.count[HVP_FAKE_IS_RAM] = 0;
+	world->guest.hook = hvp_kill_at_an_element;
+	reply = hvp_map(world, child, 16, HVP_RW, gfns, 8);
+	world->guest.hook = NULL;
+	/* Still pending. */
+	KUNIT_EXPECT_TRUE(test, fatal_signal_pending(current));
+	done = reply.reps;
+	hvp_expect_status(test, reply, MAP_GPA_PAGES, NO_RESOURCES);
+	KUNIT_EXPECT_GE(test, done, HVP_KILLED_AT - 1);
+	KUNIT_EXPECT_LE(test, done, HVP_KILLED_AT + 1);
+	for (i = 0; i < ARRAY_SIZE(gfns); i++)
+		KUNIT_EXPECT_EQ(test, hvp_page_at(child, 16 + i).kind,
+				i < done ? HVP_GPA_MAPPED : HVP_GPA_UNMAPPED);
+	reply = hvp_unmap(world, child, 16, 0, 8);
+	hvp_expect_status(test, reply, UNMAP_GPA_PAGES, NO_RESOURCES);
+	KUNIT_EXPECT_EQ(test, reply.reps, 0);
+	flush_signals(current);
+	hvp_expect_status(test, hvp_map(world, child, 16, HVP_RW, gfns, 8), MAP_GPA_PAGES, SUCCESS);
+}
+
 static struct kunit_case hvp_gpa_calls_cases[] = {
 	KUNIT_CASE_PARAM(hvp_gpa_map_knows_flags, hvp_map_flags_gen_params),
 	KUNIT_CASE(hvp_gpa_unmap_knows_flags),
@@ -611,6 +656,7 @@ static struct kunit_case hvp_gpa_calls_cases[] = {
 	KUNIT_CASE(hvp_gpa_map_hits_limits),
 	KUNIT_CASE(hvp_gpa_unmap_does_without_memory),
 	KUNIT_CASE(hvp_gpa_unmap_after_the_end),
+	KUNIT_CASE(hvp_gpa_map_ends_with_a_kill),
 	{}
 };
 

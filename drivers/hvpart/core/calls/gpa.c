@@ -2,6 +2,7 @@
 /* HvMapGpaPages, HvUnmapGpaPages: which of a parent's pages a child's memory is. */
 
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <hvpart/abi/gpa.h>
 #include "../../trace.h"
 #include "../call/request.h"
@@ -247,6 +248,11 @@ static enum hvp_status hvp_map_list(struct hvp_mapping *mapping)
 
 	mapping->change = HVP_GPA_CHANGE(&request->target->child.map);
 	while (request->reps_done < request->rep_count) {
+		/* As other calls that take their time: those who are to die do not see it. */
+		if (fatal_signal_pending(current)) {
+			status = HVP_STATUS_NO_RESOURCES;
+			break;
+		}
 		status = hvp_map_element(mapping, request->reps_done);
 		if (status)
 			break;
@@ -284,7 +290,7 @@ static enum hvp_status hvp_map_check_flags(u32 flags)
  * * OPERATION_DENIED: not plain writable RAM, in a pool, a statistics or state page
  * * INVALID_PARTITION_ID, INVALID_PARTITION_STATE: as it is by now
  * * INSUFFICIENT_MEMORY: the target's pool cannot pay for the map
- * * NO_RESOURCES: a limit or host memory
+ * * NO_RESOURCES: a limit or host memory; or the thread is to die first
  */
 enum hvp_status hvp_map_gpa_pages(struct hvp_request *request)
 {
@@ -330,6 +336,7 @@ static enum hvp_status hvp_unmap_nothing(struct hvp_mapping *mapping)
  * Return: SUCCESS, or in check order:
  * * INVALID_PARAMETER: flags; a large list that is not aligned; an element beyond the map
  * * INVALID_PARTITION_ID: deleted by another vCPU in the meantime
+ * * NO_RESOURCES: the thread is to die first
  */
 enum hvp_status hvp_unmap_gpa_pages(struct hvp_request *request)
 {
