@@ -97,6 +97,8 @@ enum hvp_status { HVP_STATUS_LIST(HVP_STATUS_ENUM) };
 	  struct hvp_assert_interrupt_in, struct hvp_nothing, "HvAssertVirtualInterrupt")\
 	X(0x00c2, DISPATCH_VP, dispatch_vp,						\
 	  struct hvp_dispatch_vp_in, struct hvp_dispatch_vp_out, "HvDispatchVp")	\
+	X(0x00c9, GET_GPA_PAGES_ACCESS_STATE, get_gpa_pages_access_state,		\
+	  struct hvp_access_state_in, struct hvp_nothing, "HvGetGpaPagesAccessState")	\
 	X(0x00e1, MAP_VP_STATE_PAGE, map_vp_state_page,					\
 	  struct hvp_map_state_page_in, struct hvp_map_stats_page_out,			\
 	  "HvMapVpStatePage")								\

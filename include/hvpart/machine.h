@@ -90,6 +90,9 @@ struct hvp_interrupt {
 	u32 destination;
 };
 
+/* What becomes of dirty bits that have been read. */
+enum hvp_dirty_change { HVP_DIRTY_KEEP, HVP_DIRTY_CLEAR, HVP_DIRTY_SET };
+
 /**
  * struct hvp_machine_config - what a machine is made with; the same for its life
  * @guest:	the parent's memory, which the map's source pages are of
@@ -100,6 +103,7 @@ struct hvp_interrupt {
  * @disabled_xsave: HV_PARTITION_PROCESSOR_XSAVE_FEATURES that it has not
  * @x2apic:	it may have an x2APIC
  * @ignore_unknown_msrs: an MSR that nobody knows reads 0 and is ignored, else #GP
+ * @track_writes: as track() says from then on
  */
 struct hvp_machine_config {
 	struct hvp_guest *guest;
@@ -110,6 +114,7 @@ struct hvp_machine_config {
 	u64 disabled_xsave;
 	bool x2apic;
 	bool ignore_unknown_msrs;
+	bool track_writes;
 };
 
 /**
@@ -139,6 +144,15 @@ struct hvp_machine_events {
  * @unmapped:	pages [gfn, gfn + count) are in @map no more, or are others now: when this
  *		returns, no virtual processor can reach what was there.  Does not wait
  *		for a VMM; may be called inside KVM's loop, and without a machine lock
+ * @track:	from when it returns on, it is noted, or not any more, which pages virtual
+ *		processors write to; on: none is dirty yet.  May fail when it is to be noted,
+ *		and then it is as before, or more is noted than need be
+ * @dirty:	which of pages [gfn, gfn + count) have been written to since they were last
+ *		cleared; then change that.  Of what is written meanwhile nothing is lost: it is
+ *		in this answer or in the next one.  A page whose memory the machine has
+ *		never made anything of is clean, and stays so.  Only while it is tracked.
+ *		Return: how many of the pages this was done for, from the first one on, at
+ *		least one; or an error
  * @create_vp:	make a virtual processor, in reset state, waiting for SIPI if it is not 0
  * @destroy_vp:	the reverse; it does not run.  Any task
  * @run:	run it until there is something for its parent; @groups that it has
@@ -158,6 +172,9 @@ struct hvp_machine_ops {
 	void (*mapped)(struct hvp_machine *machine, u64 gfn, u64 count);
 	void (*forget)(struct hvp_machine *machine, u64 gfn, u64 count);
 	void (*unmapped)(struct hvp_machine *machine, u64 gfn, u64 count);
+	int (*track)(struct hvp_machine *machine, bool on);
+	long (*dirty)(struct hvp_machine *machine, u64 gfn, u64 count,
+		      enum hvp_dirty_change change, bool *dirty);
 	int (*create_vp)(struct hvp_machine *machine, u32 index,
 			 const struct hvp_machine_events *events, void *owner,
 			 struct hvp_machine_vp **vp);

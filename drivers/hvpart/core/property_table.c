@@ -8,6 +8,7 @@
 #include "hierarchy.h"
 #include "partition.h"
 #include "property_table.h"
+#include "vp/child.h"
 #include "vp/vp.h"
 #include "xsave.h"
 
@@ -151,7 +152,8 @@ static const struct hvp_property_row properties[] = {
 	{ REGULAR(0x00050003, PROCESSORS_PER_SOCKET, "ProcessorsPerSocket"),
 	  .minimum = 1, UP_TO(HVP_MAX_VPS) },
 	{ REGULAR(0x00050004, NESTED_TLB_SIZE, "NestedTlbSize") },
-	{ REGULAR(0x00050005, GPA_PAGE_ACCESS_TRACKING, "GpaPageAccessTracking"), BOOLEAN },
+	{ REGULAR(0x00050005, GPA_PAGE_ACCESS_TRACKING, "GpaPageAccessTracking"), BOOLEAN,
+	  .prepare = hvp_child_track_writes },
 	{ REGULAR(0x0005000e, ALLOCATION_ID, "AllocationId") },
 	{ REGULAR(0x0005000f, MONITORING_ID, "MonitoringId") },
 	{ READ_ONLY(0x00050010, physical_address_bits, "ImplementedPhysicalAddressBits") },

@@ -58,7 +58,9 @@ enum hvp_property_kind {
  * @clamp:	a value outside of these is not refused, but moved to the nearer one
  * @banks:	it is a set of bits in banks of 64, of which there may be more one day
  * @read:	READ_ONLY: the value; the partition's lock is held
- * @changed:	if not NULL, makes a new value work; likewise
+ * @prepare:	if not NULL, is called before a new value is set of a partition that has had
+ *		virtual processors: outside KVM's loop, its child lock is held.  0 or an error
+ * @changed:	if not NULL, makes a new value work; as @read
  */
 struct hvp_property_row {
 	u32 code;
@@ -71,6 +73,7 @@ struct hvp_property_row {
 	bool clamp;
 	bool banks;
 	u64 (*read)(const struct hvp_partition *partition);
+	int (*prepare)(struct hvp_partition *partition, u64 value);
 	void (*changed)(struct hvp_partition *partition, u64 value);
 };
 

@@ -81,7 +81,8 @@ static u64 hvp_dispatch_in_two(struct hvp_world *world, const struct hvp_call_ro
 		return result;
 	}
 	KUNIT_EXPECT_TRUE(world->test,
-			  row->outside || row->code == HVP_CALL_FINALIZE_PARTITION);
+			  row->outside || row->code == HVP_CALL_FINALIZE_PARTITION ||
+			  row->code == HVP_CALL_SET_PARTITION_PROPERTY);
 	if (guest->watched && !row->outside && !hvp_control_fast(call->control)) {
 		memcpy(input, world->inputs[world->level], HVP_PAGE_SIZE);
 		bitmap_zero(guest->read, HVP_PAGE_SIZE);
@@ -405,6 +406,17 @@ struct hvp_reply hvp_try_gpa(struct hvp_world *world, struct hvp_partition *call
 		memset(in + 3, 0, listed * sizeof(u64));
 	return hvp_try(world, caller, &(struct hvp_try){
 		.code = code, .in = in, .rep_count = count, .rep_start = start });
+}
+
+struct hvp_reply hvp_try_access_state(struct hvp_world *world, struct hvp_partition *caller,
+				      u64 id, u64 gfn, u64 flags, unsigned int count,
+				      unsigned int start)
+{
+	const u64 in[] = { id, flags, gfn };
+
+	return hvp_try(world, caller, &(struct hvp_try){
+		.code = HVP_CALL_GET_GPA_PAGES_ACCESS_STATE, .in = in, .rep_count = count,
+		.rep_start = start });
 }
 
 struct hvp_reply hvp_try_create_vp(struct hvp_world *world, struct hvp_partition *caller,

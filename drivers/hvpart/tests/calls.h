@@ -116,6 +116,9 @@ struct hvp_reply hvp_try_unmap(struct hvp_world *world, struct hvp_partition *ca
 struct hvp_reply hvp_try_gpa(struct hvp_world *world, struct hvp_partition *caller, u16 code,
 			     u64 id, u64 gpa_base, u32 flags, const u64 *gfns,
 			     unsigned int count, unsigned int start);
+struct hvp_reply hvp_try_access_state(struct hvp_world *world, struct hvp_partition *caller,
+				      u64 id, u64 gfn, u64 flags, unsigned int count,
+				      unsigned int start);
 struct hvp_reply hvp_try_create_vp(struct hvp_world *world, struct hvp_partition *caller,
 				   u64 id, u32 index, struct hvp_proximity proximity);
 struct hvp_reply hvp_try_delete_vp(struct hvp_world *world, struct hvp_partition *caller,

@@ -105,6 +105,7 @@ static int hvp_fake_create(const struct hvp_machine_config *config,
 		return -ENOMEM;
 	made->guest = guest;
 	made->config = *config;
+	made->tracked = config->track_writes;
 	spin_lock_init(&made->lock);
 	spin_lock_irq(&guest->machines_lock);
 	list_add(&made->node, &guest->machines.list);
@@ -205,6 +206,59 @@ static void hvp_fake_unmapped(struct hvp_machine *machine, u64 gfn, u64 count)
 		if (held->stale && held->gfn - gfn < count)
 			held->stale = false;
 	}
+	spin_unlock(&machine->lock);
+}
+
+static int hvp_fake_track(struct hvp_machine *machine, bool on)
+{
+	int error = hvp_fake_begin_outside(machine->guest, HVP_FAKE_TRACK);
+
+	hvp_fake_expect_machine(machine);
+	if (error)
+		return error;
+	spin_lock(&machine->lock);
+	if (on && !machine->tracked)
+		bitmap_zero(machine->written, HVP_FAKE_TRACKED_PAGES);
+	machine->tracked = on;
+	spin_unlock(&machine->lock);
+	return 0;
+}
+
+/* It does less than it is asked for, to see that it is asked again. */
+static long hvp_fake_dirty(struct hvp_machine *machine, u64 gfn, u64 count,
+			   enum hvp_dirty_change change, bool *dirty)
+{
+	int error = hvp_fake_begin_outside(machine->guest, HVP_FAKE_DIRTY);
+	u64 i;
+
+	hvp_fake_expect_machine(machine);
+	KUNIT_EXPECT_TRUE_MSG(machine->guest->test, machine->tracked, "nothing is noted");
+	KUNIT_EXPECT_GT(machine->guest->test, count, 0);
+	if (error)
+		return error;
+	count = min_t(u64, count, HVP_FAKE_DIRTY_AT_ONCE);
+	spin_lock(&machine->lock);
+	for (i = 0; i < count; i++) {
+		bool known = gfn + i < HVP_FAKE_TRACKED_PAGES;
+
+		dirty[i] = known && test_bit(gfn + i, machine->written);
+		if (known && change != HVP_DIRTY_KEEP)
+			__assign_bit(gfn + i, machine->written, change == HVP_DIRTY_SET);
+	}
+	spin_unlock(&machine->lock);
+	return count;
+}
+
+/**
+ * hvp_fake_machine_write() - a virtual processor writes to a page
+ * @machine:	whose
+ * @gfn:	the page, below HVP_FAKE_TRACKED_PAGES
+ */
+void hvp_fake_machine_write(struct hvp_machine *machine, u64 gfn)
+{
+	spin_lock(&machine->lock);
+	if (machine->tracked)
+		__set_bit(gfn, machine->written);
 	spin_unlock(&machine->lock);
 }
 
@@ -369,6 +423,8 @@ const struct hvp_machine_ops hvp_fake_machine_ops = {
 	.mapped = hvp_fake_mapped,
 	.forget = hvp_fake_forget,
 	.unmapped = hvp_fake_unmapped,
+	.track = hvp_fake_track,
+	.dirty = hvp_fake_dirty,
 	.create_vp = hvp_fake_create_vp,
 	.destroy_vp = hvp_fake_destroy_vp,
 	.run = hvp_fake_run,

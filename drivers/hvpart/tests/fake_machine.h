@@ -7,6 +7,7 @@
 #ifndef _HVPART_TESTS_FAKE_MACHINE_H
 #define _HVPART_TESTS_FAKE_MACHINE_H
 
+#include <linux/bitmap.h>
 #include <linux/list.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
@@ -22,6 +23,8 @@ enum hvp_fake_machine_op {
 	HVP_FAKE_MAPPED,
 	HVP_FAKE_FORGET,
 	HVP_FAKE_UNMAPPED,
+	HVP_FAKE_TRACK,
+	HVP_FAKE_DIRTY,
 	HVP_FAKE_CREATE_VP,
 	HVP_FAKE_DESTROY_VP,
 	HVP_FAKE_RUN,
@@ -34,6 +37,11 @@ enum hvp_fake_machine_op {
 
 /* Pages that a machine holds on to; it does not take more. */
 #define HVP_FAKE_HELD_PAGES	64
+
+/* Pages of a child whose dirty bits there are; the others are clean. */
+#define HVP_FAKE_TRACKED_PAGES	8192
+/* As many are answered for at a time, at most. */
+#define HVP_FAKE_DIRTY_AT_ONCE	100
 
 /**
  * struct hvp_fake_held - a page of a child that its machine has given it
@@ -61,6 +69,8 @@ struct hvp_fake_held {
  * @destroyed:	it must not be used
  * @vps:	virtual processors that it has
  * @held:	pages
+ * @tracked:	it is noted what is written to
+ * @written:	dirty bits of the child's first pages
  */
 struct hvp_machine {
 	struct hvp_fake_guest *guest;
@@ -71,6 +81,8 @@ struct hvp_machine {
 	bool destroyed;
 	unsigned int vps;
 	struct hvp_fake_held held[HVP_FAKE_HELD_PAGES];
+	bool tracked;
+	DECLARE_BITMAP(written, HVP_FAKE_TRACKED_PAGES);
 };
 
 /**
@@ -133,6 +145,7 @@ void hvp_fake_machines_init(struct hvp_fake_machines *machines);
 void hvp_fake_machines_end(struct hvp_fake_guest *guest);
 void hvp_fake_machine_fail(struct hvp_fake_guest *guest, enum hvp_fake_machine_op op,
 			   unsigned int nth, int error);
+void hvp_fake_machine_write(struct hvp_machine *machine, u64 gfn);
 void hvp_fake_machines_check(struct hvp_fake_guest *guest);
 
 #endif /* _HVPART_TESTS_FAKE_MACHINE_H */

@@ -23,6 +23,26 @@ static_assert(sizeof(struct hvp_map_gpa_pages_in) == 24, "HvCallMapGpaPages");
 #define HVP_UNMAP_KEEP_PRECOMMITTED	0x00000001U
 #define HVP_UNMAP_LARGE			0x00000002U
 
+/* HvCallGetGpaPagesAccessState (Linux, hv_input_get_gpa_pages_access_state) */
+struct hvp_access_state_in {
+	__u64 partition_id;
+	__u64 flags;		/* HVP_ACCESS_STATE_* */
+	__u64 gpa_page;		/* of the child */
+};
+
+static_assert(sizeof(struct hvp_access_state_in) == 24, "HvCallGetGpaPagesAccessState");
+
+/* Flags (Linux, hv_gpa_page_access_state_flags) */
+#define HVP_ACCESS_STATE_CLEAR_ACCESSED	1ULL
+#define HVP_ACCESS_STATE_SET_ACCESSED	2ULL
+#define HVP_ACCESS_STATE_CLEAR_DIRTY	4ULL
+#define HVP_ACCESS_STATE_SET_DIRTY	8ULL
+#define HVP_ACCESS_STATE_FLAGS		0xfULL
+
+/* An element of the output (Linux, hv_gpa_page_access_state) */
+#define HVP_PAGE_ACCESSED	0x01
+#define HVP_PAGE_DIRTY		0x02
+
 /* HvCallCreateVp */
 struct hvp_create_vp_in {
 	__u64 partition_id;

@@ -45,6 +45,7 @@ enum hvp_field {
 	HVP_FIELD_GPA,		/* likewise, but of the target */
 	HVP_FIELD_MAP_FLAGS,	/* u32 HVP_MAP_*, then padding */
 	HVP_FIELD_UNMAP_FLAGS,	/* u32 HVP_UNMAP_*, then padding */
+	HVP_FIELD_ACCESS_FLAGS,	/* HVP_ACCESS_STATE_* */
 	HVP_FIELD_VP,		/* u32 VP index, then padding */
 	HVP_FIELD_VP_VTL,	/* u32 VP index, u8 0, then padding */
 	HVP_FIELD_REGISTER,	/* u32 register number */
@@ -209,6 +210,11 @@ struct hvp_contract_call {
 	  .names_child = true, .states = HVP_WHILE_ACTIVE,				\
 	  .statuses = HVP_CAN(INVALID_PARAMETER) | HVP_CAN(INVALID_VP_INDEX) |		\
 		      HVP_CAN(INVALID_VP_STATE),					\
+	  .unit_statuses = HVP_CAN(NO_RESOURCES))					\
+	X("HvGetGpaPagesAccessState", 0xc9, CREATE_PARTITIONS, .rep = true, .in_size = 24,	\
+	  .out_element = 1, .input = { HVP_FIELD_ID, HVP_FIELD_ACCESS_FLAGS, HVP_FIELD_GPA }, \
+	  .names_child = true, .states = HVP_WHILE_ACTIVE,				\
+	  .statuses = HVP_CAN(INVALID_PARAMETER),					\
 	  .unit_statuses = HVP_CAN(NO_RESOURCES))					\
 	X("HvMapVpStatePage", 0xe1, CREATE_PARTITIONS, .in_size = 24, .out_size = 8,	\
 	  .input = { HVP_FIELD_ID, HVP_FIELD_STATE_PAGE, HVP_FIELD_PAGE },		\

@@ -503,6 +503,21 @@ static struct answer contract_map_gpa(const struct call *call)
 	return answer;
 }
 
+static struct answer contract_access_state(const struct call *call)
+{
+	struct answer answer = { .reps = call_rep_start(call) };
+	u64 flags = call->in[1];
+
+	if (flags & ~0xfULL || (flags & 3) == 3 || (flags & 12) == 12) {
+		answer.status = HVP_STATUS_INVALID_PARAMETER;
+		return answer;
+	}
+	/* There may be less in the map. */
+	answer.open = true;
+	answer.reps = call_rep_count(call);
+	return answer;
+}
+
 static enum hvp_status contract_unmap(const struct guest *guest, const struct call *call,
 				      struct book *target)
 {
@@ -578,6 +593,9 @@ struct answer contract_answer(struct guest *guest, const struct hvp_limits *limi
 	case HVP_CALL_MAP_GPA_PAGES:
 	case HVP_CALL_UNMAP_GPA_PAGES:
 		answer = contract_map_gpa(call);
+		break;
+	case HVP_CALL_GET_GPA_PAGES_ACCESS_STATE:
+		answer = contract_access_state(call);
 		break;
 	case HVP_CALL_DELETE_VP:
 	case HVP_CALL_GET_VP_REGISTERS:
@@ -851,6 +869,24 @@ static void contract_apply_map_gpa(const struct call *call, unsigned int reps,
 	target->map_nodes = then->map_nodes;
 	target->map_mapped = then->map_mapped;
 	target->map_no_access = then->map_no_access;
+}
+
+/* What is not tracked is all dirty; what is has never been written to before it has run. */
+static void contract_apply_access_state(const struct call *call, unsigned int reps,
+					struct book *target)
+{
+	struct hvp_partition *partition = hvp_hierarchy_find(call->hierarchy, target->id);
+	const u8 *states = (const u8 *)call->out;
+	bool tracked = *contract_value(target, contract_property(0x00050005));
+	unsigned int i;
+
+	for (i = call_rep_start(call); i < reps && !call->failed[GUEST_WRITE]; i++) {
+		if (states[i] != 3 && (states[i] || !tracked))
+			shim_die("element %u: %#x", i, states[i]);
+		if (states[i] && tracked && !partition->child.machine)
+			shim_die("element %u is dirty", i);
+	}
+	hvp_partition_put(partition);
 }
 
 static void contract_apply_finalize(struct guest *guest, struct call *call,
@@ -1216,6 +1252,8 @@ void contract_apply(struct guest *guest, struct call *call, struct answer answer
 	case HVP_CALL_MAP_GPA_PAGES:
 	case HVP_CALL_UNMAP_GPA_PAGES:
 		return contract_apply_map_gpa(call, answer.reps, target, then);
+	case HVP_CALL_GET_GPA_PAGES_ACCESS_STATE:
+		return contract_apply_access_state(call, answer.reps, target);
 	case HVP_CALL_DEPOSIT_MEMORY:
 		return contract_apply_deposit(guest, call, answer.reps, target);
 	case HVP_CALL_WITHDRAW_MEMORY:

@@ -22,6 +22,8 @@ struct hvp_machine {
 	unsigned int vps;
 	u64 there;		/* VP indexes, those below 64 */
 	struct held held[MACHINE_HELD];
+	bool tracked;
+	u64 written;		/* dirty bits of the first pages */
 };
 
 struct hvp_machine_vp {
@@ -73,6 +75,7 @@ static int machine_create(const struct hvp_machine_config *config, struct hvp_ma
 	*machine = calloc(1, sizeof(**machine));
 	(*machine)->guest = container_of(config->guest, struct guest, guest);
 	(*machine)->map = config->map;
+	(*machine)->tracked = config->track_writes;
 	(*machine)->next = machines;
 	machines = *machine;
 	(*machine)->guest->machines++;
@@ -143,6 +146,53 @@ static void machine_unmapped(struct hvp_machine *machine, u64 gfn, u64 count)
 	}
 }
 
+static int machine_track(struct hvp_machine *machine, bool on)
+{
+	int error = machine_begin(true);
+
+	if (error)
+		return error;
+	if (on && !machine->tracked)
+		machine->written = 0;
+	machine->tracked = on;
+	return 0;
+}
+
+/* Some at a time. */
+static long machine_dirty(struct hvp_machine *machine, u64 gfn, u64 count,
+			  enum hvp_dirty_change change, bool *dirty)
+{
+	int error = machine_begin(true);
+	u64 i;
+
+	if (!machine->tracked || !count)
+		shim_die("%llu pages, of which nothing is noted", count);
+	if (error)
+		return error;
+	count = min_t(u64, count, 3);
+	for (i = 0; i < count; i++) {
+		u64 bit = gfn + i < 64 ? BIT_ULL(gfn + i) : 0;
+
+		dirty[i] = machine->written & bit;
+		if (change == HVP_DIRTY_SET)
+			machine->written |= bit;
+		else if (change == HVP_DIRTY_CLEAR)
+			machine->written &= ~bit;
+	}
+	return count;
+}
+
+/* A virtual processor writes to what it may write to. */
+static void machine_write(struct hvp_machine *machine)
+{
+	const struct held *held;
+
+	for (held = machine->held; held < machine->held + MACHINE_HELD; held++) {
+		if (held->there && held->rights & HVP_MAP_WRITE && held->gfn < 64)
+			machine->written |= BIT_ULL(held->gfn);
+	}
+}
+
 static int machine_create_vp(struct hvp_machine *machine, u32 index,
 			     const struct hvp_machine_events *events, void *owner,
 			     struct hvp_machine_vp **vp)
@@ -183,6 +233,8 @@ static int machine_run(struct hvp_machine_vp *vp, struct hvp_vp_state *state,
 	vp->running = true;
 	/* Another vCPU may look for it meanwhile. */
 	error = machine_begin(true);
+	if (vp->machine->tracked)
+		machine_write(vp->machine);
 	vp->running = false;
 	*state = vp->state;
 	memset((u8 *)state + hvp_vp_group_at[HVP_VP_DEBUG], 0xa5,
@@ -246,6 +298,8 @@ const struct hvp_machine_ops machine_ops = {
 	.mapped = machine_mapped,
 	.forget = machine_forget,
 	.unmapped = machine_unmapped,
+	.track = machine_track,
+	.dirty = machine_dirty,
 	.create_vp = machine_create_vp,
 	.destroy_vp = machine_destroy_vp,
 	.run = machine_run,

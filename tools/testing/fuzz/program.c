@@ -23,6 +23,7 @@ static const struct argument arguments[CALL_ARGUMENTS] = {
 	[HVP_FIELD_GPA] = { "gpa", 1 },
 	[HVP_FIELD_MAP_FLAGS] = { "rights", 4 },
 	[HVP_FIELD_UNMAP_FLAGS] = { "unmap", 1 },
+	[HVP_FIELD_ACCESS_FLAGS] = { "change", 1 },
 	[HVP_FIELD_VP] = { "index", 1 },
 	[HVP_FIELD_VP_VTL] = { "index", 2 },
 	[HVP_FIELD_REGISTER] = { "register", 1 },

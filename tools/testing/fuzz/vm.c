@@ -418,7 +418,8 @@ static u64 vm_dispatch_in_two(struct vm *vm, const struct hvp_call_row *row, str
 			shim_die("%s is done inside KVM's loop", call->row->name);
 		return result;
 	}
-	if (!row->outside && call->row->code != HVP_CALL_FINALIZE_PARTITION)
+	if (!row->outside && call->row->code != HVP_CALL_FINALIZE_PARTITION &&
+	    call->row->code != HVP_CALL_SET_PARTITION_PROPERTY)
 		shim_die("%s is done outside KVM's loop", call->row->name);
 	/* What it has read is there still, unless somebody else has written it. */
 	input = call->touched ? guest_host_page(&vm->guest, gfn) : NULL;

@@ -180,6 +180,15 @@ const struct hvp_call_row hvp_call_table[HVP_NR_CALLS] = {
 		.states = HVP_IN_ACTIVE,
 		.outside = true,
 	},
+	[HVP_INDEX_GET_GPA_PAGES_ACCESS_STATE] = {
+		CALL(GET_GPA_PAGES_ACCESS_STATE, get_gpa_pages_access_state),
+		.rep = true,
+		.output_element = sizeof(u8),
+		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
+		.target = HVP_TARGET_CHILD,
+		.states = HVP_IN_ACTIVE,
+		.outside = true,
+	},
 	[HVP_INDEX_MAP_VP_STATE_PAGE] = {
 		CALL(MAP_VP_STATE_PAGE, map_vp_state_page),
 		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,

@@ -122,21 +122,11 @@ static enum hvp_status hvp_property_check_value(const struct hvp_request *reques
 	       HVP_STATUS_SUCCESS : HVP_STATUS_PROPERTY_VALUE_OUT_OF_RANGE;
 }
 
-/**
- * hvp_set_partition_property() - HvSetPartitionProperty
- * @request:	the call
- *
- * Return: SUCCESS, or in check order:
- * * INVALID_PARTITION_ID: deleted by another vCPU in the meantime
- * * INVALID_PARTITION_STATE: an early property and not uninitialized, or another
- *   one and not active
- * * UNKNOWN_PROPERTY
- * * PROPERTY_VALUE_OUT_OF_RANGE: read-only
- * * INVALID_PARAMETER: a reserved bit is set
- * * PROPERTY_VALUE_OUT_OF_RANGE: more privileges than the caller has; outside of
- *   the property's limits
+/*
+ * Set a property if that is allowed.  @prepared: what has to be done before has been done, else
+ * nothing changes if anything has to be.
  */
-enum hvp_status hvp_set_partition_property(struct hvp_request *request)
+static enum hvp_status hvp_property_set(struct hvp_request *request, bool prepared)
 {
 	const struct hvp_property_row *property =
 		hvp_property_row(request->in.set_partition_property.code);
@@ -150,11 +140,58 @@ enum hvp_status hvp_set_partition_property(struct hvp_request *request)
 		status = HVP_STATUS_UNKNOWN_PROPERTY;
 	if (!status)
 		status = hvp_property_check_value(request, property, &value);
+	if (!status && property->prepare && target->child.begun && !prepared)
+		status = HVP_STATUS_OUTSIDE;
 	if (!status) {
 		*hvp_property_value(target, property) = value;
 		if (property->changed)
 			property->changed(target, value);
 	}
 	spin_unlock(&target->lock);
+	return status;
+}
+
+/* What has to be done first takes its time, and is done for a value that is allowed. */
+static enum hvp_status hvp_property_prepare_and_set(struct hvp_request *request)
+{
+	const struct hvp_property_row *property =
+		hvp_property_row(request->in.set_partition_property.code);
+	struct hvp_partition *target = request->target;
+	enum hvp_status status;
+
+	if (mutex_lock_killable(&target->child.lock))
+		return HVP_STATUS_NO_RESOURCES;
+	status = hvp_property_set(request, false);
+	if (status == HVP_STATUS_OUTSIDE) {
+		if (property->prepare(target, request->in.set_partition_property.value))
+			status = HVP_STATUS_NO_RESOURCES;
+		else
+			status = hvp_property_set(request, true);
+	}
+	mutex_unlock(&target->child.lock);
+	return status;
+}
+
+/**
+ * hvp_set_partition_property() - HvSetPartitionProperty
+ * @request:	the call
+ *
+ * Return: SUCCESS, or in check order:
+ * * INVALID_PARTITION_ID: deleted by another vCPU in the meantime
+ * * INVALID_PARTITION_STATE: an early property and not uninitialized, or another
+ *   one and not active
+ * * UNKNOWN_PROPERTY
+ * * PROPERTY_VALUE_OUT_OF_RANGE: read-only
+ * * INVALID_PARAMETER: a reserved bit is set
+ * * PROPERTY_VALUE_OUT_OF_RANGE: more privileges than the caller has; outside of
+ *   the property's limits
+ * * NO_RESOURCES: the host cannot do what the value asks for
+ */
+enum hvp_status hvp_set_partition_property(struct hvp_request *request)
+{
+	enum hvp_status status = hvp_property_set(request, false);
+
+	if (status == HVP_STATUS_OUTSIDE && request->outside)
+		status = hvp_property_prepare_and_set(request);
 	return status;
 }

@@ -113,6 +113,8 @@ int hvp_child_machine(struct hvp_partition *partition)
 		.x2apic = creation->flags & HVP_CREATE_X2APIC,
 		.ignore_unknown_msrs = partition->active &&
 			partition->active->properties[HVP_UNIMPLEMENTED_MSR_ACTION],
+		.track_writes = partition->active &&
+			partition->active->properties[HVP_GPA_PAGE_ACCESS_TRACKING],
 	};
 	struct hvp_machine *machine;
 	int error;
@@ -129,6 +131,22 @@ int hvp_child_machine(struct hvp_partition *partition)
 	WRITE_ONCE(child->machine, machine);
 	hvp_gpa_map_listen(&child->map, &child->listener);
 	return 0;
+}
+
+/**
+ * hvp_child_track_writes() - is it to be noted which pages are written to?
+ * @partition:	the partition
+ * @on:		it is
+ *
+ * Context: Outside KVM's loop; @partition's child lock is held until the property says so, too.
+ * Return: 0 or what the machine says.
+ */
+int hvp_child_track_writes(struct hvp_partition *partition, u64 on)
+{
+	struct hvp_machine *machine = partition->child.machine;
+
+	lockdep_assert_held(&partition->child.lock);
+	return machine ? hvp_machines(partition)->track(machine, on) : 0;
 }
 
 static void hvp_child_vp_free_rcu(struct rcu_head *rcu)

@@ -94,7 +94,8 @@ struct hvp_child_vp {
 /**
  * struct hvp_child - what a partition has that its parent runs
  * @begun:	virtual processors have been asked for; under the partition's lock
- * @lock:	while virtual processors are made and go, and the machine with them
+ * @lock:	while virtual processors are made and go, and the machine with them; and while a
+ *		property changes that the machine has to know of
  * @machine:	as the host runs it; NULL before the first virtual processor.  Used under
  *		@lock, with one of its virtual processors, or under hvp_machines_in_use
  * @map:	its memory.  Changed under the partition's lock, too
@@ -130,6 +131,7 @@ void hvp_child_destroy_machine(struct hvp_partition *partition);
 void hvp_child_empty_map(struct hvp_partition *partition);
 void hvp_child_release(struct hvp_partition *partition);
 int hvp_child_machine(struct hvp_partition *partition);
+int hvp_child_track_writes(struct hvp_partition *partition, u64 on);
 unsigned int hvp_child_vp_pages(void);
 
 enum hvp_status hvp_child_vp_use(struct hvp_partition *partition, u32 index,

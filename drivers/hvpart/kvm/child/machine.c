@@ -17,6 +17,7 @@
 #include "../../core/core.h"
 #include "../parent/memory.h"
 #include "device.h"
+#include "dirty.h"
 #include "interrupt.h"
 #include "machine.h"
 #include "mapping.h"
@@ -154,6 +155,8 @@ const struct hvp_machine_ops hvp_kvm_machine_ops = {
 	.mapped = hvp_child_memory_mapped,
 	.forget = hvp_child_memory_forget,
 	.unmapped = hvp_child_memory_unmapped,
+	.track = hvp_child_memory_track,
+	.dirty = hvp_child_memory_dirty,
 	.create_vp = hvp_machine_vp_create,
 	.destroy_vp = hvp_machine_vp_destroy,
 	.run = hvp_machine_vp_run,

@@ -320,8 +320,10 @@ static u64 hvp_child_pfn(struct hvp_machine_vp *vp, u64 gfn,
 		return KVM_PFN_ERR_FAULT;
 	vp->stop.cause = HVP_STOP_NONE;
 	hvp_huge_note(vp, gfn, page, address);
+	/* What is only read would be dirty as soon as it can be written to: KVM asks again then. */
 	if (request->writable)
-		*request->writable = writable;
+		*request->writable = writable &&
+				     (request->write || !READ_ONCE(vp->machine->memory.tracked));
 	if (request->page)
 		*request->page = page;
 	return page_to_pfn(page);
@@ -404,6 +406,7 @@ static int hvp_granule_make_slots(struct hvp_machine *machine, unsigned long ind
 			.memory_size = range->count << PAGE_SHIFT,
 			.userspace_addr = granule->address +
 					  ((range->gfn - first) << PAGE_SHIFT),
+			.flags = memory->tracked ? KVM_MEM_LOG_DIRTY_PAGES : 0,
 		};
 		error = hvp_runner_ioctl(runner, machine->file, KVM_SET_USER_MEMORY_REGION,
 					 &region, sizeof(region));
@@ -587,6 +590,7 @@ int hvp_child_memory_create(struct hvp_machine *machine, struct kvm *parent)
 	mutex_init(&memory->lock);
 	init_rwsem(&memory->changed);
 	xa_init_flags(&memory->granules, XA_FLAGS_ACCOUNT);
+	memory->tracked = machine->config.track_writes;
 	memory->viewer.map = machine->config.map;
 	memory->viewer.lost = hvp_child_memory_lost;
 	memory->mapping = hvp_mapping_create(parent->mm, &hvp_child_memory_ops, VM_PFNMAP,

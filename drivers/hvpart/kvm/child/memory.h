@@ -24,6 +24,9 @@ struct page;
  * @changed:	protects @changes: no page is put into the VMM's page table that was looked up
  *		before a change
  * @changes:	how often the map has changed
+ * @tracked:	KVM logs which pages are written to, of each slot that is made; changes under
+ *		@lock
+ * @log_reader:	who has KVM bring its log up to date; under @lock
  */
 struct hvp_child_memory {
 	struct hvp_viewer viewer;
@@ -33,6 +36,8 @@ struct hvp_child_memory {
 	unsigned int slots;
 	struct rw_semaphore changed;
 	unsigned long changes;
+	bool tracked;
+	struct task_struct *log_reader;
 };
 
 #define HVP_SOFT_PAGES	16

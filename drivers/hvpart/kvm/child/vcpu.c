@@ -76,7 +76,8 @@ notrace bool hvp_machine_vp_observe_wake_up(const struct kvm_vcpu *vcpu)
 {
 	struct hvp_machine_vp *vp = hvp_machine_vp_find(vcpu);
 
-	if (vp)
+	/* KVM has a VP stop in order to see what it has written to: nothing is new for it. */
+	if (vp && !(in_task() && READ_ONCE(vp->machine->memory.log_reader) == current))
 		hvp_machine_vp_wake(vp);
 	return vp;
 }

@@ -39,6 +39,19 @@ u64 unmap_gpa_pages(struct vcpu *vcpu, u64 id, u64 gpn, u32 flags, unsigned int 
 		       NULL, 0);
 }
 
+u64 get_access_states(struct vcpu *vcpu, u64 id, u64 gpn, u64 flags, u8 *states,
+		      unsigned int count, unsigned int start)
+{
+	const struct hvp_access_state_in in = {
+		.partition_id = id,
+		.flags = flags,
+		.gpa_page = gpn,
+	};
+
+	return memory_call(vcpu, HVP_CALL_GET_GPA_PAGES_ACCESS_STATE | CONTROL_REPS(count) |
+			   CONTROL_START(start), &in, states);
+}
+
 u64 create_vp(struct vcpu *vcpu, u64 id, u32 index)
 {
 	const struct hvp_create_vp_in in = { .partition_id = id, .vp_index = index };

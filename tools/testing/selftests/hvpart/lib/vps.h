@@ -19,6 +19,10 @@
 u64 map_gpa_pages(struct vcpu *vcpu, u64 id, u64 gpn, u32 flags, const u64 *sources,
 		  unsigned int count);
 u64 unmap_gpa_pages(struct vcpu *vcpu, u64 id, u64 gpn, u32 flags, unsigned int count);
+#define ACCESS_STATE_MAX_REPS	HVP_CONTROL_REP_MASK
+/* A byte a page from @gpn on; elements before @start are done already. */
+u64 get_access_states(struct vcpu *vcpu, u64 id, u64 gpn, u64 flags, u8 *states,
+		      unsigned int count, unsigned int start);
 u64 create_vp(struct vcpu *vcpu, u64 id, u32 index);
 u64 delete_vp(struct vcpu *vcpu, u64 id, u32 index, enum call_form form);
 u64 get_registers(struct vcpu *vcpu, u64 id, u32 index, const u32 *names,
