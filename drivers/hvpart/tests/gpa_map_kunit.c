@@ -55,7 +55,7 @@ static void hvp_gpa_map_end(struct kunit *test, struct hvp_mapped *mapped)
 static int hvp_gpa_put_element(struct hvp_gpa_change *change, u64 gfn, bool large,
 			       struct hvp_gpa_page page)
 {
-	int prepared = hvp_gpa_map_prepare(change);
+	int prepared = hvp_gpa_map_prepare(change, change->map->levels);
 	int error = hvp_gpa_map_commit(change, gfn, large, &page);
 
 	return !prepared && error ? -EIO : error;
@@ -75,7 +75,7 @@ static int hvp_gpa_put(struct hvp_mapped *mapped, u64 gfn, bool large, struct hv
 static int hvp_gpa_put_without_memory(struct hvp_mapped *mapped, u64 gfn, bool large,
 				      struct hvp_gpa_page page)
 {
-	struct hvp_gpa_change change = HVP_GPA_CHANGE(&mapped->map);
+	struct hvp_gpa_change change = { .map = &mapped->map, .failed = true };
 	int error = hvp_gpa_map_commit(&change, gfn, large, &page);
 
 	hvp_gpa_map_release(&change);
@@ -250,6 +250,40 @@ static void hvp_gpa_new_pages_need_memory(struct kunit *test)
 	hvp_gpa_map_end(test, mapped);
 }
 
+/* What is not prepared is not done, and can then be; as little as is said is enough. */
+static void hvp_gpa_nodes_are_prepared_when_needed(struct kunit *test)
+{
+	const struct hvp_gpa_row *row = test->param_value;
+	struct hvp_mapped *mapped = hvp_gpa_map_create(test, row->address_bits);
+	struct hvp_gpa_change change = HVP_GPA_CHANGE(&mapped->map);
+	const struct hvp_gpa_page pages[] = { hvp_mapped_to(9, HVP_MAP_READ), hvp_no_access };
+	unsigned int need, i;
+
+	KUNIT_EXPECT_EQ(test, hvp_gpa_map_commit(&change, row->gfn, false, &hvp_unmapped), 0);
+	for (i = 0; i < ARRAY_SIZE(pages); i++) {
+		need = hvp_gpa_map_need(&mapped->map, row->gfn, false, &pages[i]);
+		KUNIT_EXPECT_EQ(test, need, mapped->map.levels);
+		KUNIT_EXPECT_EQ(test, hvp_gpa_map_commit(&change, row->gfn, false, &pages[i]),
+				-EAGAIN);
+		KUNIT_EXPECT_TRUE(test, hvp_gpa_is(mapped, row->gfn, hvp_unmapped));
+		KUNIT_EXPECT_EQ(test, hvp_gpa_map_prepare(&change, need), 0);
+		KUNIT_EXPECT_EQ(test, hvp_gpa_map_commit(&change, row->gfn, false, &pages[i]), 0);
+		KUNIT_EXPECT_TRUE(test, hvp_gpa_is(mapped, row->gfn, pages[i]));
+		KUNIT_EXPECT_EQ(test, change.spares, 0);
+		KUNIT_EXPECT_EQ(test, hvp_gpa_put(mapped, row->gfn, false, hvp_unmapped), 0);
+	}
+	/* To unmap a piece of what is no access, too. */
+	KUNIT_EXPECT_EQ(test, hvp_gpa_put(mapped, row->gfn & ~(HVP_LARGE - 1ULL), true,
+					  hvp_no_access), 0);
+	KUNIT_EXPECT_EQ(test, hvp_gpa_map_commit(&change, row->gfn, false, &hvp_unmapped), -EAGAIN);
+	KUNIT_EXPECT_TRUE(test, hvp_gpa_is(mapped, row->gfn, hvp_no_access));
+	KUNIT_EXPECT_EQ(test, hvp_gpa_map_prepare(&change, 1), 0);
+	KUNIT_EXPECT_EQ(test, hvp_gpa_map_commit(&change, row->gfn, false, &hvp_unmapped), 0);
+	KUNIT_EXPECT_TRUE(test, hvp_gpa_is(mapped, row->gfn, hvp_unmapped));
+	hvp_gpa_map_release(&change);
+	hvp_gpa_map_end(test, mapped);
+}
+
 /* The n-th allocation of an element fails: then nothing of it is done. */
 static void hvp_gpa_prepare_fails(struct kunit *test)
 {
@@ -263,7 +297,7 @@ static void hvp_gpa_prepare_fails(struct kunit *test)
 	hvp_require_failing_allocations(test);
 	for (nth = 1; nth < 50; nth++) {
 		hvp_fail_allocation(nth, true);
-		error = hvp_gpa_map_prepare(&change);
+		error = hvp_gpa_map_prepare(&change, mapped->map.levels);
 		hvp_fail_allocation(0, false);
 		if (!error)
 			break;
@@ -463,7 +497,7 @@ static bool hvp_gpa_model_has(const struct hvp_gpa_page *page, u64 source, u64 c
 	       page->source - source < count;
 }
 
-/* Bounds that are too wide give right answers, too, but late: they are exact. */
+/* Bounds that are too narrow would hide a page, at times. */
 static unsigned int hvp_gpa_wrong_bounds(struct hvp_mapped *mapped,
 					 const struct hvp_gpa_model *model)
 {
@@ -482,7 +516,7 @@ static unsigned int hvp_gpa_wrong_bounds(struct hvp_mapped *mapped,
 			highest = max(highest, pages[i].source);
 			bounded++;
 		}
-		wrong += node->lowest != lowest || node->highest != highest || lowest > highest;
+		wrong += node->lowest > lowest || node->highest < highest || lowest > highest;
 	}
 	return wrong + (bounded != hvp_gpa_count(mapped).mapped);
 }
@@ -626,6 +660,61 @@ static void hvp_gpa_map_is_as_the_model(struct kunit *test)
 	hvp_gpa_map_end(test, mapped);
 }
 
+/* More nodes than the host looks through while it takes a page away */
+#define HVP_MANY_NODES	100
+/* A source that is far from all others */
+#define HVP_FAR_SOURCE	BIT_ULL(30)
+
+static struct hvp_gpa_runs hvp_gpa_taken_back(struct hvp_mapped *mapped, u64 source)
+{
+	struct hvp_gpa_runs runs = {};
+
+	hvp_gpa_map_take_back(&mapped->map, source, 1, hvp_gpa_note_run, &runs);
+	return runs;
+}
+
+/*
+ * One page of each node is far away, and so whatever is taken back in between takes long.  When
+ * they have become others, it still does, but not for long, whatever else has become of them.
+ */
+static void hvp_gpa_sources_are_found_soon(struct kunit *test)
+{
+	struct hvp_mapped *mapped = hvp_gpa_map_create(test, 40);
+	const u64 between = HVP_FAR_SOURCE / 2;
+	u64 n, i;
+
+	for (n = 0; n < HVP_MANY_NODES; n++) {
+		KUNIT_EXPECT_EQ(test, hvp_gpa_put(mapped, n * HVP_LARGE, true,
+						  hvp_mapped_to(n * HVP_LARGE, 3)), 0);
+		KUNIT_EXPECT_EQ(test, hvp_gpa_put(mapped, n * HVP_LARGE, false,
+						  hvp_mapped_to(HVP_FAR_SOURCE + n, 3)), 0);
+	}
+	KUNIT_EXPECT_EQ(test, hvp_gpa_taken_back(mapped, between).pages, mapped->map.pages);
+	for (n = 0; n < HVP_MANY_NODES; n++) {
+		for (i = 0; i < 64; i++)
+			KUNIT_EXPECT_EQ(test, hvp_gpa_put(mapped, n * HVP_LARGE + i, false,
+							  n % 2 ? hvp_unmapped :
+							  hvp_mapped_to(n * HVP_LARGE + i, 1)), 0);
+	}
+	KUNIT_EXPECT_EQ(test, hvp_gpa_taken_back(mapped, between).pages, 0);
+	KUNIT_EXPECT_EQ(test, hvp_gpa_taken_back(mapped, 5).pages, 1);
+	KUNIT_EXPECT_FALSE(test, hvp_gpa_map_uses(&mapped->map, HVP_FAR_SOURCE));
+
+	/* A node without mapped pages is not looked at, nor one that is another as a whole. */
+	for (n = 0; n < HVP_MANY_NODES; n++) {
+		KUNIT_EXPECT_EQ(test, hvp_gpa_put(mapped, n * HVP_LARGE, true,
+						  n % 2 ? hvp_no_access :
+						  hvp_mapped_to(n * HVP_LARGE, 3)), 0);
+		KUNIT_EXPECT_EQ(test, hvp_gpa_put(mapped, n * HVP_LARGE + 7, false,
+						  hvp_mapped_to(HVP_FAR_SOURCE + n, 3)), 0);
+		KUNIT_EXPECT_EQ(test, hvp_gpa_put(mapped, n * HVP_LARGE + (n % 2 ? 7 : 0), !(n % 2),
+						  n % 2 ? hvp_unmapped :
+						  hvp_mapped_to(n * HVP_LARGE, 1)), 0);
+	}
+	KUNIT_EXPECT_EQ(test, hvp_gpa_taken_back(mapped, between).pages, 0);
+	hvp_gpa_map_end(test, mapped);
+}
+
 /* Terabytes without access, as Linux declares them, cost a node for each level of the edge. */
 static void hvp_gpa_no_access_costs_nothing(struct kunit *test)
 {
@@ -636,7 +725,7 @@ static void hvp_gpa_no_access_costs_nothing(struct kunit *test)
 	u64 gfn;
 
 	for (gfn = 0; gfn < pages; gfn += HVP_LARGE) {
-		wrong += !!hvp_gpa_map_prepare(&change);
+		wrong += !!hvp_gpa_map_prepare(&change, mapped->map.levels);
 		wrong += !!hvp_gpa_map_commit(&change, gfn, true, &hvp_no_access);
 		most = max(most, hvp_gpa_count(mapped).nodes);
 		cond_resched();
@@ -775,7 +864,9 @@ static struct kunit_case hvp_gpa_map_cases[] = {
 	KUNIT_CASE_PARAM(hvp_gpa_map_has_a_width, hvp_gpa_gen_params),
 	KUNIT_CASE_PARAM(hvp_gpa_replacing_needs_no_memory, hvp_gpa_gen_params),
 	KUNIT_CASE_PARAM(hvp_gpa_new_pages_need_memory, hvp_gpa_gen_params),
+	KUNIT_CASE_PARAM(hvp_gpa_nodes_are_prepared_when_needed, hvp_gpa_gen_params),
 	KUNIT_CASE_PARAM(hvp_gpa_prepare_fails, hvp_gpa_gen_params),
+	KUNIT_CASE(hvp_gpa_sources_are_found_soon),
 	KUNIT_CASE(hvp_gpa_nodes_have_a_limit),
 	KUNIT_CASE(hvp_gpa_sources_are_found),
 	KUNIT_CASE(hvp_gpa_runs_are_alike),

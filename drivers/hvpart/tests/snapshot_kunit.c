@@ -95,7 +95,7 @@ static void hvp_snapshot_map(struct kunit *test, struct hvp_partition *child, u6
 	struct hvp_gpa_change change = HVP_GPA_CHANGE(&child->child.map);
 	const struct hvp_gpa_page page = { HVP_GPA_MAPPED, rights, source };
 
-	KUNIT_EXPECT_EQ(test, hvp_gpa_map_prepare(&change), 0);
+	KUNIT_EXPECT_EQ(test, hvp_gpa_map_prepare(&change, child->child.map.levels), 0);
 	KUNIT_EXPECT_EQ(test, hvp_gpa_map_commit(&change, gfn, true, &page), 0);
 	hvp_gpa_map_release(&change);
 }

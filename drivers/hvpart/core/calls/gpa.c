@@ -28,6 +28,7 @@
  * @large:	elements are 2 MiB
  * @page:	what each element becomes; its source is the element
  * @change:	of the map
+ * @missing:	nodes that would have been needed for an element, which is not done
  */
 struct hvp_mapping {
 	struct hvp_request *request;
@@ -35,6 +36,7 @@ struct hvp_mapping {
 	bool large;
 	struct hvp_gpa_page page;
 	struct hvp_gpa_change change;
+	unsigned int missing;
 };
 
 static unsigned int hvp_element_pages(const struct hvp_mapping *mapping)
@@ -121,6 +123,18 @@ static bool hvp_source_is_free(const struct hvp_mapping *mapping)
 	return true;
 }
 
+/* Let an element be what it becomes, unless nodes are missing for it. */
+static enum hvp_status hvp_map_change(struct hvp_mapping *mapping, u64 gfn)
+{
+	struct hvp_gpa_change *change = &mapping->change;
+	int error = hvp_gpa_map_commit(change, gfn, mapping->large, &mapping->page);
+
+	if (error == -EAGAIN)
+		mapping->missing = hvp_gpa_map_need(change->map, gfn, mapping->large,
+						    &mapping->page);
+	return error ? HVP_STATUS_NO_RESOURCES : HVP_STATUS_SUCCESS;
+}
+
 /* The step that everybody else sees as one.  ... the space's lock is held, it is mapped. */
 static enum hvp_status hvp_map_commit(struct hvp_mapping *mapping, u64 gfn)
 {
@@ -129,6 +143,7 @@ static enum hvp_status hvp_map_commit(struct hvp_mapping *mapping, u64 gfn)
 	struct hvp_partition *target = request->target;
 	enum hvp_status status;
 
+	mapping->missing = 0;
 	spin_lock(&target->lock);
 	/* What is still running may still have what is unmapped. */
 	status = hvp_partition_check_state(target, mapping->page.kind == HVP_GPA_UNMAPPED ?
@@ -140,8 +155,8 @@ static enum hvp_status hvp_map_commit(struct hvp_mapping *mapping, u64 gfn)
 		status = HVP_STATUS_OPERATION_DENIED;
 	if (!status)
 		status = hvp_map_check_pool(target, mapping, gfn);
-	if (!status && hvp_gpa_map_commit(&mapping->change, gfn, mapping->large, &mapping->page))
-		status = HVP_STATUS_NO_RESOURCES;
+	if (!status)
+		status = hvp_map_change(mapping, gfn);
 	/* What would take memory remains no access: see hvp_gpa_map_commit(). */
 	if (mapping->page.kind == HVP_GPA_UNMAPPED)
 		status = HVP_STATUS_SUCCESS;
@@ -198,9 +213,19 @@ static enum hvp_status hvp_map_element(struct hvp_mapping *mapping, unsigned int
 	status = hvp_map_check_source(mapping);
 	if (status)
 		return status;
-	/* Without memory it may do all the same. */
-	hvp_gpa_map_prepare(&mapping->change);
-	return hvp_map_commit(mapping, gfn);
+	/* Most need no node.  Without memory for those that are missing it may do all the same. */
+	mapping->change.failed = false;
+	status = hvp_map_commit(mapping, gfn);
+	if (mapping->missing) {
+		hvp_gpa_map_prepare(&mapping->change, mapping->missing);
+		status = hvp_map_commit(mapping, gfn);
+	}
+	/* Another vCPU has changed the map: with as many as these nobody else matters. */
+	if (mapping->missing) {
+		hvp_gpa_map_prepare(&mapping->change, map->levels);
+		status = hvp_map_commit(mapping, gfn);
+	}
+	return status;
 }
 
 /* When the call returns nobody has what was there before. */

@@ -11,6 +11,7 @@
 #include <linux/interval_tree_generic.h>
 #include <linux/minmax.h>
 #include <linux/sched.h>
+#include <linux/string.h>
 #include "caches.h"
 #include "gpa_map.h"
 #include "proximity.h"
@@ -94,6 +95,11 @@ static u64 hvp_gpa_highest(const struct hvp_gpa_node *node)
 INTERVAL_TREE_DEFINE(struct hvp_gpa_node, in_sources, u64, highest_below, hvp_gpa_lowest,
 		     hvp_gpa_highest, static, hvp_gpa_sources)
 
+static bool hvp_gpa_has_below(const struct hvp_gpa_node *node)
+{
+	return node->level && node->unmapped + node->no_access < HVP_GPA_NODE_ENTRIES;
+}
+
 /* Free nodes that are in no map any more, with all that is below them. */
 static void hvp_gpa_nodes_free(struct hvp_gpa_quota *quota, struct hvp_gpa_node *chain)
 {
@@ -103,7 +109,8 @@ static void hvp_gpa_nodes_free(struct hvp_gpa_quota *quota, struct hvp_gpa_node 
 
 	while ((node = chain)) {
 		chain = node->next;
-		for (i = 0; node->level && i < HVP_GPA_NODE_ENTRIES; i++) {
+		/* Most have nothing below them: they were never used, or say the same all over. */
+		for (i = 0; hvp_gpa_has_below(node) && i < HVP_GPA_NODE_ENTRIES; i++) {
 			if (!hvp_gpa_is_node(node->entries[i]))
 				continue;
 			below = hvp_gpa_node(node->entries[i]);
@@ -180,26 +187,31 @@ void hvp_gpa_map_listen(struct hvp_gpa_map *map, struct hvp_gpa_listener *listen
 }
 
 /**
- * hvp_gpa_map_prepare() - get memory for whatever the next element may need
+ * hvp_gpa_map_prepare() - get memory for the next element
  * @change:	the change
+ * @nodes:	as many as hvp_gpa_map_need() says, which is enough unless somebody changes the
+ *		map meanwhile; as many as the map has levels are always enough
  *
  * Whoever fails may commit the element all the same: it may need none.
  *
  * Context: May sleep; no lock held.
- * Return: 0: hvp_gpa_map_commit() cannot fail; -ENOMEM: no memory, or the quota's limit.
+ * Return: 0; -ENOMEM: no memory, or the quota's limit.
  */
-int hvp_gpa_map_prepare(struct hvp_gpa_change *change)
+int hvp_gpa_map_prepare(struct hvp_gpa_change *change, unsigned int nodes)
 {
 	struct hvp_gpa_quota *quota = change->map->quota;
 	struct hvp_gpa_node *node = NULL;
 
-	while (change->spares < change->map->levels) {
+	change->failed = false;
+	while (change->spares < nodes) {
 		if (atomic_long_add_return(1, &quota->nodes) <= READ_ONCE(*quota->limit))
 			node = hvp_cache_alloc(HVP_CACHE_GPA_NODE, HVP_PROXIMITY_ANY);
 		if (!node) {
 			atomic_long_sub(1, &quota->nodes);
+			change->failed = true;
 			return -ENOMEM;
 		}
+		node->level = 0;
 		node->next = change->spare;
 		change->spare = node;
 		change->spares++;
@@ -256,17 +268,16 @@ static void hvp_gpa_split_locked(struct hvp_gpa_change *change, struct hvp_gpa_n
 				 u64 *slot, unsigned int level, u64 gfn)
 {
 	struct hvp_gpa_node *node = change->spare;
-	unsigned int i;
 
 	change->spare = node->next;
 	change->spares--;
 	change->map->nodes++;
-	for (i = 0; i < HVP_GPA_NODE_ENTRIES; i++)
-		node->entries[i] = *slot;
+	memset64(node->entries, *slot, HVP_GPA_NODE_ENTRIES);
 	node->unmapped = *slot == HVP_GPA_UNMAPPED ? HVP_GPA_NODE_ENTRIES : 0;
 	node->no_access = *slot == HVP_GPA_NO_ACCESS ? HVP_GPA_NODE_ENTRIES : 0;
 	node->lowest = U64_MAX;
 	node->highest = 0;
+	node->gone = 0;
 	node->level = level - 1;
 	node->gfn = gfn & ~(hvp_gpa_level_pages(level) - 1);
 	hvp_gpa_store(above, slot, (unsigned long)node);
@@ -315,7 +326,7 @@ static void hvp_gpa_bound_locked(struct hvp_gpa_map *map, struct hvp_gpa_node *n
 		hvp_gpa_sources_insert(node, &map->sources);
 }
 
-/* Look for the bounds, which only has to be if an entry that is one of them has gone. */
+/* Look for the bounds among the entries. */
 static void hvp_gpa_bound_anew_locked(struct hvp_gpa_map *map, struct hvp_gpa_node *node)
 {
 	u64 lowest = U64_MAX;
@@ -329,6 +340,26 @@ static void hvp_gpa_bound_anew_locked(struct hvp_gpa_map *map, struct hvp_gpa_no
 		highest = max(highest, hvp_gpa_source(node->entries[i]));
 	}
 	hvp_gpa_bound_locked(map, node, lowest, highest);
+	node->gone = 0;
+}
+
+/*
+ * Bounds that are too wide are right as well, and only cost who looks for a source.  So it is
+ * not at each page of those that go one after the other, from one end, that all are looked at.
+ */
+#define HVP_GPA_MOST_GONE	32
+
+/* A page is not mapped to @source any more. */
+static void hvp_gpa_bound_without_locked(struct hvp_gpa_map *map, struct hvp_gpa_node *node,
+					 u64 source)
+{
+	if (node->unmapped + node->no_access == HVP_GPA_NODE_ENTRIES) {
+		hvp_gpa_bound_locked(map, node, U64_MAX, 0);
+		node->gone = 0;
+	} else if (node->gone || source == node->lowest || source == node->highest) {
+		if (++node->gone >= HVP_GPA_MOST_GONE)
+			hvp_gpa_bound_anew_locked(map, node);
+	}
 }
 
 /* The pages of an entry become others; they are counted. */
@@ -343,25 +374,35 @@ static void hvp_gpa_replace_locked(struct hvp_gpa_map *map, struct hvp_gpa_node 
 	hvp_gpa_store(node, slot, entry);
 }
 
-/* A page, or all pages, of a lowest node become others. */
-static void hvp_gpa_replace_pages_locked(struct hvp_gpa_map *map, struct hvp_gpa_node *node,
-					 u64 gfn, bool large, u64 entry)
+/* A page of a lowest node becomes another. */
+static void hvp_gpa_replace_page_locked(struct hvp_gpa_map *map, struct hvp_gpa_node *node,
+					u64 *slot, u64 entry)
 {
-	unsigned int first = hvp_gpa_index(gfn, 0);
-	u64 *slot = &node->entries[first];
-	u64 source = hvp_gpa_source(*slot);
-	bool was_bound = hvp_gpa_is_mapped(*slot) &&
-			 (source == node->lowest || source == node->highest);
-	unsigned int i;
+	u64 old = *slot;
 
-	for (i = 0; i < (large ? HVP_GPA_NODE_ENTRIES : 1); i++)
-		hvp_gpa_replace_locked(map, node, &slot[i], 0,
-				       entry + i * hvp_gpa_entry_step(entry));
-	if (large || was_bound)
-		hvp_gpa_bound_anew_locked(map, node);
-	else if (hvp_gpa_is_mapped(entry))
+	hvp_gpa_replace_locked(map, node, slot, 0, entry);
+	if (hvp_gpa_is_mapped(entry))
 		hvp_gpa_bound_locked(map, node, min(node->lowest, hvp_gpa_source(entry)),
 				     max(node->highest, hvp_gpa_source(entry)));
+	if (hvp_gpa_is_mapped(old))
+		hvp_gpa_bound_without_locked(map, node, hvp_gpa_source(old));
+}
+
+/* All pages of a lowest node become others. */
+static void hvp_gpa_replace_pages_locked(struct hvp_gpa_map *map, struct hvp_gpa_node *node,
+					 u64 entry)
+{
+	unsigned int i;
+
+	for (i = 0; i < HVP_GPA_NODE_ENTRIES; i++)
+		hvp_gpa_replace_locked(map, node, &node->entries[i], 0,
+				       entry + i * hvp_gpa_entry_step(entry));
+	if (hvp_gpa_is_mapped(entry))
+		hvp_gpa_bound_locked(map, node, hvp_gpa_source(entry),
+				     hvp_gpa_source(entry) + HVP_GPA_NODE_ENTRIES - 1);
+	else
+		hvp_gpa_bound_locked(map, node, U64_MAX, 0);
+	node->gone = 0;
 }
 
 /* What can be said of a large page in one entry needs no node of its own. */
@@ -406,8 +447,11 @@ static int hvp_gpa_commit_locked(struct hvp_gpa_change *change, u64 gfn, bool la
 
 	if (hvp_gpa_lookup_locked(map, gfn, &level, &node) == entry && level)
 		return 0;
-	if (level > lowest && change->spares < level - lowest)
+	if (level > lowest && change->spares < level - lowest) {
+		if (!change->failed)
+			return -EAGAIN;
 		return entry == HVP_GPA_UNMAPPED ? 0 : -ENOMEM;
+	}
 
 	if (map->listener)
 		map->listener->changing(map->listener, gfn, large ? HVP_GPA_NODE_ENTRIES : 1);
@@ -424,8 +468,11 @@ static int hvp_gpa_commit_locked(struct hvp_gpa_change *change, u64 gfn, bool la
 	}
 	if (level)
 		hvp_gpa_replace_locked(map, node, slot, level, entry);
+	else if (large)
+		hvp_gpa_replace_pages_locked(map, node, entry);
 	else
-		hvp_gpa_replace_pages_locked(map, node, gfn, large, entry);
+		hvp_gpa_replace_page_locked(map, node, &node->entries[hvp_gpa_index(gfn, 0)],
+					    entry);
 	hvp_gpa_merge_locked(change, node, path);
 	return 0;
 }
@@ -443,9 +490,10 @@ static int hvp_gpa_commit_locked(struct hvp_gpa_change *change, u64 gfn, bool la
  * HvCallMapGpaPages, HvCallUnmapGpaPages)
  *
  * Context: Any that may take a spinlock.
- * Return: 0; -ENOMEM, and nothing has changed: hvp_gpa_map_prepare() has failed, and what
- *	   it did not get was needed.  Never to unmap, nor to replace what is mapped by
- *	   anything, nor for no access over no access.
+ * Return: 0; or nothing has changed:
+ * * -EAGAIN: more nodes have to be prepared; hvp_gpa_map_need() says how many
+ * * -ENOMEM: hvp_gpa_map_prepare() has failed, and what it did not get was needed.  Never to
+ *   unmap, nor to replace what is mapped by anything, nor for no access over no access
  */
 int hvp_gpa_map_commit(struct hvp_gpa_change *change, u64 gfn, bool large,
 		       const struct hvp_gpa_page *page)

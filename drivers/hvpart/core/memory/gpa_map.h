@@ -42,8 +42,8 @@ struct hvp_gpa_page {
  *		mapped page has an entry of its own, in a node of level 0: so there is
  *		always room to replace it, and its large page costs what its pages do
  * @in_sources:	level 0 with mapped pages: in the map's @sources
- * @lowest:	level 0: the first of the mapped pages' sources; U64_MAX if there is none
- * @highest:	level 0: the last of them; 0 if there is none
+ * @lowest:	level 0: no mapped page's source is lower; U64_MAX if no page is mapped
+ * @highest:	level 0: none is higher; 0 if no page is mapped
  * @highest_below: likewise, of what is below it in the tree of sources
  * @gfn:	the first page
  * @next:	of a chain of nodes that are in no map
@@ -51,6 +51,8 @@ struct hvp_gpa_page {
  * @unmapped:	entries that are unmapped as a whole
  * @no_access:	likewise no access.  A node that is all the one or all the other
  *		goes, and the entry above it says so instead
+ * @gone:	level 0: mapped pages that have become others since @lowest or @highest was one
+ *		of them; 0 if both still are what a page has
  */
 struct hvp_gpa_node {
 	u64 entries[HVP_GPA_NODE_ENTRIES];
@@ -63,6 +65,7 @@ struct hvp_gpa_node {
 	u16 level;
 	u16 unmapped;
 	u16 no_access;
+	u16 gone;
 };
 
 /**
@@ -102,6 +105,9 @@ struct hvp_gpa_counts {
  * @no_access:	4 KiB pages that are no access
  * @nodes:	below @root
  *
+ * The bounds in the tree of sources are found anew when some pages have gone, not with each:
+ * until then they are too wide, and whoever looks for a source looks at a node too much.
+ *
  * The tree of sources has a node for 512 pages, and whoever looks for a source looks through
  * all entries of those nodes whose bounds it lies between.  That is one or two where the
  * sources of neighbours are neighbours; where they are strewn over the parent, it is many, and
@@ -125,13 +131,15 @@ struct hvp_gpa_map {
  * @map:	the map
  * @spare:	nodes that are prepared, or that the map does not need any more
  * @spares:	how many
+ * @failed:	there was no memory for more: the element does without
  *
- * One may serve for any number of elements, each prepared and then committed.
+ * One may serve for any number of elements.
  */
 struct hvp_gpa_change {
 	struct hvp_gpa_map *map;
 	struct hvp_gpa_node *spare;
 	unsigned int spares;
+	bool failed;
 };
 
 /**
@@ -155,7 +163,7 @@ void hvp_gpa_map_listen(struct hvp_gpa_map *map, struct hvp_gpa_listener *listen
 
 unsigned int hvp_gpa_map_need(struct hvp_gpa_map *map, u64 gfn, bool large,
 			      const struct hvp_gpa_page *page);
-int hvp_gpa_map_prepare(struct hvp_gpa_change *change);
+int hvp_gpa_map_prepare(struct hvp_gpa_change *change, unsigned int nodes);
 int hvp_gpa_map_commit(struct hvp_gpa_change *change, u64 gfn, bool large,
 		       const struct hvp_gpa_page *page);
 void hvp_gpa_map_release(struct hvp_gpa_change *change);

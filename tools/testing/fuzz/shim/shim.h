@@ -86,6 +86,16 @@ bool shim_warn(bool warn, const char *condition);
 		_index;								\
 	})
 
+/* string.h */
+static inline void *memset64(u64 *at, u64 value, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		at[i] = value;
+	return at;
+}
+
 /* bitmap.h, bitops.h */
 #define DECLARE_BITMAP(name, bits) unsigned long name[DIV_ROUND_UP(bits, BITS_PER_LONG)]
 
