@@ -30,7 +30,10 @@ static int hvp_caches_create(void)
 		},
 		[HVP_CACHE_STATS_PAGE] = { "hvpart_stats_page", sizeof(struct hvp_stats_page) },
 		[HVP_CACHE_CHILD_VP] = { "hvpart_child_vp", sizeof(struct hvp_child_vp) },
-		[HVP_CACHE_GPA_NODE] = { "hvpart_gpa_node", sizeof(struct hvp_gpa_node) },
+		/* What of it is read has been written when it enters a map. */
+		[HVP_CACHE_GPA_NODE] = {
+			"hvpart_gpa_node", sizeof(struct hvp_gpa_node), .unread = true
+		},
 	};
 	enum hvp_cache cache;
 	int error = 0;

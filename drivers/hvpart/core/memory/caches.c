@@ -20,7 +20,7 @@ static void hvp_cache_construct_nothing(void *object)
  * @cache:	which one
  * @name:	what it is called in /proc/slabinfo
  * @size:	of an object, in bytes
- * @unread:	nobody reads what is in an object, so it is not zeroed
+ * @unread:	nobody reads what nobody has written, so an object is not zeroed
  *
  * Context: May sleep.
  * Return: 0 or -ENOMEM.
