@@ -61,9 +61,17 @@ struct hvp_table {
 	X(0x00080010 + (n), MTRR_PHYS_BASE##n, 0x00000200 + 2 * (n))	\
 	X(0x00080040 + (n), MTRR_PHYS_MASK##n, 0x00000201 + 2 * (n))
 
+/* A source of synthetic interrupts; a synthetic timer. */
+#define HVP_VP_SINT(X, n)						\
+	X(0x000a0000 + (n), SINT##n, 0x40000090 + (n))
+#define HVP_VP_STIMER(X, n)						\
+	X(0x000b0000 + 2 * (n), STIMER##n##_CONFIG, 0x400000b0 + 2 * (n)) \
+	X(0x000b0001 + 2 * (n), STIMER##n##_COUNT, 0x400000b1 + 2 * (n))
+
 /*
  * Registers that are an MSR of the processor's, or of the TLFS', and nothing else to
- * anybody but the guest: register number, name, MSR.
+ * anybody but the guest: register number, name, MSR.  A machine sets them in this order: a
+ * hypercall page takes a guest that has said who it is.
  */
 #define HVP_VP_MSR_LIST(X)				\
 	X(0x00080000, TSC, 0x00000010)			\
@@ -98,11 +106,45 @@ struct hvp_table {
 	X(0x00080079, MTRR_FIX_4K_F0000, 0x0000026e)	\
 	X(0x0008007a, MTRR_FIX_4K_F8000, 0x0000026f)	\
 	X(0x0008007b, TSC_AUX, 0xc0000103)		\
+	X(0x0008007c, BNDCFGS, 0x00000d90)		\
+	X(0x0008007d, DEBUG_CTL, 0x000001d9)		\
 	X(0x00080084, SPEC_CTRL, 0x00000048)		\
+	X(0x0008008b, U_XSS, 0x00000da0)		\
+	X(0x0008008c, U_CET, 0x000006a0)		\
+	X(0x0008008d, S_CET, 0x000006a2)		\
+	X(0x0008008f, PL0_SSP, 0x000006a4)		\
+	X(0x00080090, PL1_SSP, 0x000006a5)		\
+	X(0x00080091, PL2_SSP, 0x000006a6)		\
+	X(0x00080092, PL3_SSP, 0x000006a7)		\
+	X(0x00080093, INTERRUPT_SSP_TABLE_ADDR, 0x000006a8) \
 	X(0x00080096, TSC_ADJUST, 0x0000003b)		\
-	X(0x00090001, HYPERCALL, 0x40000001)		\
+	X(0x000800a0, MISC_ENABLE, 0x000001a0)		\
 	X(0x00090002, GUEST_OS_ID, 0x40000000)		\
-	X(0x00090017, REFERENCE_TSC, 0x40000021)
+	X(0x00090001, HYPERCALL, 0x40000001)		\
+	X(0x00090017, REFERENCE_TSC, 0x40000021)	\
+	HVP_VP_SINT(X, 0)				\
+	HVP_VP_SINT(X, 1)				\
+	HVP_VP_SINT(X, 2)				\
+	HVP_VP_SINT(X, 3)				\
+	HVP_VP_SINT(X, 4)				\
+	HVP_VP_SINT(X, 5)				\
+	HVP_VP_SINT(X, 6)				\
+	HVP_VP_SINT(X, 7)				\
+	HVP_VP_SINT(X, 8)				\
+	HVP_VP_SINT(X, 9)				\
+	HVP_VP_SINT(X, 10)				\
+	HVP_VP_SINT(X, 11)				\
+	HVP_VP_SINT(X, 12)				\
+	HVP_VP_SINT(X, 13)				\
+	HVP_VP_SINT(X, 14)				\
+	HVP_VP_SINT(X, 15)				\
+	X(0x000a0010, SCONTROL, 0x40000080)		\
+	X(0x000a0012, SIEFP, 0x40000082)		\
+	X(0x000a0013, SIMP, 0x40000083)			\
+	HVP_VP_STIMER(X, 0)				\
+	HVP_VP_STIMER(X, 1)				\
+	HVP_VP_STIMER(X, 2)				\
+	HVP_VP_STIMER(X, 3)
 
 #define HVP_VP_MSR_ENUM(number, name, msr)	HVP_VP_MSR_##name,
 enum hvp_vp_msr { HVP_VP_MSR_LIST(HVP_VP_MSR_ENUM) HVP_NR_VP_MSRS };

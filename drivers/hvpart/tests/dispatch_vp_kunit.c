@@ -463,9 +463,106 @@ static void hvp_dispatch_vp_among_others(struct kunit *test)
 	hvp_expect_balanced(it.world);
 }
 
+/* What a parent waits for, and the registers that it depends on. */
+struct hvp_deliverable_row {
+	const char *name;
+	u64 notify;
+	struct hvp_vp_state state;
+	u64 told;	/* the bit that is clear afterwards */
+};
+
+#define INTERRUPT	HVP_NOTIFY_INTERRUPT
+#define NMI		HVP_NOTIFY_NMI
+#define ABOVE(priority)	(HVP_NOTIFY_INTERRUPT | (priority) << HVP_NOTIFY_PRIORITY_SHIFT)
+#define IF		0x202
+
+static const struct hvp_deliverable_row hvp_deliverable_rows[] = {
+	{ "nothing", 0, { .rflags = IF } },
+	{ "a priority alone", 0xf << HVP_NOTIFY_PRIORITY_SHIFT, { .rflags = IF } },
+	{ "interrupt", INTERRUPT, { .rflags = IF, .cr8 = 15 }, INTERRUPT },
+	{ "IF is 0", INTERRUPT, { .rflags = 2 } },
+	{ "shadow of STI", INTERRUPT, { .rflags = IF, .interrupt_shadow = BIT(0) } },
+	{ "shadow of MOV SS", INTERRUPT, { .rflags = IF, .interrupt_shadow = BIT(1) } },
+	{ "waits for SIPI", INTERRUPT | NMI, { .rflags = IF, .startup_suspend = true } },
+	{ "waits in HLT", INTERRUPT, { .rflags = IF, .halt_suspend = true }, INTERRUPT },
+	{ "being delivered", INTERRUPT | NMI, { .rflags = IF, .event_pending = true } },
+	{ "priority above", ABOVE(5), { .rflags = IF, .cr8 = 4 }, INTERRUPT },
+	{ "priority not above", ABOVE(4), { .rflags = IF, .cr8 = 4 } },
+	{ "NMI", NMI, { .rflags = 2 }, NMI },
+	{ "NMIs masked", NMI, { .rflags = IF, .nmi_masked = true } },
+	{ "NMI, shadow of STI", NMI, { .rflags = IF, .interrupt_shadow = BIT(0) }, NMI },
+	{ "NMI, shadow of MOV SS", NMI, { .rflags = IF, .interrupt_shadow = BIT(1) } },
+	{ "both", INTERRUPT | NMI, { .rflags = IF }, NMI },
+	{ "both, NMIs masked", INTERRUPT | NMI, { .rflags = IF, .nmi_masked = true }, INTERRUPT },
+};
+
+KUNIT_ARRAY_PARAM_DESC(hvp_deliverable, hvp_deliverable_rows, name);
+
+static void hvp_expect_deliverable(struct hvp_runs *it, const struct hvp_deliverable_row *row,
+				   u32 state)
+{
+	struct kunit *test = it->world->test;
+
+	if (!row->told) {
+		hvp_expect_dispatch(it, CLEAR, state, 0);
+	} else {
+		hvp_expect_dispatch(it, CLEAR, HVP_DISPATCH_READY, EVENT_INTERCEPT);
+		KUNIT_EXPECT_EQ(test, it->message->header.type,
+				HVP_MESSAGE_INTERRUPTION_DELIVERABLE);
+		KUNIT_EXPECT_EQ(test, it->message->header.payload_size, 0x30);
+		KUNIT_EXPECT_EQ(test, it->message->payload.deliverable.type,
+				row->told == NMI ? 2 : 0);
+		KUNIT_EXPECT_EQ(test, it->message->payload.deliverable.header.rflags,
+				row->state.rflags);
+	}
+	KUNIT_EXPECT_EQ(test, hvp_register_of(it, HVP_REGISTER_DELIVERABILITY_NOTIFICATIONS),
+			row->notify & ~row->told);
+}
+
+/* At the end of a run, however it ends, and before another one; told once. */
+static void hvp_dispatch_vp_tells_what_can_be_delivered(struct kunit *test)
+{
+	const struct hvp_deliverable_row *row = test->param_value;
+	struct hvp_runs it;
+
+	hvp_runs_begin(test, &it);
+	hvp_set_register_of(&it, HVP_REGISTER_INTERRUPT_STATE, HVP_INTERRUPT_STATE_NMI_MASKED);
+	hvp_set_register_of(&it, HVP_REGISTER_DELIVERABILITY_NOTIFICATIONS, row->notify);
+	hvp_expect_dispatch(&it, CLEAR, HVP_DISPATCH_READY, 0);
+	it.machine->state = row->state;
+	it.world->guest.machines.exit.reason = HVP_EXIT_BLOCKED;
+	hvp_expect_deliverable(&it, row, HVP_DISPATCH_BLOCKED);
+	/* The one that has been told is not told again. */
+	if (row->told == row->notify)
+		hvp_expect_dispatch(&it, CLEAR, HVP_DISPATCH_BLOCKED, 0);
+	/* Known before it runs, so it does not. */
+	it.world->guest.machines.count[HVP_FAKE_RUN] = 0;
+	hvp_set_register_of(&it, HVP_REGISTER_DELIVERABILITY_NOTIFICATIONS, row->notify);
+	it.world->guest.machines.exit.reason = HVP_EXIT_INTERRUPTED;
+	hvp_expect_deliverable(&it, row, HVP_DISPATCH_READY);
+	KUNIT_EXPECT_EQ(test, it.world->guest.machines.count[HVP_FAKE_RUN], !row->told);
+}
+
+/* What cannot be looked at is no reason to say that nothing waits. */
+static void hvp_dispatch_vp_cannot_tell(struct kunit *test)
+{
+	struct hvp_runs it;
+
+	hvp_runs_begin(test, &it);
+	hvp_set_register_of(&it, HVP_REGISTER_DELIVERABILITY_NOTIFICATIONS, INTERRUPT);
+	hvp_fake_machine_fail(&it.world->guest, HVP_FAKE_GET, 1, -ENOMEM);
+	hvp_expect_status(test, hvp_try_run(it.world, it.world->root, it.child->id, 0, 0),
+			  DISPATCH_VP, NO_RESOURCES);
+	KUNIT_EXPECT_EQ(test, hvp_register_of(&it, HVP_REGISTER_DELIVERABILITY_NOTIFICATIONS),
+			INTERRUPT);
+}
+
 static struct kunit_case hvp_dispatch_vp_cases[] = {
 	KUNIT_CASE(hvp_dispatch_vp_checks_flags),
 	KUNIT_CASE_PARAM(hvp_dispatch_vp_tells_why, hvp_exit_gen_params),
+	KUNIT_CASE_PARAM(hvp_dispatch_vp_tells_what_can_be_delivered,
+			 hvp_deliverable_gen_params),
+	KUNIT_CASE(hvp_dispatch_vp_cannot_tell),
 	KUNIT_CASE(hvp_dispatch_vp_heeds_suspension),
 	KUNIT_CASE(hvp_dispatch_vp_writes_the_whole_message),
 	KUNIT_CASE(hvp_dispatch_vp_is_stuck),

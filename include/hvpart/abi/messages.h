@@ -21,6 +21,7 @@ enum hvp_message_type {
 	HVP_MESSAGE_SCHEDULER_VP_SIGNAL_BITSET = 0x80000100,
 	HVP_MESSAGE_SCHEDULER_VP_SIGNAL_PAIR = 0x80000101,
 	HVP_MESSAGE_IO_PORT_INTERCEPT = 0x80010000,
+	HVP_MESSAGE_INTERRUPTION_DELIVERABLE = 0x80010008,
 };
 
 #define HVP_MESSAGE_PAYLOAD_BYTES	240
@@ -128,6 +129,15 @@ struct hvp_unrecoverable_message {
 	struct hvp_intercept_header header;
 };
 
+/* HV_X64_INTERRUPTION_DELIVERABLE_MESSAGE; its type is HVP_INTERRUPTION_EXTERNAL or _NMI */
+struct hvp_deliverable_message {
+	struct hvp_intercept_header header;
+	__u32 type;
+	__u32 reserved;
+};
+
+HVP_OFFSET(hvp_deliverable_message, type, 0x28);
+
 #define HVP_SIGNAL_PAIRS		19
 
 /* Linux's hv_vp_signal_pair_scheduler_message */
@@ -173,6 +183,7 @@ struct hvp_message {
 		struct hvp_io_port_message io_port;
 		struct hvp_memory_message memory;
 		struct hvp_unrecoverable_message unrecoverable;
+		struct hvp_deliverable_message deliverable;
 		struct hvp_signal_pairs_message signal_pairs;
 		struct hvp_signal_bitset_message signal_bitset;
 	} payload;

@@ -8,7 +8,9 @@
 #include "../call/table.h"
 #include "../hierarchy.h"
 #include "../partition.h"
+#include "../vp/deliverable.h"
 #include "../vp/message.h"
+#include "../vp/register_table.h"
 
 static const struct hvp_machine_ops *hvp_machines(const struct hvp_child_vp *vp)
 {
@@ -33,6 +35,35 @@ static void hvp_tell_intercept(struct hvp_request *request, struct hvp_child_vp 
 	hvp_answer_dispatch(request, HVP_DISPATCH_READY, HVP_DISPATCH_EVENT_INTERCEPT);
 }
 
+/*
+ * Tell the parent, once, of what it waits to deliver.  *told: it can be delivered now.  A
+ * virtual processor that becomes ready as it runs is looked at when its run ends.
+ */
+static enum hvp_status hvp_tell_deliverable(struct hvp_request *request,
+					    struct hvp_child_vp *vp, bool *told)
+{
+	enum hvp_status status;
+	u64 what;
+
+	*told = false;
+	if (!(vp->notify & (HVP_NOTIFY_NMI | HVP_NOTIFY_INTERRUPT)))
+		return HVP_STATUS_SUCCESS;
+	status = hvp_child_vp_want(vp, HVP_DELIVERABLE_GROUPS);
+	if (status)
+		return status;
+	what = hvp_deliverable(vp->notify, &vp->state);
+	if (!what)
+		return HVP_STATUS_SUCCESS;
+	vp->notify &= ~what;
+	hvp_message_deliverable(&vp->message, vp->partition->id, vp->vp.index,
+				what == HVP_NOTIFY_NMI ? HVP_INTERRUPTION_NMI :
+							 HVP_INTERRUPTION_EXTERNAL, &vp->state);
+	WRITE_ONCE(vp->blocked, false);
+	hvp_tell_intercept(request, vp);
+	*told = true;
+	return HVP_STATUS_SUCCESS;
+}
+
 static bool hvp_page_is_in_map(struct hvp_partition *partition, u64 gpa)
 {
 	struct hvp_gpa_page page;
@@ -46,13 +77,18 @@ static bool hvp_page_is_in_map(struct hvp_partition *partition, u64 gpa)
 static enum hvp_status hvp_dispatch_ended(struct hvp_request *request, struct hvp_child_vp *vp,
 					  const struct hvp_exit *exit)
 {
+	bool blocked = exit->reason == HVP_EXIT_BLOCKED;
 	enum hvp_status status;
-	bool in_map;
+	bool in_map, told;
 
 	switch (exit->reason) {
 	case HVP_EXIT_BLOCKED:
-		hvp_answer_dispatch(request, HVP_DISPATCH_BLOCKED, 0);
-		return HVP_STATUS_SUCCESS;
+	case HVP_EXIT_INTERRUPTED:
+		status = hvp_tell_deliverable(request, vp, &told);
+		if (!status && !told)
+			hvp_answer_dispatch(request, blocked ? HVP_DISPATCH_BLOCKED :
+							       HVP_DISPATCH_READY, 0);
+		return status;
 	case HVP_EXIT_IO:
 	case HVP_EXIT_MEMORY:
 	case HVP_EXIT_UNRECOVERABLE:
@@ -66,11 +102,8 @@ static enum hvp_status hvp_dispatch_ended(struct hvp_request *request, struct hv
 		vp->stuck = exit->reason == HVP_EXIT_UNRECOVERABLE;
 		hvp_tell_intercept(request, vp);
 		return HVP_STATUS_SUCCESS;
-	case HVP_EXIT_DENIED:
-		return HVP_STATUS_NO_RESOURCES;
 	default:
-		hvp_answer_dispatch(request, HVP_DISPATCH_READY, 0);
-		return HVP_STATUS_SUCCESS;
+		return HVP_STATUS_NO_RESOURCES;
 	}
 }
 
@@ -122,6 +155,7 @@ static enum hvp_status hvp_dispatch_locked(struct hvp_request *request, struct h
 {
 	u32 flags = request->in.dispatch_vp.flags;
 	enum hvp_status status;
+	bool told;
 
 	status = hvp_partition_check_state(request->target, request->row->states);
 	if (status)
@@ -148,7 +182,8 @@ static enum hvp_status hvp_dispatch_locked(struct hvp_request *request, struct h
 		hvp_answer_dispatch(request, HVP_DISPATCH_READY, 0);
 		return HVP_STATUS_SUCCESS;
 	}
-	return hvp_vp_run(request, vp);
+	status = hvp_tell_deliverable(request, vp, &told);
+	return status || told ? status : hvp_vp_run(request, vp);
 }
 
 /**

@@ -18,16 +18,19 @@ static u64 hvp_own_register(const struct hvp_child_vp *vp, u32 number)
 		return vp->intercept_suspend;
 	case HVP_REGISTER_DISPATCH_SUSPEND:
 		return vp->dispatch_suspend;
+	case HVP_REGISTER_DELIVERABILITY_NOTIFICATIONS:
+		return vp->notify;
 	case HVP_REGISTER_INITIAL_APIC_ID:
 		return vp->vp.index;
 	case HVP_REGISTER_VP_ROOT_SIGNAL_COUNT:
 		return atomic64_read(&vp->signals);
 	default:
+		/* The end of a message is nothing that is kept, and there is no shadow stack. */
 		return 0;
 	}
 }
 
-static void hvp_set_own_register(struct hvp_child_vp *vp, u32 number, bool value)
+static void hvp_set_own_register(struct hvp_child_vp *vp, u32 number, u64 value)
 {
 	switch (number) {
 	case HVP_REGISTER_EXPLICIT_SUSPEND:
@@ -41,6 +44,12 @@ static void hvp_set_own_register(struct hvp_child_vp *vp, u32 number, bool value
 		break;
 	case HVP_REGISTER_DISPATCH_SUSPEND:
 		vp->dispatch_suspend = value;
+		break;
+	case HVP_REGISTER_DELIVERABILITY_NOTIFICATIONS:
+		vp->notify = value;
+		break;
+	default:
+		/* A snapshot is restored with what was read. */
 		break;
 	}
 }

@@ -52,6 +52,7 @@ struct hvp_state_page {
  * @explicit_suspend: register: as it is made, and until its first dispatch
  * @intercept_suspend: register: an intercept that its parent has not dealt with
  * @dispatch_suspend: register: its parent is to close it
+ * @notify:	register: what its parent is to be told of when it can be delivered, HVP_NOTIFY_*
  * @stuck:	it is in a state that no processor can be in, or has had a triple fault: each
  *		dispatch says so until a register is set
  * @pages:	those that are mapped of it, by HVP_STATE_PAGE_*
@@ -81,6 +82,7 @@ struct hvp_child_vp {
 	bool explicit_suspend;
 	bool intercept_suspend;
 	bool dispatch_suspend;
+	u8 notify;
 	bool stuck;
 	struct hvp_state_page pages[HVP_NR_STATE_PAGES];
 	struct hvp_message message;

@@ -46,7 +46,10 @@ static u16 hvp_execution_state(const struct hvp_vp_state *state)
 	return execution;
 }
 
-/* A length that no instruction has is not known: one that is wrong moves RIP astray. */
+/*
+ * A length that no instruction has is not known: one that is wrong moves RIP astray.  @exit: NULL
+ * if it is not by an instruction
+ */
 static void hvp_intercept_fill(struct hvp_intercept_header *header, u32 vp_index,
 			       const struct hvp_exit *exit, const struct hvp_vp_state *state)
 {
@@ -56,7 +59,7 @@ static void hvp_intercept_fill(struct hvp_intercept_header *header, u32 vp_index
 	hvp_segment_fill(&header->cs, state, HVP_REGISTER_CS);
 	header->rip = state->rip;
 	header->rflags = state->rflags;
-	if (exit->reason == HVP_EXIT_UNRECOVERABLE)
+	if (!exit || exit->reason == HVP_EXIT_UNRECOVERABLE)
 		return;
 	header->access = accesses[exit->access];
 	if (exit->instruction_length <= HVP_LONGEST_INSTRUCTION)
@@ -145,6 +148,27 @@ bool hvp_message_from_exit(struct hvp_message *message, u64 partition_id, u32 vp
 	message->header.sender = partition_id;
 	hvp_intercept_fill(&message->payload.unrecoverable.header, vp_index, exit, state);
 	return true;
+}
+
+/**
+ * hvp_message_deliverable() - tell the parent that a virtual processor takes an interrupt
+ * @message:	the message; all of it is written
+ * @partition_id: the virtual processor's partition, the sender
+ * @vp_index:	which one of it
+ * @type:	HVP_INTERRUPTION_EXTERNAL or HVP_INTERRUPTION_NMI
+ * @state:	its registers, HVP_MESSAGE_GROUPS of them; RIP is where it goes on
+ *
+ * Context: Any.
+ */
+void hvp_message_deliverable(struct hvp_message *message, u64 partition_id, u32 vp_index,
+			     u32 type, const struct hvp_vp_state *state)
+{
+	memset(message, 0, sizeof(*message));
+	message->header.type = HVP_MESSAGE_INTERRUPTION_DELIVERABLE;
+	message->header.payload_size = sizeof(message->payload.deliverable);
+	message->header.sender = partition_id;
+	hvp_intercept_fill(&message->payload.deliverable.header, vp_index, NULL, state);
+	message->payload.deliverable.type = type;
 }
 
 /**

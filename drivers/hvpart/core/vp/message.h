@@ -24,6 +24,8 @@ struct hvp_signalled_vp {
 bool hvp_message_from_exit(struct hvp_message *message, u64 partition_id, u32 vp_index,
 			   const struct hvp_exit *exit, const struct hvp_vp_state *state,
 			   bool in_map);
+void hvp_message_deliverable(struct hvp_message *message, u64 partition_id, u32 vp_index,
+			     u32 type, const struct hvp_vp_state *state);
 unsigned int hvp_message_signal_pairs(struct hvp_message *message,
 				      const struct hvp_signalled_vp *vps, unsigned int count);
 

@@ -27,6 +27,7 @@ struct hvp_composite;
 	X(PENDING_EVENT0, EVENTS, 16,						\
 	  MADE_OF(exception), RESERVED(HVP_EVENT_RESERVED_MASK, 0))		\
 	X(PENDING_EVENT1, EVENTS, 16, MADE_OF(nothing), RESERVED(~0ULL, ~0ULL))	\
+	X(DELIVERABILITY_NOTIFICATIONS, OWN, 8, RESERVED(~HVP_NOTIFY_MASK, 0))	\
 	X(RAX, GENERAL, 8, AT(gpr[HVP_RAX]))					\
 	X(RCX, GENERAL, 8, AT(gpr[HVP_RCX]))					\
 	X(RDX, GENERAL, 8, AT(gpr[HVP_RDX]))					\
@@ -103,7 +104,9 @@ struct hvp_composite;
 	X(APIC_BASE, SPECIAL, 8,						\
 	  AT(apic_base), RESERVED(HVP_APIC_BASE_RESERVED, 0))			\
 	X(INITIAL_APIC_ID, OWN, 8, READ_ONLY)					\
-	X(VP_ROOT_SIGNAL_COUNT, OWN, 8, READ_ONLY)
+	X(SSP, OWN, 8, RESERVED(~0ULL, 0))					\
+	X(VP_ROOT_SIGNAL_COUNT, OWN, 8, READ_ONLY)				\
+	X(EOM, OWN, 8)
 
 /**
  * struct hvp_register_row - a register

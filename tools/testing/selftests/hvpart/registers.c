@@ -126,6 +126,130 @@ static void after_reset(void)
 	EXPECT_EQUAL(get_register(vcpu, id, 0, HVP_REGISTER_VP_ROOT_SIGNAL_COUNT), 0);
 }
 
+/* What a client saves of a virtual processor with one call, and gives back with another. */
+static u32 saved_registers(u32 *names)
+{
+	static const struct {
+		u32 first, count;
+	} runs[] = {
+		{ HVP_REGISTER_INTERNAL_ACTIVITY_STATE, 1 },
+		{ HVP_REGISTER_PENDING_INTERRUPTION, 5 }, { HVP_REGISTER_RAX, 18 },
+		{ HVP_REGISTER_XMM0, 26 }, { HVP_REGISTER_CR0, 6 }, { HVP_REGISTER_DR0, 6 },
+		{ HVP_REGISTER_ES, 8 }, { HVP_REGISTER_IDTR, 2 }, { HVP_REGISTER_TSC, 12 },
+		{ HVP_REGISTER_MTRR_CAP, 2 }, { HVP_REGISTER_MTRR_PHYS_BASE0, 8 },
+		{ HVP_REGISTER_MTRR_PHYS_MASK0, 8 }, { HVP_REGISTER_MTRR_FIX_64K_00000, 12 },
+		{ HVP_REGISTER_BNDCFGS, 2 }, { HVP_REGISTER_SPEC_CTRL, 1 },
+		{ HVP_REGISTER_U_XSS, 9 }, { HVP_REGISTER_MISC_ENABLE, 1 },
+		{ HVP_REGISTER_TSC_ADJUST, 1 }, { HVP_REGISTER_HYPERCALL, 2 },
+		{ HVP_REGISTER_REFERENCE_TSC, 1 }, { HVP_REGISTER_SINT0, 17 },
+		{ HVP_REGISTER_SIEFP, 3 }, { HVP_REGISTER_STIMER0_CONFIG, 8 },
+	};
+	unsigned int i, j, count = 0;
+
+	for (i = 0; i < ARRAY_SIZE(runs); i++) {
+		for (j = 0; j < runs[i].count; j++)
+			names[count++] = runs[i].first + j;
+	}
+	return count;
+}
+
+#define MOST_SAVED	200
+#define MOST_SET	127
+
+static const u8 out_and_hlt[] = { 0xe6, 0x80, 0xf4 };
+
+static void what_is_read_can_be_set(void)
+{
+	struct child child = new_child(new_guest());
+	struct hvp_register_assoc assocs[MOST_SAVED] = {};
+	struct hvp_register_value values[MOST_SAVED];
+	u32 names[MOST_SAVED], count = saved_registers(names), i, part;
+
+	child_code(&child, out_and_hlt, sizeof(out_and_hlt));
+	REQUIRE_EQUAL(child_intercept(&child)->header.type, HVP_MESSAGE_IO_PORT_INTERCEPT);
+	REQUIRE_RESULT(get_registers(child.vcpu, child.id, 0, names, values, count), SUCCESS,
+		       count);
+	for (i = 0; i < count; i++)
+		assocs[i] = (struct hvp_register_assoc){ .name = names[i], .value = values[i] };
+	for (i = 0; i < count; i += part) {
+		part = count - i < MOST_SET ? count - i : MOST_SET;
+		EXPECT_RESULT(set_registers(child.vcpu, child.id, 0, assocs + i, part), SUCCESS,
+			      part);
+	}
+	/* It is in a state that it can be in: where it was. */
+	REQUIRE_EQUAL(child_intercept(&child)->header.type, HVP_MESSAGE_IO_PORT_INTERCEPT);
+	set_register(child.vcpu, child.id, 0, HVP_REGISTER_RIP, 2);
+	EXPECT_EQUAL(child_run(&child).state, HVP_DISPATCH_BLOCKED);
+}
+
+/* MSRs that are set are those that the child has. */
+static void synthetic_registers(void)
+{
+	struct child child = new_child(new_guest());
+	static const struct {
+		u32 name;
+		u64 value;
+	} rows[] = {
+		{ HVP_REGISTER_GUEST_OS_ID, 0x8100000000000001 },
+		{ HVP_REGISTER_TSC_AUX, 7 },
+	};
+	unsigned int i;
+
+	child_code(&child, out_and_hlt, sizeof(out_and_hlt));
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		set_register(child.vcpu, child.id, 0, rows[i].name, rows[i].value);
+	child_intercept(&child);
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		EXPECT_EQUAL(get_register(child.vcpu, child.id, 0, rows[i].name), rows[i].value);
+	EXPECT_EQUAL(get_register(child.vcpu, child.id, 0, HVP_REGISTER_EOM), 0);
+}
+
+/* jmp to itself until %bl is not 0; sti; hlt; jmp to the hlt */
+static const u8 wait_and_take[] = { 0x84, 0xdb, 0x74, 0xfc, 0xfb, 0xf4, 0xeb, 0xfd };
+
+#define NOTIFICATIONS	HVP_REGISTER_DELIVERABILITY_NOTIFICATIONS
+
+/* Its parent is told, once, when it takes interrupts or NMIs; and not before. */
+static void something_can_be_delivered(void)
+{
+	struct child child = new_child(new_guest());
+	const struct hvp_message *message;
+	struct hvp_dispatch_vp_out out;
+	struct vcpu *vcpu = child.vcpu;
+	unsigned int i;
+
+	for (i = 6; i < 64; i++)
+		EXPECT_STATUS(set_one(vcpu, child.id, 0, NOTIFICATIONS, 1ULL << i),
+			      INVALID_PARAMETER);
+	child_code(&child, wait_and_take, sizeof(wait_and_take));
+	set_register(vcpu, child.id, 0, HVP_REGISTER_RBX, 0);
+	set_register(vcpu, child.id, 0, NOTIFICATIONS, HVP_NOTIFY_INTERRUPT);
+	for (i = 0; i < 3; i++) {
+		REQUIRE_STATUS(dispatch_vp(vcpu, child.id, 0, 0, &out), SUCCESS);
+		EXPECT_EQUAL(out.event, 0);
+	}
+	EXPECT_EQUAL(get_register(vcpu, child.id, 0, NOTIFICATIONS), HVP_NOTIFY_INTERRUPT);
+	/* An NMI needs nothing. */
+	set_register(vcpu, child.id, 0, NOTIFICATIONS, HVP_NOTIFY_INTERRUPT | HVP_NOTIFY_NMI);
+	message = child_intercept(&child);
+	EXPECT_EQUAL(message->header.type, HVP_MESSAGE_INTERRUPTION_DELIVERABLE);
+	EXPECT_EQUAL(message->payload.deliverable.type, HVP_INTERRUPTION_NMI);
+	EXPECT_EQUAL(get_register(vcpu, child.id, 0, NOTIFICATIONS), HVP_NOTIFY_INTERRUPT);
+	set_register(vcpu, child.id, 0, HVP_REGISTER_RBX, 1);
+	message = child_intercept(&child);
+	EXPECT_EQUAL(message->header.type, HVP_MESSAGE_INTERRUPTION_DELIVERABLE);
+	EXPECT_EQUAL(message->payload.deliverable.type, HVP_INTERRUPTION_EXTERNAL);
+	EXPECT(message->payload.deliverable.header.rflags & 0x200);
+	EXPECT_EQUAL(get_register(vcpu, child.id, 0, NOTIFICATIONS), 0);
+	EXPECT_EQUAL(child_run(&child).state, HVP_DISPATCH_BLOCKED);
+	/* Not above the task priority */
+	set_register(vcpu, child.id, 0, HVP_REGISTER_CR8, 4);
+	set_register(vcpu, child.id, 0, NOTIFICATIONS, HVP_NOTIFY_INTERRUPT | 4 << 2);
+	EXPECT_EQUAL(child_run(&child).state, HVP_DISPATCH_BLOCKED);
+	set_register(vcpu, child.id, 0, NOTIFICATIONS, HVP_NOTIFY_INTERRUPT | 5 << 2);
+	EXPECT_EQUAL(child_intercept(&child)->header.type, HVP_MESSAGE_INTERRUPTION_DELIVERABLE);
+}
+
 static void translations(void)
 {
 	struct child child = new_child(new_guest());
@@ -211,6 +335,9 @@ static const struct test_case cases[] = {
 	CASE(a_bad_element),
 	CASE(another_vtl),
 	CASE(after_reset),
+	CASE(what_is_read_can_be_set),
+	CASE(synthetic_registers),
+	CASE(something_can_be_delivered),
 	CASE(translations),
 	CASE(dispatching),
 };
