@@ -15,8 +15,10 @@
  * @vendor:	HV_PROCESSOR_VENDOR
  * @features:	the two banks of HV_PARTITION_PROCESSOR_FEATURES
  * @xsave_features: HV_PARTITION_PROCESSOR_XSAVE_FEATURES
- * @xsave_ends:	where each state component ends in an XSAVE area of the standard format,
- *		in bytes; 0 of those that are not there
+ * @xsave_starts: where each state component from 2 on begins in an XSAVE area of the
+ *		standard format, in bytes; 0 of those that are not there
+ * @xsave_ends:	likewise, where each ends
+ * @xsave_aligned: components that begin at a multiple of 64 bytes in the compacted format
  * @clflush_size: as CPUID leaf 1 has it in EBX[15:8], in 8 bytes
  * @physical_address_bits: MAXPHYADDR
  * @clock_frequency: of the time stamp counter, in Hz
@@ -25,7 +27,9 @@ struct hvp_processor {
 	u64 vendor;
 	u64 features[2];
 	u64 xsave_features;
+	u32 xsave_starts[HVP_XSAVE_STATES];
 	u32 xsave_ends[HVP_XSAVE_STATES];
+	u64 xsave_aligned;
 	u64 clflush_size;
 	u64 physical_address_bits;
 	u64 clock_frequency;

@@ -41,6 +41,9 @@ enum hvp_access { HVP_ACCESS_LIST(HVP_ACCESS_ENUM) HVP_NR_ACCESSES };
 
 #define HVP_INSTRUCTION_BYTES	16
 
+/* Of an XSAVE area, as much as a parent gets: a page. */
+#define HVP_XSAVE_BYTES		4096
+
 /**
  * struct hvp_exit - an exit; nothing of the instruction has happened
  * @reason:	why

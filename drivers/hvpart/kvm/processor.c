@@ -87,7 +87,7 @@ static const struct hvp_feature bank1[] = {
 	{ 31, X86_FEATURE_AMD_STIBP_ALWAYS_ON },
 };
 
-/* HV_PARTITION_PROCESSOR_XSAVE_FEATURES */
+/* HV_PARTITION_PROCESSOR_XSAVE_FEATURES, without AMX, 26 to 29, which no child has */
 
 static const struct hvp_feature xsave[] = {
 	{ 0, X86_FEATURE_XSAVE },
@@ -116,15 +116,12 @@ static const struct hvp_feature xsave[] = {
 	{ 23, X86_FEATURE_AVX512_BF16 },
 	{ 24, X86_FEATURE_AVX512_VP2INTERSECT },
 	{ 25, X86_FEATURE_AVX512_FP16 },
-	{ 26, X86_FEATURE_XFD },
-	{ 27, X86_FEATURE_AMX_TILE },
-	{ 28, X86_FEATURE_AMX_BF16 },
-	{ 29, X86_FEATURE_AMX_INT8 },
 	{ 30, X86_FEATURE_AVX_VNNI },
 };
 
 /* The CPUID leaf that describes XSAVE's state components. */
 #define HVP_XSAVE_LEAF	0xd
+#define HVP_XSAVE_ALIGNED	BIT(1)	/* ECX of a component */
 
 struct hvp_processor hvp_host_processor __ro_after_init;
 
@@ -151,19 +148,22 @@ static u64 __init hvp_processor_vendor(void)
 	}
 }
 
-static void __init hvp_processor_find_xsave_ends(u32 *ends)
+static void __init hvp_processor_find_xsave(struct hvp_processor *processor)
 {
 	unsigned int i;
 
 	if (!boot_cpu_has(X86_FEATURE_XSAVE))
 		return;
-	ends[XFEATURE_FP] = FXSAVE_SIZE + XSAVE_HDR_SIZE;
-	ends[XFEATURE_SSE] = FXSAVE_SIZE + XSAVE_HDR_SIZE;
+	processor->xsave_ends[XFEATURE_FP] = FXSAVE_SIZE + XSAVE_HDR_SIZE;
+	processor->xsave_ends[XFEATURE_SSE] = FXSAVE_SIZE + XSAVE_HDR_SIZE;
 	for (i = XFEATURE_YMM; i < XFEATURE_MAX; i++) {
-		u32 size, offset, ecx, edx;
+		u32 size, offset, flags, edx;
 
-		cpuid_count(HVP_XSAVE_LEAF, i, &size, &offset, &ecx, &edx);
-		ends[i] = offset + size;
+		cpuid_count(HVP_XSAVE_LEAF, i, &size, &offset, &flags, &edx);
+		processor->xsave_starts[i] = offset;
+		processor->xsave_ends[i] = offset + size;
+		if (flags & HVP_XSAVE_ALIGNED)
+			processor->xsave_aligned |= BIT_ULL(i);
 	}
 }
 
@@ -185,5 +185,5 @@ void __init hvp_host_processor_find(void)
 		.physical_address_bits = boot_cpu_data.x86_phys_bits,
 		.clock_frequency = (u64)tsc_khz * 1000,
 	};
-	hvp_processor_find_xsave_ends(hvp_host_processor.xsave_ends);
+	hvp_processor_find_xsave(&hvp_host_processor);
 }

@@ -26,6 +26,10 @@
 #define HVP_CPUID_1_HYPERVISOR		BIT(31)
 /* Leaf 1, EDX */
 #define HVP_CPUID_1_HTT			BIT(28)
+/* Leaf 7, EDX: AMX-BF16, AMX-TILE, AMX-INT8 */
+#define HVP_CPUID_7_AMX			(BIT(22) | BIT(24) | BIT(25))
+/* Leaf 0xd, EAX: their state */
+#define HVP_CPUID_D_TILES		(BIT(17) | BIT(18))
 /* Leaf 0x80000001, ECX */
 #define HVP_CPUID_80000001_SVM		BIT(2)
 #define HVP_CPUID_80000001_SKINIT	BIT(12)
@@ -78,6 +82,15 @@ static void hvp_cpuid_edit(const struct hvp_machine_vp *vp, struct kvm_cpuid_ent
 		if (config->x2apic)
 			entry->ecx |= HVP_CPUID_1_X2APIC;
 		entry->edx &= ~HVP_CPUID_1_HTT;
+		break;
+	case 7:
+		if (!entry->index)
+			entry->edx &= ~HVP_CPUID_7_AMX;
+		break;
+	case 0xd:
+		/* What a parent gets of the state is a page, and tiles do not fit into one. */
+		if (!entry->index)
+			entry->eax &= ~HVP_CPUID_D_TILES;
 		break;
 	case 0xb:
 	case 0x1f:

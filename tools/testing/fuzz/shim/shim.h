@@ -60,6 +60,8 @@ struct hlist_head { struct hlist_node *first; };
 #define BIT_ULL(n)		(1ULL << (n))
 #define GENMASK_ULL(high, low)	((~0ULL << (low)) & (~0ULL >> (63 - (high))))
 #define IS_ALIGNED(x, a)	(((x) & ((typeof(x))(a) - 1)) == 0)
+#define ALIGN(n, to)		(((n) + (to) - 1) & ~((to) - 1))
+#define ilog2(n)		(63 - __builtin_clzll(n))
 #define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
 #define DIV_ROUND_UP_ULL(n, d)	DIV_ROUND_UP((u64)(n), d)
 #define order_base_2(n)		((n) < 2 ? 0 : 64 - __builtin_clzll((n) - 1))
@@ -233,6 +235,18 @@ static inline void kref_put(struct kref *kref, void (*release)(struct kref *kref
 		release(kref);
 }
 
+/* string.h */
+static inline void *memchr_inv(const void *start, int byte, size_t size)
+{
+	const u8 *at = start;
+
+	for (; size; size--, at++) {
+		if (*at != (u8)byte)
+			return (void *)at;
+	}
+	return NULL;
+}
+
 /* gfp.h, slab.h */
 #define __GFP_DIRECT_RECLAIM	0x01u
 #define __GFP_ACCOUNT		0x02u
@@ -253,6 +267,11 @@ void kmem_cache_free(struct kmem_cache *cache, void *object);
 unsigned int kmem_cache_size(struct kmem_cache *cache);
 
 void *kmalloc(size_t size, gfp_t gfp);
+static inline void *kzalloc(size_t size, gfp_t gfp)
+{
+	return kmalloc(size, gfp | __GFP_ZERO);
+}
+
 void kfree(const void *object);
 void *kvmalloc_array(size_t n, size_t size, gfp_t gfp);
 void kvfree(const void *object);
