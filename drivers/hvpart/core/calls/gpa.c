@@ -12,6 +12,7 @@
 #include "../memory/proximity.h"
 #include "../partition.h"
 #include "../space.h"
+#include "../vp/vp.h"
 
 #define HVP_MAP_DEFINED_FLAGS							\
 	(HVP_MAP_RIGHTS_MASK | HVP_MAP_ADJUSTABLE | HVP_MAP_NO_ACCESS |		\
@@ -168,17 +169,6 @@ unlock:
 	return status;
 }
 
-/* Do the caller's addresses go that far?  The VMM says how wide they are, and may say anything. */
-static bool hvp_source_is_address(const struct hvp_request *request, u64 first, u64 count)
-{
-	unsigned int bits = request->vp->gpa_bits;
-	u64 last = first + count - 1;
-
-	if (last < first || last > U64_MAX >> HVP_PAGE_SHIFT)
-		return false;
-	return bits >= BITS_PER_LONG_LONG || !(last << HVP_PAGE_SHIFT >> bits);
-}
-
 /* Is the element one that the caller may give away? */
 static enum hvp_status hvp_map_check_source(const struct hvp_mapping *mapping)
 {
@@ -188,7 +178,7 @@ static enum hvp_status hvp_map_check_source(const struct hvp_mapping *mapping)
 
 	if (mapping->page.kind != HVP_GPA_MAPPED)
 		return HVP_STATUS_SUCCESS;
-	if (!hvp_source_is_address(request, source, pages))
+	if (!hvp_vp_addresses(request->vp, source, pages))
 		return HVP_STATUS_INVALID_PARAMETER;
 	if (request->guest->ops->is_ram(request->guest, source, pages) != pages)
 		return HVP_STATUS_OPERATION_DENIED;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Virtual processors, the root's included: who there is, and which pages they use. */
 
+#include <linux/bits.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/sched.h>
@@ -133,4 +134,22 @@ unsigned int hvp_vps_first_named(struct hvp_vps *vps, const struct hvp_pinned_pa
 		cond_resched();
 	}
 	return list.count;
+}
+
+/**
+ * hvp_vp_addresses() - do a virtual processor's addresses go that far?
+ * @vp:		the virtual processor; the VMM says how wide they are, and may say anything
+ * @gfn:	page number, any
+ * @count:	of pages, not 0
+ *
+ * Context: Any.
+ * Return: true if pages [gfn, gfn + count) are among them.
+ */
+bool hvp_vp_addresses(const struct hvp_vp *vp, u64 gfn, u64 count)
+{
+	u64 last = gfn + count - 1;
+
+	if (last < gfn || last > U64_MAX >> HVP_PAGE_SHIFT)
+		return false;
+	return vp->gpa_bits >= BITS_PER_LONG_LONG || !(last << HVP_PAGE_SHIFT >> vp->gpa_bits);
 }

@@ -77,5 +77,6 @@ void hvp_vps_remove(struct hvp_vps *vps, unsigned long number);
 struct hvp_vp *hvp_vps_find(struct hvp_vps *vps, u32 index);
 unsigned int hvp_vps_first_named(struct hvp_vps *vps, const struct hvp_pinned_page *pages,
 				 unsigned int count);
+bool hvp_vp_addresses(const struct hvp_vp *vp, u64 gfn, u64 count);
 
 #endif /* _HVPART_VP_H */
