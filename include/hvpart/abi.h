@@ -104,6 +104,10 @@ enum hvp_status { HVP_STATUS_LIST(HVP_STATUS_ENUM) };
 	  "HvMapVpStatePage")								\
 	X(0x00e2, UNMAP_VP_STATE_PAGE, unmap_vp_state_page,				\
 	  struct hvp_state_page_in, struct hvp_nothing, "HvUnmapVpStatePage")		\
+	X(0x00e3, GET_VP_STATE, get_vp_state,						\
+	  struct hvp_vp_state_in, struct hvp_timers, "HvGetVpState")			\
+	X(0x00e4, SET_VP_STATE, set_vp_state,						\
+	  struct hvp_vp_state_in, struct hvp_nothing, "HvSetVpState")			\
 	X(0x0101, GET_PARTITION_PROPERTY_EX, get_partition_property_ex,			\
 	  struct hvp_get_property_ex_in, struct hvp_get_property_ex_out,		\
 	  "HvGetPartitionPropertyEx")							\

@@ -11,6 +11,7 @@
 
 struct hvp_gpa_map;
 struct hvp_guest;
+struct hvp_lapic;
 struct hvp_machine;
 struct hvp_machine_vp;
 
@@ -165,6 +166,13 @@ struct hvp_machine_events {
  * @get:	fill in the @groups of @state; it does not run
  * @set:	take the @groups of @state over: -EINVAL if it cannot be in that state,
  *		and then which of them have been taken over is not said
+ * @get_lapic:	read the LAPIC of one that does not run
+ * @set_lapic:	change it, all but its task priority; -EINVAL if it is not one of that
+ *		processor's
+ * @get_xsave:	read an XSAVE area of the standard format, of which HVP_XSAVE_BYTES are
+ *		given; it does not run
+ * @set_xsave:	take such an area over, what is behind these bytes left as it is; -EINVAL if
+ *		no processor takes it
  * @assert:	raise an interrupt; does not wait for one that runs.  -ENOENT if nobody is
  *		at that destination, -EBUSY if an external
  *		interrupt waits already
@@ -188,6 +196,10 @@ struct hvp_machine_ops {
 	int (*get)(struct hvp_machine_vp *vp, unsigned int groups, struct hvp_vp_state *state);
 	int (*set)(struct hvp_machine_vp *vp, unsigned int groups,
 		   const struct hvp_vp_state *state);
+	int (*get_lapic)(struct hvp_machine_vp *vp, struct hvp_lapic *lapic);
+	int (*set_lapic)(struct hvp_machine_vp *vp, const struct hvp_lapic *lapic);
+	int (*get_xsave)(struct hvp_machine_vp *vp, void *area);
+	int (*set_xsave)(struct hvp_machine_vp *vp, const void *area);
 	int (*assert)(struct hvp_machine *machine, const struct hvp_interrupt *interrupt);
 };
 

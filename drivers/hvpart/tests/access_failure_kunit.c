@@ -42,7 +42,7 @@ static unsigned int hvp_accesses(const struct hvp_contract_call *shape, enum hvp
 {
 	switch (op) {
 	case HVP_FAKE_READ:
-		return !!shape->in_size + !!shape->in_element;
+		return !!shape->in_size + !!shape->in_element + !!shape->header_words;
 	case HVP_FAKE_PROBE:
 	case HVP_FAKE_WRITE:
 		return shape->out_size || shape->out_element;

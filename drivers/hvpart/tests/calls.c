@@ -27,12 +27,14 @@ struct hvp_call hvp_world_place(struct hvp_world *world, const struct hvp_try *t
 {
 	const struct hvp_contract_call *shape = hvp_contract_of(try->code);
 	u64 output_gfn = HVP_FAKE_OUTPUT_GFN(world->level);
-	size_t in_size = hvp_contract_in_bytes(shape, try->rep_count);
+	size_t in_size = hvp_contract_in_bytes(shape, try->rep_count) +
+			 try->header_words * sizeof(u64);
 	size_t out_size = hvp_contract_out_bytes(shape, try->rep_count);
 	u8 *input_page = hvp_fake_memory(&world->guest,
 					 HVP_FAKE_INPUT_GFN(world->level) << HVP_PAGE_SHIFT);
 	struct hvp_call call = {
 		.control = try->code | try->control |
+			   (u64)try->header_words << HVP_CONTROL_VARHEAD_SHIFT |
 			   (u64)try->rep_count << HVP_CONTROL_REP_COUNT_SHIFT |
 			   (u64)try->rep_start << HVP_CONTROL_REP_START_SHIFT,
 		/* A call may leave rubbish in registers that it does not use. */
@@ -533,6 +535,8 @@ void hvp_make_ready(struct hvp_world *world, struct hvp_partition *child, u16 co
 	case HVP_CALL_ASSERT_VIRTUAL_INTERRUPT:
 	case HVP_CALL_DISPATCH_VP:
 	case HVP_CALL_MAP_VP_STATE_PAGE:
+	case HVP_CALL_GET_VP_STATE:
+	case HVP_CALL_SET_VP_STATE:
 		if (!any)
 			hvp_world_vp(world, child, 0);
 		break;

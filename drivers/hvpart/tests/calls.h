@@ -33,6 +33,7 @@ struct hvp_pair {
  * @code:	its code
  * @control:	further bits of the input value
  * @in:		input; it and the output are placed so that they end where their pages end
+ * @header_words: of the variable header, which is part of @in, in units of 8 bytes
  * @rep_count:	elements of a list
  * @rep_start:	the first to be processed
  * @fast:	pass the input in registers
@@ -41,6 +42,7 @@ struct hvp_try {
 	u16 code;
 	u64 control;
 	const void *in;
+	unsigned int header_words;
 	unsigned int rep_count;
 	unsigned int rep_start;
 	bool fast;

@@ -14,8 +14,9 @@ const struct hvp_contract_call hvp_contract[HVP_CONTRACT_CALLS] = {
  * @id:		the partition, ignored by a call that names none
  *
  * A property is an early one, a statistics page is the partition's, a state page is that of
- * registers, and either is to be at the last page of RAM.  A virtual processor is the one
- * with VP index 0.  All else is 0, but padding holds rubbish, as it does in real calls.
+ * registers, and either is to be at the last page of RAM; state is of timers.  A virtual
+ * processor is the one with VP index 0.  All else is 0, but padding holds rubbish, as it does
+ * in real calls.
  *
  * Return: the input.
  */
@@ -32,6 +33,7 @@ struct hvp_any_input hvp_contract_input(const struct hvp_contract_call *shape, u
 		[HVP_FIELD_VP_VTL] = 0xdeadbe00ULL << 32,
 		[HVP_FIELD_TRANSLATE] = HVP_TRANSLATE_READ,
 		[HVP_FIELD_VECTOR] = 0x20 | 0xdeadbe00ULL << 32,
+		[HVP_FIELD_STATE_TYPE] = HVP_VP_STATE_TIMERS | 0xdeadbeefULL << 32,
 		[HVP_FIELD_STATE_PAGE] = HVP_STATE_PAGE_VALUE(0, HVP_STATE_PAGE_REGISTERS),
 	};
 	struct hvp_any_input in = {};
@@ -71,7 +73,11 @@ struct hvp_try hvp_contract_try(const struct hvp_contract_call *shape,
 				const struct hvp_any_input *in, unsigned int elements)
 {
 	return (struct hvp_try){
-		.code = shape->code, .in = in, .rep_count = shape->rep ? elements : 0 };
+		.code = shape->code,
+		.in = in,
+		.header_words = shape->header_words,
+		.rep_count = shape->rep ? elements : 0,
+	};
 }
 
 /**

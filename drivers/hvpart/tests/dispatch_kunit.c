@@ -65,7 +65,11 @@ static void hvp_dispatch_decodes_control_word(struct kunit *test)
 		const struct hvp_contract_call *shape = &hvp_contract[i];
 		struct hvp_try try = hvp_contract_try(shape, &in, 2);
 		struct hvp_call call = hvp_world_place(world, &try);
-		bool passes = shape->rep ? row->rep_passes : row->simple_passes;
+		bool header = row->bits & HVP_CONTROL_VARHEAD_MASK;
+		bool passes = header ? shape->varhead :
+			      shape->rep ? row->rep_passes : row->simple_passes;
+		/* A page holds 511 words besides the first one. */
+		bool fits = !header || !(row->bits & BIT_ULL(26));
 		u64 result;
 
 		world->vp->privileges = 0;
@@ -76,8 +80,9 @@ static void hvp_dispatch_decodes_control_word(struct kunit *test)
 		hvp_forget_counts(world);
 		result = hvp_world_dispatch(world, world->root, &call);
 		KUNIT_EXPECT_EQ_MSG(test, result & 0xffff,
-				    passes ? HVP_STATUS_ACCESS_DENIED :
-					     HVP_STATUS_INVALID_HYPERCALL_INPUT,
+				    !passes ? HVP_STATUS_INVALID_HYPERCALL_INPUT :
+				    fits ? HVP_STATUS_ACCESS_DENIED :
+					   HVP_STATUS_INVALID_ALIGNMENT,
 				    "%s", shape->name);
 		/* A malformed call has completed nothing, an other where it starts. */
 		KUNIT_EXPECT_EQ_MSG(test, result >> 16,
@@ -157,7 +162,8 @@ static void hvp_place_elsewhere(struct hvp_world *world, const struct hvp_contra
 	const struct hvp_any_input in = { { 1 } };
 	struct hvp_try try = hvp_contract_try(shape, &in, 2);
 	struct hvp_call call = hvp_world_place(world, &try);
-	size_t size = input ? hvp_contract_in_bytes(shape, try.rep_count) :
+	size_t size = input ? hvp_contract_in_bytes(shape, try.rep_count) +
+			      try.header_words * sizeof(u64) :
 			      hvp_contract_out_bytes(shape, try.rep_count);
 	u64 *gpa = input ? &call.input : &call.output;
 	enum hvp_status expected = row->passes || !size ? HVP_STATUS_ACCESS_DENIED :

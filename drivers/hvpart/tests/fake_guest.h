@@ -104,6 +104,7 @@ struct hvp_fake_window {
  * @count:	operations by kind, since the test last zeroed them
  * @fail_at:	the n-th operation from now fails, 0 for none
  * @error:	what it fails with
+ * @elsewhere:	a call may access whole pages besides its parameters
  * @watched:	check accesses against the windows; off when several threads call
  * @input:	what the call may read, each byte once
  * @output:	what it may write
@@ -129,6 +130,7 @@ struct hvp_fake_guest {
 	unsigned int count[HVP_NR_FAKE_OPS];
 	unsigned int fail_at[HVP_NR_FAKE_OPS];
 	int error[HVP_NR_FAKE_OPS];
+	bool elsewhere;
 	bool watched;
 	struct hvp_fake_window input;
 	struct hvp_fake_window output;

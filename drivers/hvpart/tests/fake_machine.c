@@ -397,6 +397,42 @@ static int hvp_fake_set(struct hvp_machine_vp *vp, unsigned int groups,
 	return error;
 }
 
+/* What it is given or asked for, and whether that fails.  Of what fails, nothing is right. */
+static int hvp_fake_copy(struct hvp_machine_vp *vp, enum hvp_fake_machine_op op, void *to,
+			 const void *from, size_t size)
+{
+	struct hvp_fake_guest *guest = vp->machine->guest;
+	int error = hvp_fake_begin_outside(guest, op);
+
+	hvp_fake_expect_vp(vp);
+	KUNIT_EXPECT_FALSE(guest->test, vp->running);
+	if (!error)
+		memcpy(to, from, size);
+	else if (op == HVP_FAKE_GET_LAPIC || op == HVP_FAKE_GET_XSAVE)
+		memset(to, HVP_FAKE_LOST, size);
+	return error;
+}
+
+static int hvp_fake_get_lapic(struct hvp_machine_vp *vp, struct hvp_lapic *lapic)
+{
+	return hvp_fake_copy(vp, HVP_FAKE_GET_LAPIC, lapic, &vp->lapic, sizeof(*lapic));
+}
+
+static int hvp_fake_set_lapic(struct hvp_machine_vp *vp, const struct hvp_lapic *lapic)
+{
+	return hvp_fake_copy(vp, HVP_FAKE_SET_LAPIC, &vp->lapic, lapic, sizeof(*lapic));
+}
+
+static int hvp_fake_get_xsave(struct hvp_machine_vp *vp, void *area)
+{
+	return hvp_fake_copy(vp, HVP_FAKE_GET_XSAVE, area, vp->xsave, sizeof(vp->xsave));
+}
+
+static int hvp_fake_set_xsave(struct hvp_machine_vp *vp, const void *area)
+{
+	return hvp_fake_copy(vp, HVP_FAKE_SET_XSAVE, vp->xsave, area, sizeof(vp->xsave));
+}
+
 static int hvp_fake_assert(struct hvp_machine *machine, const struct hvp_interrupt *interrupt)
 {
 	struct hvp_fake_guest *guest = machine->guest;
@@ -431,6 +467,10 @@ const struct hvp_machine_ops hvp_fake_machine_ops = {
 	.interrupt = hvp_fake_interrupt,
 	.get = hvp_fake_get,
 	.set = hvp_fake_set,
+	.get_lapic = hvp_fake_get_lapic,
+	.set_lapic = hvp_fake_set_lapic,
+	.get_xsave = hvp_fake_get_xsave,
+	.set_xsave = hvp_fake_set_xsave,
 	.assert = hvp_fake_assert,
 };
 

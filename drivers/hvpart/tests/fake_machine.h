@@ -11,6 +11,7 @@
 #include <linux/list.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
+#include <hvpart/abi.h>
 #include <hvpart/machine.h>
 
 struct hvp_fake_guest;
@@ -31,6 +32,10 @@ enum hvp_fake_machine_op {
 	HVP_FAKE_INTERRUPT,
 	HVP_FAKE_GET,
 	HVP_FAKE_SET,
+	HVP_FAKE_GET_LAPIC,
+	HVP_FAKE_SET_LAPIC,
+	HVP_FAKE_GET_XSAVE,
+	HVP_FAKE_SET_XSAVE,
 	HVP_FAKE_ASSERT,
 	HVP_NR_FAKE_MACHINE_OPS,
 };
@@ -97,6 +102,8 @@ struct hvp_machine {
  * @interrupted: it is to come back, or not to begin
  * @wait:	for that
  * @state:	its registers
+ * @lapic:	its LAPIC
+ * @xsave:	its XSAVE area
  */
 struct hvp_machine_vp {
 	struct hvp_machine *machine;
@@ -109,6 +116,8 @@ struct hvp_machine_vp {
 	bool interrupted;
 	wait_queue_head_t wait;
 	struct hvp_vp_state state;
+	struct hvp_lapic lapic;
+	u8 xsave[HVP_XSAVE_BYTES];
 };
 
 /**

@@ -390,6 +390,7 @@ static void hvp_vcpu_call(struct hvp_vcpu *vcpu)
 		[HVP_FIELD_VECTOR] = 0x20,
 		[HVP_FIELD_DESTINATION] = vp,
 		[HVP_FIELD_DISPATCH] = vp,
+		[HVP_FIELD_STATE_TYPE] = HVP_VP_STATE_TIMERS,
 		[HVP_FIELD_STATE_PAGE] = HVP_STATE_PAGE_VALUE(vp, vp),
 	};
 	unsigned int i, reps = 1 + prandom_u32_state(&vcpu->random) % 6;
@@ -398,6 +399,8 @@ static void hvp_vcpu_call(struct hvp_vcpu *vcpu)
 	hvp_contract_fill(shape, values, in);
 	if (shape->rep)
 		call.control |= (u64)reps << HVP_CONTROL_REP_COUNT_SHIFT;
+	call.control |= (u64)shape->header_words << HVP_CONTROL_VARHEAD_SHIFT;
+	memset(in + shape->in_size / sizeof(u64), 0, shape->header_words * sizeof(u64));
 	/* A list that is none of pages is of 0s: a register that can be set, and its value. */
 	memset(in + shape->in_size / sizeof(u64), 0, (size_t)reps * shape->in_element);
 	for (i = 0; i < reps && shape->in_element && shape->element == HVP_FIELD_PAGE; i++)

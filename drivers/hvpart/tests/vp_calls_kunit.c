@@ -139,7 +139,7 @@ static void hvp_vp_calls_name_one_that_is_there(struct kunit *test)
 	static const u16 codes[] = {
 		HVP_CALL_DELETE_VP, HVP_CALL_GET_VP_REGISTERS, HVP_CALL_SET_VP_REGISTERS,
 		HVP_CALL_TRANSLATE_VIRTUAL_ADDRESS, HVP_CALL_DISPATCH_VP,
-		HVP_CALL_MAP_VP_STATE_PAGE,
+		HVP_CALL_MAP_VP_STATE_PAGE, HVP_CALL_GET_VP_STATE, HVP_CALL_SET_VP_STATE,
 	};
 	struct hvp_world *world = hvp_world_create(test);
 	struct hvp_partition *child = hvp_active_child(world);

@@ -186,4 +186,78 @@ struct hvp_map_state_page_in {
 
 static_assert(sizeof(struct hvp_map_state_page_in) == 24, "HvCallMapVpStatePage");
 
+/*
+ * HvCallGetVpState, HvCallSetVpState.  A variable header follows: 8-byte page numbers of the
+ * caller, or what is set.
+ */
+struct hvp_vp_state_in {
+	__u64 partition_id;
+	__u32 vp_index;
+	__u8 vtl;
+	__u8 reserved1[3];
+	__u32 type;		/* HV_GET_SET_VP_STATE_TYPE */
+	__u32 reserved2;
+	__u64 xsave_flags;	/* of HVP_VP_STATE_XSAVE */
+	__u64 xsave_states;	/* likewise, as in XCR0 */
+};
+
+static_assert(sizeof(struct hvp_vp_state_in) == 40, "HvCallGetVpState");
+
+/* HV_GET_SET_VP_STATE_TYPE: bit 31 of those that are in a page */
+#define HVP_VP_STATE_LAPIC		0x80000000U
+#define HVP_VP_STATE_XSAVE		0x80000001U
+#define HVP_VP_STATE_SIM_PAGE		0x80000002U
+#define HVP_VP_STATE_SIEF_PAGE		0x80000003U
+#define HVP_VP_STATE_TIMERS		0x00000004U
+
+/* HV_LOCAL_INTERRUPT_CONTROLLER_STATE: registers of the LAPIC, which is without TPR and PPR */
+struct hvp_lapic {
+	__u32 id;
+	__u32 version;
+	__u32 ldr;
+	__u32 dfr;
+	__u32 spurious;
+	__u32 isr[8];
+	__u32 tmr[8];
+	__u32 irr[8];
+	__u32 esr;
+	__u32 icr_high;
+	__u32 icr_low;
+	__u32 lvt_timer;
+	__u32 lvt_thermal;
+	__u32 lvt_perfmon;
+	__u32 lvt_lint0;
+	__u32 lvt_lint1;
+	__u32 lvt_error;
+	__u32 lvt_cmci;
+	__u32 error_status;
+	__u32 initial_count;
+	__u32 current_count;
+	__u32 divide;
+	__u32 remote_read;
+};
+
+static_assert(sizeof(struct hvp_lapic) == 0xb0, "HV_LOCAL_INTERRUPT_CONTROLLER_STATE");
+
+/* HV_STIMER_STATE */
+struct hvp_timer {
+	__u32 flags;
+	__u32 reserved;
+	__u64 config;
+	__u64 count;
+	__u64 adjustment;
+	__u64 expiration;	/* of a message that has not been delivered */
+};
+
+#define HVP_TIMER_MESSAGE_PENDING	0x00000001U
+
+/* HV_SYNTHETIC_TIMERS_STATE */
+#define HVP_TIMERS		4
+struct hvp_timers {
+	struct hvp_timer timers[HVP_TIMERS];
+	__u64 reserved[5];
+};
+
+static_assert(sizeof(struct hvp_timers) == 200, "HV_SYNTHETIC_TIMERS_STATE");
+
 #endif /* _HVPART_ABI_VP_H */

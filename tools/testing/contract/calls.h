@@ -55,6 +55,7 @@ enum hvp_field {
 	HVP_FIELD_DESTINATION,	/* APIC ID or logical destination */
 	HVP_FIELD_VECTOR,	/* u32 vector, u8 0, then padding */
 	HVP_FIELD_DISPATCH,	/* u32 VP index, u32 HVP_DISPATCH_* flags */
+	HVP_FIELD_STATE_TYPE,	/* u32 HVP_VP_STATE_*, then padding */
 	HVP_FIELD_STATE_PAGE,	/* u32 VP index, u16 HVP_STATE_PAGE_*, u8 0, u8 flags */
 	HVP_NR_FIELDS
 };
@@ -68,7 +69,9 @@ enum hvp_field {
  * @privilege:	what the caller must have
  * @rep:	it is a rep call
  * @fast:	its input may come in registers
- * @in_size:	bytes of input, of its fixed part if it is a rep call
+ * @varhead:	it may have a variable header
+ * @header_words: how long one is that would do, in units of 8 bytes, if it is of 0s
+ * @in_size:	bytes of input, of its fixed part if it has more
  * @in_element:	bytes of an element of the input list
  * @out_size:	bytes of output
  * @out_element: bytes of an element of the output list
@@ -87,6 +90,8 @@ struct hvp_contract_call {
 	__u64 privilege;
 	bool rep;
 	bool fast;
+	bool varhead;
+	__u8 header_words;
 	__u8 in_size;
 	__u8 in_element;
 	__u8 out_size;
@@ -101,6 +106,15 @@ struct hvp_contract_call {
 };
 
 #define HVP_CAN(status)	(1U << HVP_STATUS_##status)
+
+/* Of synthetic timers, which are in the call itself; other state is in a page. */
+#define HVP_CONTRACT_STATE								\
+	.varhead = true, .in_size = 40,							\
+	.input = { HVP_FIELD_ID, HVP_FIELD_VP_VTL, HVP_FIELD_STATE_TYPE },		\
+	.names_child = true, .states = HVP_WHILE_ACTIVE,				\
+	.statuses = HVP_CAN(INVALID_PARAMETER) | HVP_CAN(INVALID_VP_INDEX) |		\
+		    HVP_CAN(OPERATION_DENIED),						\
+	.unit_statuses = HVP_CAN(NO_RESOURCES)
 
 #define HVP_CONTRACT(X)									\
 	X("HvCreatePartition", 0x40, CREATE_PARTITIONS, .in_size = 56, .out_size = 8,	\
@@ -226,6 +240,9 @@ struct hvp_contract_call {
 	  .input = { HVP_FIELD_ID, HVP_FIELD_STATE_PAGE }, .names_child = true,		\
 	  .states = HVP_WHILE_ACTIVE | HVP_WHILE_FINALIZING | HVP_WHILE_FINALIZED,	\
 	  .statuses = HVP_CAN(INVALID_PARAMETER))					\
+	X("HvGetVpState", 0xe3, CREATE_PARTITIONS, HVP_CONTRACT_STATE, .out_size = 200)	\
+	X("HvSetVpState", 0xe4, CREATE_PARTITIONS, HVP_CONTRACT_STATE,			\
+	  .header_words = 25)								\
 	X("HvGetPartitionPropertyEx", 0x101, CREATE_PARTITIONS, .in_size = 24,		\
 	  .out_size = 16, .input = { HVP_FIELD_ID, HVP_FIELD_PROPERTY, HVP_FIELD_ZERO }, \
 	  .names_child = true, .names_self = true,					\
@@ -269,7 +286,7 @@ static inline const struct hvp_contract_call *hvp_contract_of(__u16 code)
  * @call:	the call
  * @reps:	rep count, 0 for a simple call
  *
- * Return: bytes, the whole list included.
+ * Return: bytes, the whole list included, but no variable header.
  */
 static inline unsigned int hvp_contract_in_bytes(const struct hvp_contract_call *call,
 						 unsigned int reps)
@@ -345,6 +362,17 @@ static inline __u32 hvp_contract_statuses(const struct hvp_contract_call *call, 
 	if (!guest)
 		statuses |= call->unit_statuses | HVP_CAN(NO_RESOURCES);
 	return statuses;
+}
+
+/**
+ * hvp_contract_header_bytes() - how long the variable header is
+ * @control:	the call's input value
+ *
+ * Return: bytes.
+ */
+static inline unsigned int hvp_contract_header_bytes(__u64 control)
+{
+	return ((control & HVP_CONTROL_VARHEAD_MASK) >> HVP_CONTROL_VARHEAD_SHIFT) * 8;
 }
 
 #endif /* _HVPART_CONTRACT_CALLS_H */

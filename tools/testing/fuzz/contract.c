@@ -83,7 +83,7 @@ static bool contract_control_malformed(const struct call *call)
 	unsigned int start = call_rep_start(call);
 
 	return control & 0xf000f00078000000 || control & BIT(31) ||	/* reserved; nested */
-	       control >> 17 & 0x3ff ||					/* variable header */
+	       (control >> 17 & 0x3ff && !call->row->varhead) ||	/* variable header */
 	       (call->row->rep ? start >= count : count || start) ||
 	       (control & BIT(16) && !call->row->fast);			/* fast */
 }
@@ -382,6 +382,25 @@ static struct answer contract_vp_call(const struct call *call, const struct book
 	return answer;
 }
 
+/* Of state that is well-formed, what is in it and where it is are left open. */
+static struct answer contract_state(const struct call *call, const struct book *target)
+{
+	bool set = call->row->code == HVP_CALL_SET_VP_STATE;
+	unsigned int words = call->call.control >> 17 & 0x3ff;
+	u32 type = call->in[2];
+	bool in_page = type - 0x80000000U < 4;
+
+	if (!contract_vp(target, call->in[1]))
+		return (struct answer){ HVP_STATUS_INVALID_VP_INDEX };
+	if (call->in[1] >> 32 & 0xff || (!in_page && type != 4) ||
+	    words != (in_page ? 1 : set ? 25 : 0))
+		return (struct answer){ HVP_STATUS_INVALID_PARAMETER };
+	if (in_page && (call->in[5] >> 52 ||
+			(call->gpa_bits < 64 && call->in[5] << 12 >> call->gpa_bits)))
+		return (struct answer){ HVP_STATUS_INVALID_PARAMETER };
+	return (struct answer){ HVP_STATUS_SUCCESS, .open = in_page || set };
+}
+
 /* Is it a page that there can be?  Offset 0: index; 4: type; 6: VTL; 7: flags */
 static bool contract_state_page_malformed(const struct call *call, bool map)
 {
@@ -596,6 +615,10 @@ struct answer contract_answer(struct guest *guest, const struct hvp_limits *limi
 		break;
 	case HVP_CALL_GET_GPA_PAGES_ACCESS_STATE:
 		answer = contract_access_state(call);
+		break;
+	case HVP_CALL_GET_VP_STATE:
+	case HVP_CALL_SET_VP_STATE:
+		answer = contract_state(call, target);
 		break;
 	case HVP_CALL_DELETE_VP:
 	case HVP_CALL_GET_VP_REGISTERS:

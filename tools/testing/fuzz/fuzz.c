@@ -85,6 +85,22 @@ static u32 to_register(u8 byte)
 	return firsts[byte / 16] + byte % 16;
 }
 
+/* Bits 2:0: which; 3: whether it is the bit of those in a page that is not right. */
+static u32 to_state_type(u8 byte)
+{
+	u32 type = byte & 7;
+
+	return type | ((type < 4) ^ !!(byte & 8) ? HVP_VP_STATE_LAPIC : 0);
+}
+
+/* Bits 7:4: how many words more or less than there ought to be. */
+static unsigned int to_header_words(const struct hvp_contract_call *call, u8 state)
+{
+	unsigned int words = (state & 7) < 4 ? 1 : call->header_words;
+
+	return min_t(unsigned int, words + (state >> 4 & 7) - (state >> 7 ? 1 : 0), 32);
+}
+
 static u64 to_word(enum hvp_field field, const u64 *given)
 {
 	u64 argument = given[field];
@@ -123,6 +139,8 @@ static u64 to_word(enum hvp_field field, const u64 *given)
 		return (argument & 0x1ff) | argument >> 9 << 32 | (u64)0xffffff << 40;
 	case HVP_FIELD_DISPATCH:
 		return (argument & 0xff) | argument >> 8 << 32;
+	case HVP_FIELD_STATE_TYPE:
+		return to_state_type(argument) | (u64)~0U << 32;
 	case HVP_FIELD_STATE_PAGE:
 		/* Index; type, VTL, and whether it says where. */
 		return (argument & 0xff) | (argument >> 8 & 3) << 32 |
@@ -154,7 +172,7 @@ static void run_call(const struct hvp_contract_call *call, const u64 *argument)
 {
 	static u64 in[HVP_INPUT_WORDS + 4 * HVP_CONTROL_REP_MASK];
 	u64 given[CALL_ARGUMENTS] = {}, *word = in;
-	unsigned int i, count;
+	unsigned int i, count, header_words = 0;
 
 	for (i = 0; i < CALL_ARGUMENTS; i++) {
 		if (call_arguments(call) >> i & 1)
@@ -162,13 +180,18 @@ static void run_call(const struct hvp_contract_call *call, const u64 *argument)
 	}
 	for (i = 0; i < call->in_size / sizeof(u64); i++)
 		*word++ = to_word(call->input[i], given);
+	if (call->varhead)
+		header_words = to_header_words(call, given[HVP_FIELD_STATE_TYPE]);
+	/* A page, or what synthetic timers are to be. */
+	for (i = 0; i < header_words; i++)
+		*word++ = to_word(HVP_FIELD_PAGE, given) & (header_words > 1 ? ~1ULL : ~0ULL);
 	count = given[CALL_COUNT] & HVP_CONTROL_REP_MASK;
 	for (i = 0; i < count && call->in_element; i++) {
 		put_element(call, (u8 *)word + i * call->in_element, given);
 		given[call->element] += given[CALL_STEP];
 	}
-	vm_call(&vm, given[CALL_WHO], call, in, count, given[CALL_START] & HVP_CONTROL_REP_MASK,
-		given[CALL_FAST] & 1);
+	vm_call(&vm, given[CALL_WHO], call, in, header_words, count,
+		given[CALL_START] & HVP_CONTROL_REP_MASK, given[CALL_FAST] & 1);
 }
 
 static void run_vp(const u64 *argument)

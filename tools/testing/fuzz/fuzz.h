@@ -428,7 +428,7 @@ void vm_look(struct vm *vm);
 void vm_refresh(struct vm *vm);
 u64 vm_id(struct vm *vm, u8 byte);
 void vm_call(struct vm *vm, u8 who, const struct hvp_contract_call *row, const void *in,
-	     unsigned int count, unsigned int start, bool fast);
+	     unsigned int header_words, unsigned int count, unsigned int start, bool fast);
 void vm_call_raw(struct vm *vm, u8 who, const struct hvp_call *registers);
 
 /* Programs: a byte that names the operation, then its arguments. */

@@ -158,6 +158,15 @@ static void guest_check_access(u64 gpa, size_t size, u64 from, size_t bytes, uns
 	}
 }
 
+/* State of a virtual processor is in a whole page, of the caller's or of the child's. */
+static bool guest_is_state(u64 gpa, size_t size)
+{
+	if (!current_call->row->varhead || size != HVP_PAGE_SIZE || gpa % HVP_PAGE_SIZE)
+		return false;
+	current_call->touched = true;
+	return true;
+}
+
 static int guest_read(struct hvp_guest *ops_guest, u64 gpa, void *buf, size_t size)
 {
 	struct guest *guest = to_guest(ops_guest);
@@ -165,6 +174,12 @@ static int guest_read(struct hvp_guest *ops_guest, u64 gpa, void *buf, size_t si
 	struct call *call = current_call;
 	u8 *from;
 
+	if (guest_is_state(gpa, size)) {
+		if (fails || !guest_readable(guest, gpa))
+			return -EFAULT;
+		memcpy(buf, guest_host_page(guest, gpa >> HVP_PAGE_SHIFT)->data, size);
+		return 0;
+	}
 	guest_check_access(gpa, size, call->call.input, call->in_bytes, call->read, "read");
 	if (fails || !guest_readable(guest, gpa))
 		return -EFAULT;
@@ -182,6 +197,12 @@ static int guest_write(struct hvp_guest *ops_guest, u64 gpa, const void *buf, si
 	bool fails = guest_begin(guest, GUEST_WRITE);
 	struct call *call = current_call;
 
+	if (guest_is_state(gpa, size)) {
+		if (fails || !guest_writable(guest, gpa))
+			return -EFAULT;
+		memcpy(guest_host_page(guest, gpa >> HVP_PAGE_SHIFT)->data, buf, size);
+		return 0;
+	}
 	guest_check_access(gpa, size, call->call.output, call->out_bytes, call->written,
 			   "write");
 	memcpy((u8 *)call->out + gpa - call->call.output, buf, size);
@@ -303,6 +324,8 @@ static bool guest_shows_registers(void)
 	case HVP_CALL_DISPATCH_VP:
 	case HVP_CALL_MAP_VP_STATE_PAGE:
 	case HVP_CALL_UNMAP_VP_STATE_PAGE:
+	case HVP_CALL_GET_VP_STATE:
+	case HVP_CALL_SET_VP_STATE:
 		return true;
 	default:
 		return false;

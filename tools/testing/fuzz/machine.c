@@ -32,6 +32,8 @@ struct hvp_machine_vp {
 	bool running;
 	bool interrupted;
 	struct hvp_vp_state state;
+	struct hvp_lapic lapic;
+	u8 xsave[HVP_XSAVE_BYTES];
 };
 
 static struct hvp_machine *machines;
@@ -279,6 +281,39 @@ static int machine_set(struct hvp_machine_vp *vp, unsigned int groups,
 	return error;
 }
 
+static int machine_copy(struct hvp_machine_vp *vp, void *to, const void *from, size_t size)
+{
+	int error = machine_begin(true);
+
+	if (vp->running)
+		shim_die("state of virtual processor %u while it runs", vp->index);
+	if (!error)
+		memcpy(to, from, size);
+	return error;
+}
+
+static int machine_get_lapic(struct hvp_machine_vp *vp, struct hvp_lapic *lapic)
+{
+	return machine_copy(vp, lapic, &vp->lapic, sizeof(*lapic));
+}
+
+static int machine_set_lapic(struct hvp_machine_vp *vp, const struct hvp_lapic *lapic)
+{
+	return machine_copy(vp, &vp->lapic, lapic, sizeof(*lapic));
+}
+
+static int machine_get_xsave(struct hvp_machine_vp *vp, void *area)
+{
+	return machine_copy(vp, area, vp->xsave, sizeof(vp->xsave));
+}
+
+/* Some of what there can be, no processor takes. */
+static int machine_set_xsave(struct hvp_machine_vp *vp, const void *area)
+{
+	return machine_copy(vp, vp->xsave, area, sizeof(vp->xsave)) ?:
+	       vp->xsave[0] == 0xff ? -EINVAL : 0;
+}
+
 static int machine_assert(struct hvp_machine *machine, const struct hvp_interrupt *interrupt)
 {
 	int error = machine_begin(true);
@@ -306,6 +341,10 @@ const struct hvp_machine_ops machine_ops = {
 	.interrupt = machine_interrupt,
 	.get = machine_get,
 	.set = machine_set,
+	.get_lapic = machine_get_lapic,
+	.set_lapic = machine_set_lapic,
+	.get_xsave = machine_get_xsave,
+	.set_xsave = machine_set_xsave,
 	.assert = machine_assert,
 };
 

@@ -33,6 +33,7 @@ static const struct argument arguments[CALL_ARGUMENTS] = {
 	[HVP_FIELD_DESTINATION] = { "destination", 1 },
 	[HVP_FIELD_VECTOR] = { "vector", 2 },
 	[HVP_FIELD_DISPATCH] = { "index", 2 },
+	[HVP_FIELD_STATE_TYPE] = { "state", 1 },
 	[HVP_FIELD_STATE_PAGE] = { "index", 2 },
 	[CALL_WHO] = { "who", 1 },
 	[CALL_COUNT] = { "count", 2 },
@@ -80,6 +81,8 @@ u32 call_arguments(const struct hvp_contract_call *call)
 		has |= 1U << CALL_COUNT | 1U << CALL_START;
 	if (call->in_element)
 		has |= 1U << call->element | 1U << CALL_STEP;
+	if (call->varhead)
+		has |= 1U << HVP_FIELD_PAGE;
 	if (call->fast)
 		has |= 1U << CALL_FAST;
 	return has;

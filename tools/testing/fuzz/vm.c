@@ -531,7 +531,8 @@ static void vm_call_at(struct vm *vm, u8 who, const struct hvp_call *registers)
 	if (!hvp_call_row(call.row->code))
 		shim_die("%s is not there", call.row->name);
 	call.call.control = (registers->control & ~HVP_CONTROL_CODE_MASK) | call.row->code;
-	call.in_bytes = hvp_contract_in_bytes(call.row, call_rep_count(&call));
+	call.in_bytes = hvp_contract_in_bytes(call.row, call_rep_count(&call)) +
+			hvp_contract_header_bytes(call.call.control);
 	call.out_bytes = hvp_contract_out_bytes(call.row, call_rep_count(&call));
 	shim_cpu = !!outer;
 
@@ -567,12 +568,13 @@ void vm_call_raw(struct vm *vm, u8 who, const struct hvp_call *registers)
 
 /* A call as it ought to be made, but for what the steps before have changed. */
 void vm_call(struct vm *vm, u8 who, const struct hvp_contract_call *row, const void *in,
-	     unsigned int count, unsigned int start, bool fast)
+	     unsigned int header_words, unsigned int count, unsigned int start, bool fast)
 {
 	u64 control = row->code | (fast ? HVP_CONTROL_FAST : 0) |
+		      (u64)header_words << HVP_CONTROL_VARHEAD_SHIFT |
 		      (u64)(count & HVP_CONTROL_REP_MASK) << HVP_CONTROL_REP_COUNT_SHIFT |
 		      (u64)(start & HVP_CONTROL_REP_MASK) << HVP_CONTROL_REP_START_SHIFT;
-	size_t in_bytes = hvp_contract_in_bytes(row, count);
+	size_t in_bytes = hvp_contract_in_bytes(row, count) + header_words * sizeof(u64);
 	size_t out_bytes = hvp_contract_out_bytes(row, count);
 	struct hvp_call call = {
 		.control = control ^ (vm->control & ~HVP_CONTROL_CODE_MASK),

@@ -203,6 +203,22 @@ const struct hvp_call_row hvp_call_table[HVP_NR_CALLS] = {
 		.states = HVP_IN_ACTIVE | HVP_IN_FINALIZING | HVP_IN_FINALIZED,
 		.outside = true,
 	},
+	[HVP_INDEX_GET_VP_STATE] = {
+		CALL(GET_VP_STATE, get_vp_state),
+		.variable_header = true,
+		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
+		.target = HVP_TARGET_CHILD,
+		.states = HVP_IN_ACTIVE,
+		.outside = true,
+	},
+	[HVP_INDEX_SET_VP_STATE] = {
+		CALL(SET_VP_STATE, set_vp_state),
+		.variable_header = true,
+		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
+		.target = HVP_TARGET_CHILD,
+		.states = HVP_IN_ACTIVE,
+		.outside = true,
+	},
 	[HVP_INDEX_GET_PARTITION_PROPERTY_EX] = {
 		CALL(GET_PARTITION_PROPERTY_EX, get_partition_property_ex),
 		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,

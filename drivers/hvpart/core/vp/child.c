@@ -455,6 +455,31 @@ enum hvp_status hvp_child_vp_apply(struct hvp_child_vp *vp)
 }
 
 /**
+ * hvp_child_vp_settle() - give the machine some of what has been set, before it is asked for
+ *		something that depends on it
+ * @vp:		the virtual processor, locked
+ * @groups:	BIT(enum hvp_vp_group) each
+ *
+ * What no processor can have waits, as it would without this, for the next dispatch: there may
+ * be more to come that goes with it.
+ *
+ * Context: Outside KVM's loop, no other lock held.
+ * Return: SUCCESS or NO_RESOURCES.
+ */
+enum hvp_status hvp_child_vp_settle(struct hvp_child_vp *vp, unsigned int groups)
+{
+	unsigned int settled = vp->changed & groups;
+	int error;
+
+	if (!settled)
+		return HVP_STATUS_SUCCESS;
+	error = hvp_machines(vp->partition)->set(vp->machine, settled, &vp->state);
+	if (!error)
+		vp->changed &= ~settled;
+	return error == -EINVAL ? HVP_STATUS_SUCCESS : hvp_machine_status(error);
+}
+
+/**
  * hvp_child_vp_take_page() - see what the parent has written to the register page
  * @vp:		the virtual processor, locked
  *

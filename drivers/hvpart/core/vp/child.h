@@ -147,6 +147,7 @@ void hvp_child_vp_discard(struct hvp_child_vp *vp);
 
 enum hvp_status hvp_child_vp_want(struct hvp_child_vp *vp, unsigned int groups);
 enum hvp_status hvp_child_vp_apply(struct hvp_child_vp *vp);
+enum hvp_status hvp_child_vp_settle(struct hvp_child_vp *vp, unsigned int groups);
 void hvp_child_vp_take_page(struct hvp_child_vp *vp);
 void hvp_child_vp_show_page(struct hvp_child_vp *vp);
 void hvp_state_page_unmap(struct hvp_state_page *page, struct hvp_guest *guest);

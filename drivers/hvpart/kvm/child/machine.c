@@ -24,6 +24,7 @@
 #include "registers.h"
 #include "run.h"
 #include "runner.h"
+#include "state.h"
 #include "vcpu.h"
 
 struct hvp_vm_request {
@@ -163,6 +164,10 @@ const struct hvp_machine_ops hvp_kvm_machine_ops = {
 	.interrupt = hvp_machine_vp_interrupt,
 	.get = hvp_machine_vp_get,
 	.set = hvp_machine_vp_set,
+	.get_lapic = hvp_machine_vp_get_lapic,
+	.set_lapic = hvp_machine_vp_set_lapic,
+	.get_xsave = hvp_machine_vp_get_xsave,
+	.set_xsave = hvp_machine_vp_set_xsave,
 	.assert = hvp_machine_assert,
 };
 

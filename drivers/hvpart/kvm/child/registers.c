@@ -638,7 +638,14 @@ static const struct {
 	{ HVP_VP_EVENTS, hvp_events_get, hvp_events_set },
 };
 
-static int hvp_registers_errno(int error)
+/**
+ * hvp_registers_errno() - what one of KVM's ioctls for a vCPU's state means to the core
+ * @error:	0 or a negative error
+ *
+ * Context: Any.
+ * Return: 0, -ENOMEM, -EINTR, -EINVAL or -EFAULT.
+ */
+int hvp_registers_errno(int error)
 {
 	switch (error) {
 	case 0:

@@ -6,6 +6,7 @@ struct hvp_machine_vp;
 struct hvp_vp_state;
 struct kvm_run;
 
+int hvp_registers_errno(int error);
 void hvp_registers_from_run(const struct kvm_run *run, struct hvp_vp_state *state);
 int hvp_machine_vp_get(struct hvp_machine_vp *vp, unsigned int groups, struct hvp_vp_state *state);
 int hvp_machine_vp_set(struct hvp_machine_vp *vp, unsigned int groups,

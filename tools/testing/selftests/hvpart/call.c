@@ -76,7 +76,9 @@ static void good_attempt(struct attempt *attempt, const struct hvp_contract_call
 	if (call->rep)
 		attempt->control |= CONTROL_REPS(REPS) | CONTROL_START(START);
 	contract_make_input(call, &world->children, world->gpns, REPS, attempt->input);
-	attempt->input_size = hvp_contract_in_bytes(call, REPS);
+	attempt->control |= (u64)call->header_words << HVP_CONTROL_VARHEAD_SHIFT;
+	attempt->input_size = hvp_contract_in_bytes(call, REPS) +
+			      hvp_contract_header_bytes(attempt->control);
 	/* To the end of the page, from where its alignment has it begin. */
 	attempt->output_size = (hvp_contract_out_bytes(call, REPS) +
 				HVP_PARAMETER_ALIGNMENT - 1) & ~(HVP_PARAMETER_ALIGNMENT - 1);
@@ -162,6 +164,8 @@ static bool no_privilege_at_all(struct attempt *attempt, const struct world *wor
 static bool variable_header(struct attempt *attempt, const struct world *world)
 {
 	(void)world;
+	if (attempt->call->varhead)
+		return false;
 	attempt->control |= 1ULL << HVP_CONTROL_VARHEAD_SHIFT;
 	attempt->control_malformed = true;
 	return true;
@@ -535,6 +539,9 @@ static void every_bit_of_the_control_word(void)
 
 			/* For rep calls, other counts are not wrong by themselves. */
 			if (call->rep && ((bit >= 32 && bit < 44) || (bit >= 48 && bit < 60)))
+				continue;
+			/* Nor is another variable header, for those that have one. */
+			if (call->varhead && HVP_CONTROL_VARHEAD_MASK >> bit & 1)
 				continue;
 			good_attempt(&attempt, call, &world);
 			attempt.control |= 1ULL << bit;

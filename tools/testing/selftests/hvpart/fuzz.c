@@ -273,8 +273,15 @@ static void make_valid(struct caller *caller, struct attempt *attempt)
 	} else if (call->rep) {
 		attempt->control |= CONTROL_REPS(1 + random_below(random, 32));
 	}
+	if (call->varhead && random_one_in(random, 2))
+		attempt->control |= (u64)random_below(random, 2) << HVP_CONTROL_VARHEAD_SHIFT;
+	else
+		attempt->control |= (u64)call->header_words << HVP_CONTROL_VARHEAD_SHIFT;
+	for (i = 0; i < hvp_contract_header_bytes(attempt->control) / 8; i++)
+		attempt->words[call->in_size / 8 + i] = some_value(caller, HVP_FIELD_PAGE);
 	attempt->input = caller->vcpu->input_gpa +
-			 fitting_offset(caller, hvp_contract_in_bytes(call, reps));
+			 fitting_offset(caller, hvp_contract_in_bytes(call, reps) +
+				       hvp_contract_header_bytes(attempt->control));
 	attempt->output = caller->vcpu->output_gpa +
 			  fitting_offset(caller, hvp_contract_out_bytes(call, reps));
 	if (call->fast && random_one_in(random, 2)) {

@@ -22,7 +22,8 @@ static u64 try_call(struct vcpu *vcpu, const struct hvp_contract_call *call, boo
 	static const struct contract_children children = {
 		.uninitialized = 2, .active = 3, .empty = 4,
 	};
-	u64 input[CONTRACT_INPUT_WORDS], output[HVP_INPUT_WORDS], gpn = guest_alloc(vcpu->guest);
+	u64 input[CONTRACT_INPUT_WORDS], output[CONTRACT_OUTPUT_WORDS];
+	u64 gpn = guest_alloc(vcpu->guest);
 
 	contract_make_input(call, &children, &gpn, 1, input);
 	if (!right && call->states)
@@ -32,7 +33,9 @@ static u64 try_call(struct vcpu *vcpu, const struct hvp_contract_call *call, boo
 	if (call->fast)
 		return hypercall(vcpu, call->code | HVP_CONTROL_FAST, input[0],
 				 call->in_size > 8 ? input[1] : ~0ULL);
-	return memory_call(vcpu, call->code | CONTROL_REPS(call->rep), input, output);
+	return memory_call(vcpu, call->code | CONTROL_REPS(call->rep) |
+				 (u64)call->header_words << HVP_CONTROL_VARHEAD_SHIFT, input,
+			   output);
 }
 
 static void climb(const void *data)

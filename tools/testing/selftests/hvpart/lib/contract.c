@@ -41,10 +41,12 @@ void contract_make_input(const struct hvp_contract_call *call,
 		[HVP_FIELD_MAP_FLAGS] = HVP_MAP_READ | HVP_MAP_WRITE,
 		[HVP_FIELD_TRANSLATE] = HVP_TRANSLATE_READ,
 		[HVP_FIELD_VECTOR] = 0x20,
+		[HVP_FIELD_STATE_TYPE] = HVP_VP_STATE_TIMERS,
 		[HVP_FIELD_STATE_PAGE] = (u64)HVP_STATE_PAGE_LOCATED << 56,
 	};
 
 	hvp_contract_fill(call, values, input);
+	memset((u8 *)input + call->in_size, 0, call->header_words * 8);
 	/* A list that is none of pages is of 0s: a register that can be set, and its value. */
 	if (call->element == HVP_FIELD_PAGE)
 		memcpy((u8 *)input + call->in_size, gpns, elements * call->in_element);
@@ -70,7 +72,9 @@ u64 contract_answer_to_others(u64 control)
 
 int contract_control_status(const struct hvp_contract_call *call, u64 control)
 {
-	if (control & (HVP_CONTROL_RESERVED_MASK | HVP_CONTROL_NESTED | HVP_CONTROL_VARHEAD_MASK))
+	if (control & (HVP_CONTROL_RESERVED_MASK | HVP_CONTROL_NESTED))
+		return HVP_STATUS_INVALID_HYPERCALL_INPUT;
+	if (control & HVP_CONTROL_VARHEAD_MASK && !call->varhead)
 		return HVP_STATUS_INVALID_HYPERCALL_INPUT;
 	if (call->rep ? rep_start(control) >= rep_count(control) :
 			rep_count(control) || rep_start(control))
@@ -94,7 +98,8 @@ int contract_early_status(const struct hvp_contract_call *call, u64 control, u64
 	if (status >= 0)
 		return status;
 	if (!(control & HVP_CONTROL_FAST) &&
-	    !placed_well(input, hvp_contract_in_bytes(call, rep_count(control)), phys_bits))
+	    !placed_well(input, hvp_contract_in_bytes(call, rep_count(control)) +
+			 hvp_contract_header_bytes(control), phys_bits))
 		return HVP_STATUS_INVALID_ALIGNMENT;
 	if (!placed_well(output, hvp_contract_out_bytes(call, rep_count(control)), phys_bits))
 		return HVP_STATUS_INVALID_ALIGNMENT;

@@ -27,7 +27,11 @@ struct contract_children {
  * @gpns or, for a list of so many elements (4 at most), all of them are for it to take.
  */
 #define CONTRACT_ELEMENT_WORDS	4
-#define CONTRACT_INPUT_WORDS	(HVP_INPUT_WORDS + 4 * CONTRACT_ELEMENT_WORDS)
+#define CONTRACT_INPUT_WORDS	(HVP_INPUT_WORDS + CONTRACT_HEADER_WORDS + \
+				 4 * CONTRACT_ELEMENT_WORDS)
+/* The longest variable header, and output */
+#define CONTRACT_HEADER_WORDS	(sizeof(struct hvp_timers) / sizeof(u64))
+#define CONTRACT_OUTPUT_WORDS	CONTRACT_HEADER_WORDS
 void contract_make_input(const struct hvp_contract_call *call,
 			 const struct contract_children *children, const u64 *gpns,
 			 unsigned int elements, u64 *input);

@@ -85,7 +85,9 @@ static void take_output(struct vcpu *vcpu, u64 control, void *output, u64 result
 
 u64 memory_call(struct vcpu *vcpu, u64 control, const void *input, void *output)
 {
-	unsigned int size = hvp_contract_in_bytes(hvp_contract_of(control), rep_count(control));
+	unsigned int size = hvp_contract_in_bytes(hvp_contract_of(control), rep_count(control)) +
+			    hvp_contract_header_bytes(control);
+	/* As near to the end as its alignment allows. */
 	unsigned int offset = (HVP_PAGE_SIZE - size) & ~(HVP_PARAMETER_ALIGNMENT - 1);
 	unsigned int from = output_offset(control);
 	u8 input_before[HVP_PAGE_SIZE];

@@ -157,6 +157,25 @@ u64 unmap_state_page(struct vcpu *vcpu, u64 id, u32 index, u16 type)
 	return vp_call(vcpu, HVP_CALL_UNMAP_VP_STATE_PAGE, &in, sizeof(in), NULL, 0);
 }
 
+/* Control: the code, and a variable header of so many bytes */
+static u64 varhead(u16 code, size_t bytes)
+{
+	return code | (bytes + 7) / 8 << HVP_CONTROL_VARHEAD_SHIFT;
+}
+
+u64 get_vp_state(struct vcpu *vcpu, const struct hvp_vp_state_in *in, const u64 *gpns,
+		 unsigned int count)
+{
+	return vp_call(vcpu, varhead(HVP_CALL_GET_VP_STATE, count * sizeof(*gpns)), in,
+		       sizeof(*in), gpns, count * sizeof(*gpns));
+}
+
+u64 set_vp_state(struct vcpu *vcpu, const struct hvp_vp_state_in *in, const void *header,
+		 size_t size)
+{
+	return vp_call(vcpu, varhead(HVP_CALL_SET_VP_STATE, size), in, sizeof(*in), header, size);
+}
+
 u64 get_register(struct vcpu *vcpu, u64 id, u32 index, u32 name)
 {
 	struct hvp_register_value value = {};

@@ -38,6 +38,12 @@ u64 dispatch_vp(struct vcpu *vcpu, u64 id, u32 index, u32 flags,
 u64 map_state_page(struct vcpu *vcpu, u64 id, u32 index, u16 type, u64 gpn);
 u64 unmap_state_page(struct vcpu *vcpu, u64 id, u32 index, u16 type);
 
+/* The variable header: page numbers, or what is set */
+u64 get_vp_state(struct vcpu *vcpu, const struct hvp_vp_state_in *in, const u64 *gpns,
+		 unsigned int count);
+u64 set_vp_state(struct vcpu *vcpu, const struct hvp_vp_state_in *in, const void *header,
+		 size_t size);
+
 /*
  * What any call that is about a child's memory or virtual processors needs there to
  * succeed; nothing for others.
