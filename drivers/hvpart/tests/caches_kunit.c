@@ -7,10 +7,10 @@
 #include "faults.h"
 #include "world.h"
 
-/* All but the margin, whose objects nobody reads. */
+/* All but those of which nobody reads what nobody has written. */
 static const enum hvp_cache hvp_zeroed_caches[] = {
 	HVP_CACHE_HIERARCHY, HVP_CACHE_PARTITION, HVP_CACHE_ACTIVE, HVP_CACHE_STATS_PAGE,
-	HVP_CACHE_CLAIM_CHUNK, HVP_CACHE_PAGE_BLOCK, HVP_CACHE_GPA_NODE,
+	HVP_CACHE_CLAIM_CHUNK, HVP_CACHE_PAGE_BLOCK, HVP_CACHE_CHILD_VP,
 };
 
 static void hvp_cache_desc(const enum hvp_cache *cache, char *desc)
