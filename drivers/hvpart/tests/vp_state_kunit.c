@@ -262,6 +262,14 @@ static void hvp_state_of_xsave(struct kunit *test)
 	hvp_kept_begin(test, &it);
 	in_use = (const u64 *)(it.page + IN_USE);
 	format = (const u64 *)(it.page + FORMAT);
+	/* It has enabled but the first. */
+	hvp_fill_area(it.machine->xsave, STATES & ~BIT(5));
+	hvp_expect_status(test, hvp_get_state(&it, HVP_VP_STATE_XSAVE, STATES), GET_VP_STATE,
+			  SUCCESS);
+	KUNIT_EXPECT_EQ(test, *in_use, 3);
+	KUNIT_EXPECT_EQ(test, *format, 3 | COMPACTED);
+	KUNIT_EXPECT_EQ(test, it.page[hvp_compact_place(3, 2)], 0);
+	it.vp->state.xfem = STATES;
 	for (states = 3; states <= STATES; states++) {
 		if (states & ~STATES) {
 			hvp_expect_status(test, hvp_get_state(&it, HVP_VP_STATE_XSAVE, states),

@@ -105,17 +105,26 @@ static enum hvp_status hvp_read_xsave(struct hvp_vp_state_access *access, void *
 	return status;
 }
 
+/*
+ * Of what is asked for, the parent gets what its child has enabled.  A client takes an area to pieces by
+ * its own CPUID, and asks for all that the partition can have: what the client's processor does
+ * not have, its child has been told that it has not, and does not enable.
+ */
 static enum hvp_status hvp_get_xsave(struct hvp_vp_state_access *access)
 {
+	u64 states = access->in->xsave_states;
 	enum hvp_status status;
 	void *area;
 
 	if (!hvp_xsave_is_well_formed(access))
 		return HVP_STATUS_INVALID_PARAMETER;
-	status = hvp_read_xsave(access, &area);
+	status = hvp_child_vp_want(access->vp, BIT(HVP_VP_XCR));
+	if (!status)
+		status = hvp_read_xsave(access, &area);
 	if (status)
 		return status;
-	hvp_xsave_compact(hvp_processor(access), access->in->xsave_states, area, access->page);
+	states &= HVP_LEGACY_STATES | access->vp->state.xfem;
+	hvp_xsave_compact(hvp_processor(access), states, area, access->page);
 	kfree(area);
 	return HVP_STATUS_SUCCESS;
 }

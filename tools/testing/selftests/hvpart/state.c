@@ -322,6 +322,11 @@ static void xsave(void)
 	REQUIRE_STATUS(get_partition_property(vcpu, kept.child.id, 0x60008, &size), SUCCESS);
 	EXPECT(size <= HVP_PAGE_SIZE);
 	in.xsave_states = states | X87_AND_SSE;
+	/* Those that the child has not enabled are not there. */
+	REQUIRE_STATUS(get_vp_state(vcpu, &in, &kept.gpn, 1), SUCCESS);
+	EXPECT_EQUAL(*word_at(&kept, XSAVE_FORMAT), XSAVE_COMPACTED | X87_AND_SSE);
+	if (states)
+		set_register(vcpu, kept.child.id, 0, HVP_REGISTER_XFEM, states);
 	REQUIRE_RESULT(set_registers(vcpu, kept.child.id, 0, &xmm3, 1), SUCCESS, 1);
 	memset(kept.page, 0xa5, HVP_PAGE_SIZE);
 	REQUIRE_STATUS(get_vp_state(vcpu, &in, &kept.gpn, 1), SUCCESS);
