@@ -47,6 +47,23 @@ notrace struct hvp_machine_vp *hvp_machine_vp_find(const struct kvm_vcpu *vcpu)
 }
 
 /**
+ * hvp_machine_vp_is() - is a vCPU a VP of a machine's?
+ * @vcpu:	the vCPU
+ *
+ * Context: Any.
+ * Return: true if it is.
+ */
+bool hvp_machine_vp_is(const struct kvm_vcpu *vcpu)
+{
+	bool is;
+
+	rcu_read_lock();
+	is = hvp_machine_vp_find(vcpu);
+	rcu_read_unlock();
+	return is;
+}
+
+/**
  * hvp_machine_vp_wake() - there is something for a VP to do
  * @vp:		the VP
  *

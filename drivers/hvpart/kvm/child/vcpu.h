@@ -113,6 +113,7 @@ void hvp_machine_vp_wake(struct hvp_machine_vp *vp);
 bool hvp_machine_vp_block(struct hvp_machine_vp *vp);
 
 struct hvp_machine_vp *hvp_machine_vp_find(const struct kvm_vcpu *vcpu);
+bool hvp_machine_vp_is(const struct kvm_vcpu *vcpu);
 bool hvp_machine_vp_observe_wake_up(const struct kvm_vcpu *vcpu);
 
 #endif /* _HVPART_KVM_CHILD_VCPU_H */

@@ -112,17 +112,6 @@ module_param_cb(grant_uid, &hvp_grant_uid_ops, &grant_uid, 0644);
 __MODULE_PARM_TYPE(grant_uid, "int");
 MODULE_PARM_DESC(grant_uid, "User whose VMs get what is granted, -1 for all users' (default -1)");
 
-/* What a child may do, its parent says. */
-static bool hvp_is_child(const struct kvm_vcpu *vcpu)
-{
-	bool is_child;
-
-	rcu_read_lock();
-	is_child = hvp_machine_vp_find(vcpu);
-	rcu_read_unlock();
-	return is_child;
-}
-
 /**
  * hvp_grant() - what the operator grants to a guest that begins now
  * @vcpu:	one of its vCPUs, whose VMM is the current task
@@ -137,7 +126,8 @@ u64 hvp_grant(const struct kvm_vcpu *vcpu)
 {
 	int uid = READ_ONCE(grant_uid);
 
-	if (!vcpu->arch.hyperv_enabled || hvp_is_child(vcpu))
+	/* What a child may do, its parent says. */
+	if (!vcpu->arch.hyperv_enabled || hvp_machine_vp_is(vcpu))
 		return 0;
 	if (uid >= 0 && from_kuid(&init_user_ns, current_uid()) != uid)
 		return 0;
@@ -150,7 +140,7 @@ static void hvp_replace_kvm_hv_set_cpuid(struct kvm_vcpu *vcpu, bool hyperv_enab
 
 	hvp_original_kvm_hv_set_cpuid(vcpu, hyperv_enabled);
 	/* The VMM may have changed what a child is given. */
-	if (HVP_HOOK_WANTED(true) && !hvp_is_child(vcpu))
+	if (HVP_HOOK_WANTED(true) && !hvp_machine_vp_is(vcpu))
 		hvp_vcpu_set_privileges(vcpu, hvp_grant(vcpu));
 	srcu_read_unlock(&hvp_calls_running, token);
 }

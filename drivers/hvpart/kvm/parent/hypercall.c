@@ -5,6 +5,7 @@
 #include <linux/sched.h>
 #include "../../core/core.h"
 #include "../../hook/compat.h"
+#include "../child/vcpu.h"
 #include "../originals.h"
 #include "hypercall.h"
 #include "memory.h"
@@ -146,15 +147,36 @@ u64 hvp_hypercall_answer(struct kvm_vcpu *vcpu, struct hvp_vcpu *known,
 	return result;
 }
 
-/* The answer to a guest that may make any of our calls; KVM's to all others. */
+/* A child has none of the privileges, so that no call of its gets further than to that check. */
+static u64 hvp_answer_child(struct kvm_vcpu *vcpu, const struct hvp_call_row *row,
+			    struct hvp_call call)
+{
+	struct hvp_kvm_guest memory = hvp_kvm_guest(vcpu->kvm, NULL, false);
+	struct hvp_vp nobody = { .gpa_bits = vcpu->arch.maxphyaddr };
+	const struct hvp_caller caller = { .vp = &nobody };
+	u64 result;
+
+	call.outside = true;
+	result = hvp_dispatch(row, &call, &caller, &memory.guest);
+	hvp_stats_count(row, result & HVP_RESULT_STATUS_MASK);
+	return result;
+}
+
+/*
+ * The answer to a guest that may make any of our calls, or could if its parent allowed it;
+ * KVM's to all others.
+ */
 static u64 hvp_answer_partition(struct kvm_vcpu *vcpu, const struct hvp_call_row *row,
 				const struct hvp_call *call)
 {
 	struct hvp_vcpu *known = hvp_vcpu_find(vcpu);
 	u64 privileges = hvp_vcpu_privileges(vcpu, known);
 
-	if (!(privileges & HVP_PARTITION_PRIVILEGES))
+	if (!(privileges & HVP_PARTITION_PRIVILEGES)) {
+		if (hvp_machine_vp_is(vcpu))
+			return hvp_answer_child(vcpu, row, *call);
 		return HVP_STATUS_INVALID_HYPERCALL_CODE;
+	}
 	/* Its CPUID was set before the module was loaded. */
 	if (!known)
 		known = hvp_vcpu_find_or_add(vcpu);
