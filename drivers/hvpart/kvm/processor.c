@@ -167,6 +167,90 @@ static void __init hvp_processor_find_xsave(struct hvp_processor *processor)
 	}
 }
 
+/* Where CPUID has a word of Linux's table of features, which is one of its registers. */
+static const struct {
+	u8 word;
+	u32 leaf;
+	u32 subleaf;
+	u8 reg;		/* EAX, EBX, ECX, EDX */
+} feature_words[] = {
+	{ CPUID_1_EDX, 1, 0, 3 },
+	{ CPUID_1_ECX, 1, 0, 2 },
+	{ CPUID_7_0_EBX, 7, 0, 1 },
+	{ CPUID_7_ECX, 7, 0, 2 },
+	{ CPUID_7_EDX, 7, 0, 3 },
+	{ CPUID_7_1_EAX, 7, 1, 0 },
+	{ CPUID_D_1_EAX, 0xd, 1, 0 },
+	{ CPUID_8000_0001_EDX, 0x80000001, 0, 3 },
+	{ CPUID_8000_0001_ECX, 0x80000001, 0, 2 },
+	{ CPUID_8000_0008_EBX, 0x80000008, 0, 1 },
+};
+
+/* Features that Linux has a word of its own for; some are in several leaves. */
+static const struct {
+	u16 cpu_feature;
+	u32 leaf;
+	u8 reg;
+	u32 bits;
+} elsewhere[] = {
+	{ X86_FEATURE_APERFMPERF, 6, 2, BIT(0) },
+	{ X86_FEATURE_NONSTOP_TSC, 0x80000007, 3, BIT(8) },
+	{ X86_FEATURE_IBRS, 7, 3, BIT(26) },
+	{ X86_FEATURE_IBRS, 0x80000008, 1, BIT(14) },
+	{ X86_FEATURE_STIBP, 7, 3, BIT(27) },
+	{ X86_FEATURE_STIBP, 0x80000008, 1, BIT(15) },
+	{ X86_FEATURE_IBPB, 7, 3, BIT(26) },
+	{ X86_FEATURE_IBPB, 0x80000008, 1, BIT(12) },
+	{ X86_FEATURE_IBRS_ENHANCED, 0x80000021, 0, BIT(8) },
+};
+
+static void hvp_feature_hide(u16 cpu_feature, u32 leaf, u32 subleaf, u32 registers[4])
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(feature_words); i++) {
+		if (feature_words[i].word == cpu_feature / 32 &&
+		    feature_words[i].leaf == leaf && feature_words[i].subleaf == subleaf)
+			registers[feature_words[i].reg] &= ~BIT(cpu_feature % 32);
+	}
+	for (i = 0; i < ARRAY_SIZE(elsewhere); i++) {
+		if (elsewhere[i].cpu_feature == cpu_feature && elsewhere[i].leaf == leaf &&
+		    !subleaf)
+			registers[elsewhere[i].reg] &= ~elsewhere[i].bits;
+	}
+}
+
+static void hvp_features_hide(const struct hvp_feature *features, unsigned int count,
+			      u64 disabled, u32 leaf, u32 subleaf, u32 registers[4])
+{
+	for (; count--; features++) {
+		if (disabled >> features->bit & 1)
+			hvp_feature_hide(features->cpu_feature, leaf, subleaf, registers);
+	}
+}
+
+/**
+ * hvp_processor_hide() - take disabled features out of what CPUID says
+ * @disabled_features: both banks of HV_PARTITION_PROCESSOR_FEATURES
+ * @disabled_xsave: HV_PARTITION_PROCESSOR_XSAVE_FEATURES
+ * @leaf:	what is asked for
+ * @subleaf:	likewise, 0 if the leaf has none
+ * @registers:	EAX, EBX, ECX, EDX
+ *
+ * What enhanced IBRS is CPUID does not say on Intel.
+ *
+ * Context: Any.
+ */
+void hvp_processor_hide(const u64 disabled_features[2], u64 disabled_xsave, u32 leaf,
+			u32 subleaf, u32 registers[4])
+{
+	hvp_features_hide(bank0, ARRAY_SIZE(bank0), disabled_features[0], leaf, subleaf,
+			  registers);
+	hvp_features_hide(bank1, ARRAY_SIZE(bank1), disabled_features[1], leaf, subleaf,
+			  registers);
+	hvp_features_hide(xsave, ARRAY_SIZE(xsave), disabled_xsave, leaf, subleaf, registers);
+}
+
 /**
  * hvp_host_processor_find() - see what the host has, before anybody asks
  *
