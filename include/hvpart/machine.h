@@ -98,6 +98,18 @@ struct hvp_interrupt {
 enum hvp_dirty_change { HVP_DIRTY_KEEP, HVP_DIRTY_CLEAR, HVP_DIRTY_SET };
 
 /**
+ * struct hvp_hyperv_features - what a child may use of Hyper-V, in CPUID's terms
+ * @privileges:	leaf 0x40000003, EAX and EBX << 32: these
+ * @features:	likewise, EDX: none but these
+ * @hints:	leaf 0x40000004, EAX: none but these
+ */
+struct hvp_hyperv_features {
+	u64 privileges;
+	u32 features;
+	u32 hints;
+};
+
+/**
  * struct hvp_machine_config - what a machine is made with; the same for its life
  * @guest:	the parent's memory, which the map's source pages are of
  * @map:	which of its pages is which of the child's
