@@ -319,7 +319,8 @@ TRACE_EVENT(hvpart_exit,
 		__entry->vp = vp;
 		__entry->reason = exit->reason;
 		__entry->access = exit->access;
-		__entry->at = exit->reason == HVP_EXIT_IO ? exit->port : exit->gpa;
+		__entry->at = exit->reason == HVP_EXIT_IO ? exit->port :
+			      exit->reason == HVP_EXIT_MSR ? exit->msr : exit->gpa;
 		__entry->rip = rip;
 	),
 

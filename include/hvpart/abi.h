@@ -79,6 +79,8 @@ enum hvp_status { HVP_STATUS_LIST(HVP_STATUS_ENUM) };
 	  struct hvp_map_gpa_pages_in, struct hvp_nothing, "HvMapGpaPages")		\
 	X(0x004c, UNMAP_GPA_PAGES, unmap_gpa_pages,					\
 	  struct hvp_map_gpa_pages_in, struct hvp_nothing, "HvUnmapGpaPages")		\
+	X(0x004d, INSTALL_INTERCEPT, install_intercept,					\
+	  struct hvp_install_intercept_in, struct hvp_nothing, "HvInstallIntercept")	\
 	X(0x004e, CREATE_VP, create_vp,							\
 	  struct hvp_create_vp_in, struct hvp_nothing, "HvCreateVp")			\
 	X(0x004f, DELETE_VP, delete_vp,							\
@@ -93,6 +95,8 @@ enum hvp_status { HVP_STATUS_LIST(HVP_STATUS_ENUM) };
 	  struct hvp_stats_page_in, struct hvp_map_stats_page_out, "HvMapStatsPage")	\
 	X(0x006d, UNMAP_STATS_PAGE, unmap_stats_page,					\
 	  struct hvp_stats_page_in, struct hvp_nothing, "HvUnmapStatsPage")		\
+	X(0x0091, REGISTER_INTERCEPT_RESULT, register_intercept_result,			\
+	  struct hvp_intercept_result_in, struct hvp_nothing, "HvRegisterInterceptResult")\
 	X(0x0094, ASSERT_VIRTUAL_INTERRUPT, assert_virtual_interrupt,			\
 	  struct hvp_assert_interrupt_in, struct hvp_nothing, "HvAssertVirtualInterrupt")\
 	X(0x00c2, DISPATCH_VP, dispatch_vp,						\
@@ -108,6 +112,8 @@ enum hvp_status { HVP_STATUS_LIST(HVP_STATUS_ENUM) };
 	  struct hvp_vp_state_in, struct hvp_timers, "HvGetVpState")			\
 	X(0x00e4, SET_VP_STATE, set_vp_state,						\
 	  struct hvp_vp_state_in, struct hvp_nothing, "HvSetVpState")			\
+	X(0x00f4, GET_VP_CPUID_VALUES, get_vp_cpuid_values,				\
+	  struct hvp_cpuid_values_in, struct hvp_nothing, "HvGetVpCpuidValues")		\
 	X(0x0101, GET_PARTITION_PROPERTY_EX, get_partition_property_ex,			\
 	  struct hvp_get_property_ex_in, struct hvp_get_property_ex_out,		\
 	  "HvGetPartitionPropertyEx")							\

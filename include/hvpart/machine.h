@@ -9,6 +9,7 @@
 #include <linux/types.h>
 #include <hvpart/vp_state.h>
 
+struct hvp_cpuid_value;
 struct hvp_gpa_map;
 struct hvp_guest;
 struct hvp_lapic;
@@ -19,7 +20,8 @@ struct hvp_machine_vp;
  * Why a virtual processor has come back to its parent: the parent's thread has something else
  * to do; it has nothing to do until an event, of which woken() tells; port I/O; access to
  * memory that the map does not allow; triple fault, or a state that no processor can be in;
- * the host cannot run it: memory, or the module goes.
+ * the host cannot run it: memory, or the module goes; CPUID, or an MSR, that its parent wants to
+ * see.
  */
 #define HVP_EXIT_LIST(X)				\
 	X(0, INTERRUPTED, "interrupted")		\
@@ -27,7 +29,9 @@ struct hvp_machine_vp;
 	X(2, IO, "io")					\
 	X(3, MEMORY, "memory")				\
 	X(4, UNRECOVERABLE, "unrecoverable")		\
-	X(5, DENIED, "denied")
+	X(5, DENIED, "denied")				\
+	X(6, CPUID, "cpuid")				\
+	X(7, MSR, "msr")
 
 #define HVP_EXIT_ENUM(value, name, text) HVP_EXIT_##name = value,
 enum hvp_exit_reason { HVP_EXIT_LIST(HVP_EXIT_ENUM) HVP_NR_EXIT_REASONS };
@@ -50,7 +54,7 @@ enum hvp_access { HVP_ACCESS_LIST(HVP_ACCESS_ENUM) HVP_NR_ACCESSES };
  * @reason:	why
  * @port:	HVP_EXIT_IO: which one
  * @size:	HVP_EXIT_IO: bytes of one access: 1, 2, 4
- * @access:	HVP_EXIT_IO and HVP_EXIT_MEMORY: what it was to do
+ * @access:	HVP_EXIT_IO, HVP_EXIT_MEMORY and HVP_EXIT_MSR: what it was to do
  * @string:	HVP_EXIT_IO: INS or OUTS
  * @rep:	HVP_EXIT_IO: with a REP prefix
  * @gpa:	HVP_EXIT_MEMORY: exact to the page; to the byte if @gva_valid
@@ -59,6 +63,8 @@ enum hvp_access { HVP_ACCESS_LIST(HVP_ACCESS_ENUM) HVP_NR_ACCESSES };
  * @instruction_length: bytes of the instruction, 0 if it is not known
  * @instruction_count: valid ones of @instruction
  * @instruction: bytes from RIP on
+ * @msr:	HVP_EXIT_MSR: which one
+ * @cpuid:	HVP_EXIT_CPUID: what would be answered, by hvp_machine_events.cpuid() as well
  * @hypercalls:	that it has made since it was made
  */
 struct hvp_exit {
@@ -74,6 +80,8 @@ struct hvp_exit {
 	u8 instruction_length;
 	u8 instruction_count;
 	u8 instruction[HVP_INSTRUCTION_BYTES];
+	u32 msr;
+	u32 cpuid[4];
 	u64 hypercalls;
 };
 
@@ -110,27 +118,53 @@ struct hvp_hyperv_features {
 };
 
 /**
+ * struct hvp_cpuid_query - what CPUID would say
+ * @leaf:	of this
+ * @subleaf:	likewise
+ * @own_states:	with the state components that the virtual processor has enabled;
+ * @xfem:	or if it had enabled these, as in XCR0,
+ * @xss:	and these, as in the MSR
+ */
+struct hvp_cpuid_query {
+	u32 leaf;
+	u32 subleaf;
+	bool own_states;
+	u64 xfem;
+	u64 xss;
+};
+
+/**
  * struct hvp_machine_config - what a machine is made with; the same for its life
  * @guest:	the parent's memory, which the map's source pages are of
  * @map:	which of its pages is which of the child's
  * @gpa_bits:	width of the child's physical addresses
- * @hyperv_privileges: CPUID 0x40000003 of the child: EAX, and EBX << 32
+ * @hyperv:	what it has of Hyper-V
  * @disabled_features: HV_PARTITION_PROCESSOR_FEATURES that it has not
  * @disabled_xsave: HV_PARTITION_PROCESSOR_XSAVE_FEATURES that it has not
+ * @disabled_states: state components that it has not, as in XCR0
+ * @socket_bits: of its APIC ID, which is its index: the lowest ones, by which processors of one
+ *		socket differ
  * @x2apic:	it may have an x2APIC
- * @ignore_unknown_msrs: an MSR that nobody knows reads 0 and is ignored, else #GP
  * @track_writes: as track() says from then on
  */
 struct hvp_machine_config {
 	struct hvp_guest *guest;
 	struct hvp_gpa_map *map;
 	unsigned int gpa_bits;
-	u64 hyperv_privileges;
+	struct hvp_hyperv_features hyperv;
 	u64 disabled_features[2];
 	u64 disabled_xsave;
+	u64 disabled_states;
+	unsigned int socket_bits;
 	bool x2apic;
-	bool ignore_unknown_msrs;
 	bool track_writes;
+};
+
+/* What becomes of an access to an MSR that nobody knows. */
+enum hvp_msr_action {
+	HVP_ACTION_FAULT,	/* #GP */
+	HVP_ACTION_IGNORE,	/* it reads 0 */
+	HVP_ACTION_EXIT,	/* HVP_EXIT_MSR */
 };
 
 /**
@@ -138,9 +172,16 @@ struct hvp_machine_config {
  * @woken:	a virtual processor that has last come back with HVP_EXIT_BLOCKED has
  *		something to do again; once for each such exit.  Any context, hard
  *		interrupts included, raw spinlocks held
+ * @cpuid:	a virtual processor that runs asks for CPUID: its parent may have others for
+ *		an answer.  This and the others may take spinlocks
+ * @intercepts_cpuid: or wants to see that it does: HVP_EXIT_CPUID
+ * @unknown_msr: it reads or writes an MSR that nobody knows
  */
 struct hvp_machine_events {
 	void (*woken)(void *owner);
+	void (*cpuid)(void *owner, u32 leaf, u32 subleaf, struct hvp_cpuid_value *value);
+	bool (*intercepts_cpuid)(void *owner, u32 leaf);
+	enum hvp_msr_action (*unknown_msr)(void *owner, u32 msr, bool write);
 };
 
 /**
@@ -188,6 +229,7 @@ struct hvp_machine_events {
  * @assert:	raise an interrupt; does not wait for one that runs.  -ENOENT if nobody is
  *		at that destination, -EBUSY if an external
  *		interrupt waits already
+ * @cpuid:	what CPUID would say without hvp_machine_events.cpuid(); it does not run
  */
 struct hvp_machine_ops {
 	int (*create)(const struct hvp_machine_config *config, struct hvp_machine **machine);
@@ -213,6 +255,8 @@ struct hvp_machine_ops {
 	int (*get_xsave)(struct hvp_machine_vp *vp, void *area);
 	int (*set_xsave)(struct hvp_machine_vp *vp, const void *area);
 	int (*assert)(struct hvp_machine *machine, const struct hvp_interrupt *interrupt);
+	int (*cpuid)(struct hvp_machine_vp *vp, const struct hvp_cpuid_query *query,
+		     struct hvp_cpuid_value *value);
 };
 
 #endif /* _HVPART_MACHINE_H */

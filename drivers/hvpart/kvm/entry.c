@@ -28,6 +28,7 @@ static struct hvp_hook *const hooks[] = {
 	&hvp_hook_kvm_hv_get_msr_common,
 	&hvp_hook_kvm_hv_hypercall,
 	&hvp_hook_kvm_cpuid,
+	&hvp_hook_kvm_emulate_cpuid,
 	&hvp_hook_kvm_hv_set_cpuid,
 	&hvp_hook_hva_to_pfn,
 	&hvp_hook_x86_emulate_instruction,

@@ -46,6 +46,12 @@ noinline __noclone bool hvp_original_kvm_cpuid(struct kvm_vcpu *vcpu, u32 *eax, 
 	return false;
 }
 
+noinline __noclone int hvp_original_kvm_emulate_cpuid(struct kvm_vcpu *vcpu)
+{
+	barrier();
+	return -EIO;
+}
+
 noinline __noclone void hvp_original_kvm_arch_flush_shadow_all(struct kvm *kvm)
 {
 	barrier();

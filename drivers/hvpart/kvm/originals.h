@@ -19,6 +19,7 @@ int hvp_original_kvm_hv_get_msr_common(struct kvm_vcpu *vcpu, u32 msr, u64 *data
 void hvp_original_kvm_hv_set_cpuid(struct kvm_vcpu *vcpu, bool hyperv_enabled);
 bool hvp_original_kvm_cpuid(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx, u32 *ecx, u32 *edx,
 			    bool exact_only);
+int hvp_original_kvm_emulate_cpuid(struct kvm_vcpu *vcpu);
 long hvp_original_kvm_vcpu_ioctl(struct file *file, unsigned int command,
 				 unsigned long argument);
 void hvp_original_kvm_arch_flush_shadow_all(struct kvm *kvm);

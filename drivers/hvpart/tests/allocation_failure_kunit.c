@@ -173,12 +173,28 @@ static struct hvp_reply hvp_set_some_registers(struct hvp_world *world)
 	return hvp_try_code(world, world->root, HVP_CALL_SET_VP_REGISTERS, 2);
 }
 
+static struct hvp_reply hvp_install_an_intercept(struct hvp_world *world)
+{
+	return hvp_try_code(world, world->root, HVP_CALL_INSTALL_INTERCEPT, 2);
+}
+
+static struct hvp_reply hvp_register_a_result(struct hvp_world *world)
+{
+	return hvp_try_code(world, world->root, HVP_CALL_REGISTER_INTERCEPT_RESULT, 2);
+}
+
+static struct hvp_reply hvp_get_a_cpuid_value(struct hvp_world *world)
+{
+	return hvp_try_code(world, world->root, HVP_CALL_GET_VP_CPUID_VALUES, 2);
+}
+
 /*
  * A partition is one object, an active one four more.  A deposit: the list, the
  * pages, for each chunk of claims the chunk, for any but the first a node of
  * the xarray, blocks.  A withdrawal: the list, the pages.  A statistics page: one
  * object, and a block for a page that is lent or a chunk for one that is not.  Memory: the
- * list, a node for each level.  Registers: lists.
+ * list, a node for each level.  Registers and values of CPUID: lists.  An intercept or a
+ * result: a block.
  */
 static const struct hvp_allocating_row hvp_allocating_rows[] = {
 	{ "create", HVP_CALL_CREATE_PARTITION, 1, 1, HVP_STATUS_SUCCESS, 0, 0,
@@ -212,6 +228,12 @@ static const struct hvp_allocating_row hvp_allocating_rows[] = {
 	  hvp_prepare_child, hvp_get_some_registers },
 	{ "set registers", HVP_CALL_SET_VP_REGISTERS, 1, 1, HVP_STATUS_SUCCESS, 0, 1,
 	  hvp_prepare_child, hvp_set_some_registers },
+	{ "intercept", HVP_CALL_INSTALL_INTERCEPT, 1, 1, HVP_STATUS_SUCCESS, 0, 0,
+	  hvp_prepare_child, hvp_install_an_intercept },
+	{ "CPUID result", HVP_CALL_REGISTER_INTERCEPT_RESULT, 1, 1, HVP_STATUS_SUCCESS, 0, 0,
+	  hvp_prepare_child, hvp_register_a_result },
+	{ "CPUID value", HVP_CALL_GET_VP_CPUID_VALUES, 2, 2, HVP_STATUS_SUCCESS, 0, 1,
+	  hvp_prepare_child, hvp_get_a_cpuid_value },
 };
 
 KUNIT_ARRAY_PARAM_DESC(hvp_allocating, hvp_allocating_rows, name);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What is true of any hierarchy after any call, and what a failed call must not change. */
 
+#include <linux/jhash.h>
 #include "../core/memory/claims.h"
 #include "../core/stats_page.h"
 #include "world.h"
@@ -31,6 +32,26 @@ static unsigned int hvp_stacked_pages(const struct hvp_pool_node *account)
 	return pages;
 }
 
+/* What its parent has said of CPUID and MSRs. */
+static void hvp_keep_rules(struct hvp_world *world, const struct hvp_rules *rules,
+			   struct hvp_book *book)
+{
+	const struct hvp_rule_block *block;
+	unsigned int count = 0;
+	unsigned int i;
+
+	for (block = rules->top; block; block = block->below) {
+		KUNIT_EXPECT_GT(world->test, block->count, 0);
+		for (i = 0; i < block->count; i++)
+			book->rule_contents = book->rule_contents * 31 +
+					      jhash(&block->rules[i], sizeof(block->rules[i]), 0);
+		count += block->count;
+		book->rules_charged += hvp_rule_block_pages();
+	}
+	KUNIT_EXPECT_EQ(world->test, count, rules->count);
+	book->rules += count;
+}
+
 /* Its virtual processors, and which of its parent's pages they are seen in. */
 static void hvp_keep_vps(struct hvp_world *world, struct hvp_partition *partition,
 			 struct hvp_book *book)
@@ -47,6 +68,7 @@ static void hvp_keep_vps(struct hvp_world *world, struct hvp_partition *partitio
 		KUNIT_EXPECT_FALSE(world->test, vp->dispatched);
 		book->vps++;
 		book->vp_numbers += (index + 1) * 2654435761U;
+		hvp_keep_rules(world, &vp->rules, book);
 		for (type = 0; type < HVP_NR_STATE_PAGES; type++) {
 			if (!vp->pages[type].mapped)
 				continue;
@@ -57,6 +79,7 @@ static void hvp_keep_vps(struct hvp_world *world, struct hvp_partition *partitio
 		}
 	}
 	KUNIT_EXPECT_EQ(world->test, book->vps, partition->child.vps.count);
+	hvp_keep_rules(world, &partition->child.rules, book);
 }
 
 /* What its memory is. */
@@ -248,7 +271,9 @@ static void hvp_expect_book_balances(struct hvp_world *world, const struct hvp_b
 	KUNIT_EXPECT_EQ(world->test, in_use,
 			book->used_for[HVP_USE_CHILDREN] + book->used_for[HVP_USE_PARTITION] +
 			book->used_for[HVP_USE_STATISTICS] + book->used_for[HVP_USE_VPS] +
-			book->used_for[HVP_USE_MEMORY_MAP]);
+			book->used_for[HVP_USE_MEMORY_MAP] + book->used_for[HVP_USE_RULES]);
+	KUNIT_EXPECT_EQ_MSG(world->test, book->used_for[HVP_USE_RULES], book->rules_charged,
+			    "partition %llu", book->id);
 	KUNIT_EXPECT_EQ_MSG(world->test, book->used_for[HVP_USE_VPS],
 			    book->vps * hvp_child_vp_pages(), "partition %llu", book->id);
 	KUNIT_EXPECT_EQ_MSG(world->test, book->used_for[HVP_USE_MEMORY_MAP],
@@ -324,7 +349,7 @@ void hvp_expect_books_balance(struct hvp_world *world, const struct hvp_books *b
 		vps += book->vps;
 		/* Only what is active has any, and no memory either. */
 		KUNIT_EXPECT_TRUE(world->test,
-				  !(book->vps || book->map_charged) ||
+				  !(book->vps || book->map_charged || book->rules) ||
 				  book->state == HVP_STATE_ACTIVE);
 		for (k = 0; k < book->stats_pages; k++)
 			KUNIT_EXPECT_TRUE_MSG(world->test,

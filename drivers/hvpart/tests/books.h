@@ -38,6 +38,9 @@ struct hvp_book {
 	u64 state_gfns;				/* likewise a sum */
 	struct hvp_gpa_counts map;
 	u64 map_contents;			/* likewise */
+	unsigned int rules;			/* for all VPs, and for each */
+	u64 rule_contents;			/* likewise */
+	unsigned int rules_charged;
 	unsigned int map_charged;
 	unsigned int stats_pages;		/* that are mapped of it */
 	u64 stats_gfns[HVP_BOOKS_STATS_PAGES];

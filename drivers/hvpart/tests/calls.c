@@ -528,12 +528,20 @@ void hvp_make_ready(struct hvp_world *world, struct hvp_partition *child, u16 co
 	case HVP_CALL_CREATE_VP:
 		hvp_world_deposit(world, child, 0, hvp_child_vp_pages());
 		break;
+	case HVP_CALL_REGISTER_INTERCEPT_RESULT:
+		if (!any)
+			hvp_world_vp(world, child, 0);
+		fallthrough;
+	case HVP_CALL_INSTALL_INTERCEPT:
+		hvp_world_deposit(world, child, 0, hvp_rule_block_pages());
+		break;
 	case HVP_CALL_DELETE_VP:
 	case HVP_CALL_GET_VP_REGISTERS:
 	case HVP_CALL_SET_VP_REGISTERS:
 	case HVP_CALL_TRANSLATE_VIRTUAL_ADDRESS:
 	case HVP_CALL_ASSERT_VIRTUAL_INTERRUPT:
 	case HVP_CALL_DISPATCH_VP:
+	case HVP_CALL_GET_VP_CPUID_VALUES:
 	case HVP_CALL_MAP_VP_STATE_PAGE:
 	case HVP_CALL_GET_VP_STATE:
 	case HVP_CALL_SET_VP_STATE:

@@ -15,8 +15,8 @@ const struct hvp_contract_call hvp_contract[HVP_CONTRACT_CALLS] = {
  *
  * A property is an early one, a statistics page is the partition's, a state page is that of
  * registers, and either is to be at the last page of RAM; state is of timers.  A virtual
- * processor is the one with VP index 0.  All else is 0, but padding holds rubbish, as it does
- * in real calls.
+ * processor is the one with VP index 0.  What is intercepted, or has a result, is CPUID.  All
+ * else is 0, but padding holds rubbish, as it does in real calls.
  *
  * Return: the input.
  */
@@ -34,6 +34,9 @@ struct hvp_any_input hvp_contract_input(const struct hvp_contract_call *shape, u
 		[HVP_FIELD_TRANSLATE] = HVP_TRANSLATE_READ,
 		[HVP_FIELD_VECTOR] = 0x20 | 0xdeadbe00ULL << 32,
 		[HVP_FIELD_STATE_TYPE] = HVP_VP_STATE_TIMERS | 0xdeadbeefULL << 32,
+		[HVP_FIELD_INTERCEPT] = HVP_INTERCEPT_MASK_EXECUTE |
+					(u64)HVP_INTERCEPT_CPUID << 32,
+		[HVP_FIELD_VP_INTERCEPT] = (u64)HVP_INTERCEPT_CPUID << 32,
 		[HVP_FIELD_STATE_PAGE] = HVP_STATE_PAGE_VALUE(0, HVP_STATE_PAGE_REGISTERS),
 	};
 	struct hvp_any_input in = {};

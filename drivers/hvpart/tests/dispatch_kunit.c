@@ -132,7 +132,7 @@ static u64 hvp_at_page_end(u64 page, size_t size) { return page + round_down(409
 /* Only what is larger than its alignment can be aligned and cross the end. */
 static u64 hvp_over_the_end(u64 page, size_t size)
 {
-	return page + 4096 - (size > 8 ? size - 8 : 4);
+	return page + 4096 - (size > 8 ? ALIGN(size, 8) - 8 : 4);
 }
 
 static u64 hvp_off_by_1(u64 page, size_t size) { return page + 1; }

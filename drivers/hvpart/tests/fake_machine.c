@@ -3,6 +3,8 @@
 
 #include <kunit/test.h>
 #include <linux/slab.h>
+#include <hvpart/abi.h>
+#include <hvpart/abi/vp.h>
 #include "../core/memory/gpa_map.h"
 #include "fake_guest.h"
 #include "fake_machine.h"
@@ -453,6 +455,25 @@ static int hvp_fake_assert(struct hvp_machine *machine, const struct hvp_interru
 	return there ? 0 : -ENOENT;
 }
 
+/* An answer that says what it was asked. */
+static int hvp_fake_cpuid(struct hvp_machine_vp *vp, const struct hvp_cpuid_query *query,
+			  struct hvp_cpuid_value *value)
+{
+	struct hvp_fake_guest *guest = vp->machine->guest;
+	int error = hvp_fake_begin_outside(guest, HVP_FAKE_CPUID);
+
+	hvp_fake_expect_vp(vp);
+	KUNIT_EXPECT_FALSE(guest->test, vp->running);
+	memset(value, HVP_FAKE_LOST, sizeof(*value));
+	if (error)
+		return error;
+	value->registers[0] = query->leaf;
+	value->registers[1] = query->subleaf;
+	value->registers[2] = query->own_states ? vp->state.xfem : query->xfem;
+	value->registers[3] = query->own_states ? 0 : query->xss;
+	return 0;
+}
+
 const struct hvp_machine_ops hvp_fake_machine_ops = {
 	.create = hvp_fake_create,
 	.destroy = hvp_fake_destroy,
@@ -472,6 +493,7 @@ const struct hvp_machine_ops hvp_fake_machine_ops = {
 	.get_xsave = hvp_fake_get_xsave,
 	.set_xsave = hvp_fake_set_xsave,
 	.assert = hvp_fake_assert,
+	.cpuid = hvp_fake_cpuid,
 };
 
 /* What a machine has given its child is in the map, and what is not, nobody reaches. */

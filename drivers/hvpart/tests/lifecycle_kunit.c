@@ -391,6 +391,11 @@ static void hvp_vcpu_call(struct hvp_vcpu *vcpu)
 		[HVP_FIELD_DESTINATION] = vp,
 		[HVP_FIELD_DISPATCH] = vp,
 		[HVP_FIELD_STATE_TYPE] = HVP_VP_STATE_TIMERS,
+		[HVP_FIELD_INTERCEPT] = HVP_INTERCEPT_MASK_EXECUTE |
+					(u64)HVP_INTERCEPT_CPUID << 32,
+		[HVP_FIELD_VP_INTERCEPT] = vp | (u64)HVP_INTERCEPT_CPUID << 32,
+		[HVP_FIELD_RESULT] = prandom_u32_state(&vcpu->random) % 256,
+		[HVP_FIELD_VP_CPUID] = vp | (u64)HVP_CPUID_APPLY_RESULTS << 32,
 		[HVP_FIELD_STATE_PAGE] = HVP_STATE_PAGE_VALUE(vp, vp),
 	};
 	unsigned int i, reps = 1 + prandom_u32_state(&vcpu->random) % 6;

@@ -21,6 +21,8 @@ enum hvp_message_type {
 	HVP_MESSAGE_SCHEDULER_VP_SIGNAL_BITSET = 0x80000100,
 	HVP_MESSAGE_SCHEDULER_VP_SIGNAL_PAIR = 0x80000101,
 	HVP_MESSAGE_IO_PORT_INTERCEPT = 0x80010000,
+	HVP_MESSAGE_MSR_INTERCEPT = 0x80010001,
+	HVP_MESSAGE_CPUID_INTERCEPT = 0x80010002,
 	HVP_MESSAGE_INTERRUPTION_DELIVERABLE = 0x80010008,
 };
 
@@ -124,6 +126,39 @@ static_assert(sizeof(struct hvp_memory_message) == 0x50, "memory message");
 /* HV_CACHE_TYPE */
 #define HVP_CACHE_WRITE_BACK		6
 
+/* HV_X64_MSR_INTERCEPT_MESSAGE */
+struct hvp_msr_message {
+	struct hvp_intercept_header header;
+	__u32 msr;
+	__u32 reserved;
+	__u64 rdx;
+	__u64 rax;
+};
+
+HVP_OFFSET(hvp_msr_message, msr, 0x28);
+HVP_OFFSET(hvp_msr_message, rdx, 0x30);
+HVP_OFFSET(hvp_msr_message, rax, 0x38);
+static_assert(sizeof(struct hvp_msr_message) == 0x40, "MSR message");
+
+/* HV_X64_CPUID_INTERCEPT_MESSAGE; the defaults are what would be answered */
+struct hvp_cpuid_message {
+	struct hvp_intercept_header header;
+	__u64 rax;
+	__u64 rcx;
+	__u64 rdx;
+	__u64 rbx;
+	__u64 default_rax;
+	__u64 default_rcx;
+	__u64 default_rdx;
+	__u64 default_rbx;
+};
+
+HVP_OFFSET(hvp_cpuid_message, rax, 0x28);
+HVP_OFFSET(hvp_cpuid_message, rbx, 0x40);
+HVP_OFFSET(hvp_cpuid_message, default_rax, 0x48);
+HVP_OFFSET(hvp_cpuid_message, default_rbx, 0x60);
+static_assert(sizeof(struct hvp_cpuid_message) == 0x68, "CPUID message");
+
 /* HV_X64_UNRECOVERABLE_EXCEPTION_MESSAGE */
 struct hvp_unrecoverable_message {
 	struct hvp_intercept_header header;
@@ -182,6 +217,8 @@ struct hvp_message {
 		__u8 bytes[HVP_MESSAGE_PAYLOAD_BYTES];
 		struct hvp_io_port_message io_port;
 		struct hvp_memory_message memory;
+		struct hvp_msr_message msr;
+		struct hvp_cpuid_message cpuid;
 		struct hvp_unrecoverable_message unrecoverable;
 		struct hvp_deliverable_message deliverable;
 		struct hvp_signal_pairs_message signal_pairs;

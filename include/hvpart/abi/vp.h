@@ -43,6 +43,26 @@ static_assert(sizeof(struct hvp_access_state_in) == 24, "HvCallGetGpaPagesAccess
 #define HVP_PAGE_ACCESSED	0x01
 #define HVP_PAGE_DIRTY		0x02
 
+/* HV_INTERCEPT_TYPE */
+#define HVP_INTERCEPT_IO_PORT		0x00000000U
+#define HVP_INTERCEPT_MSR		0x00000001U
+#define HVP_INTERCEPT_CPUID		0x00000002U
+
+/* HV_INTERCEPT_ACCESS_TYPE_MASK */
+#define HVP_INTERCEPT_MASK_READ		0x00000001U
+#define HVP_INTERCEPT_MASK_WRITE	0x00000002U
+#define HVP_INTERCEPT_MASK_EXECUTE	0x00000004U
+
+/* HvCallInstallIntercept */
+struct hvp_install_intercept_in {
+	__u64 partition_id;
+	__u32 access;		/* HVP_INTERCEPT_MASK_* */
+	__u32 type;
+	__u64 parameter;	/* CPUID: the leaf, of 32 bits */
+};
+
+static_assert(sizeof(struct hvp_install_intercept_in) == 24, "HvCallInstallIntercept");
+
 /* HvCallCreateVp */
 struct hvp_create_vp_in {
 	__u64 partition_id;
@@ -108,6 +128,53 @@ struct hvp_translate_out {
 };
 
 static_assert(sizeof(struct hvp_translate_out) == 16, "HvCallTranslateVirtualAddress");
+
+/* All virtual processors of a partition, in HvCallRegisterInterceptResult */
+#define HVP_VP_INDEX_ALL		(~0U)
+
+/* A register of CPUID's: of the bits in @mask it is to be as in @value. */
+struct hvp_masked_register {
+	__u32 value;
+	__u32 mask;
+};
+
+/* HV_REGISTER_X64_CPUID_RESULT_PARAMETERS */
+struct hvp_cpuid_result {
+	__u32 leaf;
+	__u32 subleaf;
+	__u8 subleaf_specific;
+	__u8 always_override;
+	__u16 padding;
+	struct hvp_masked_register registers[4];	/* EAX, EBX, ECX, EDX */
+};
+
+static_assert(sizeof(struct hvp_cpuid_result) == 44, "HV_REGISTER_X64_CPUID_RESULT_PARAMETERS");
+
+/* HV_REGISTER_X64_MSR_RESULT_PARAMETERS */
+struct hvp_msr_result {
+	__u32 msr;
+	__u32 access;		/* HVP_INTERCEPT_MASK_READ, WRITE */
+	__u32 action;
+};
+
+static_assert(sizeof(struct hvp_msr_result) == 12, "HV_REGISTER_X64_MSR_RESULT_PARAMETERS");
+
+/* HV_UNIMPLEMENTED_MSR_ACTION */
+#define HVP_MSR_FAULT			0
+#define HVP_MSR_IGNORE			1	/* reads as 0 */
+
+/* HvCallRegisterInterceptResult */
+struct hvp_intercept_result_in {
+	__u64 partition_id;
+	__u32 vp_index;
+	__u32 type;		/* HVP_INTERCEPT_* */
+	union {
+		struct hvp_cpuid_result cpuid;
+		struct hvp_msr_result msr;
+	};
+} __attribute__((packed));
+
+static_assert(sizeof(struct hvp_intercept_result_in) == 60, "HvCallRegisterInterceptResult");
 
 /* HvCallAssertVirtualInterrupt */
 struct hvp_assert_interrupt_in {
@@ -259,5 +326,35 @@ struct hvp_timers {
 };
 
 static_assert(sizeof(struct hvp_timers) == 200, "HV_SYNTHETIC_TIMERS_STATE");
+
+/* HvCallGetVpCpuidValues, which struct hvp_cpuid_leaf follow; answered by hvp_cpuid_value */
+struct hvp_cpuid_values_in {
+	__u64 partition_id;
+	__u32 vp_index;
+	__u32 flags;
+	__u32 reserved;
+	__u32 padding;
+};
+
+static_assert(sizeof(struct hvp_cpuid_values_in) == 24, "HvCallGetVpCpuidValues");
+
+#define HVP_CPUID_OWN_STATES		0x00000001U	/* XFEM and XSS of the virtual processor */
+#define HVP_CPUID_APPLY_RESULTS		0x00000002U	/* those that have been registered */
+#define HVP_CPUID_FLAGS_MASK		0x00000003U
+
+struct hvp_cpuid_leaf {
+	__u32 leaf;
+	__u32 subleaf;
+	__u64 xfem;
+	__u64 xss;
+};
+
+static_assert(sizeof(struct hvp_cpuid_leaf) == 24, "HV_CPUID_LEAF_INFO");
+
+struct hvp_cpuid_value {
+	__u32 registers[4];	/* EAX, EBX, ECX, EDX */
+};
+
+static_assert(sizeof(struct hvp_cpuid_value) == 16, "HvCallGetVpCpuidValues");
 
 #endif /* _HVPART_ABI_VP_H */

@@ -57,6 +57,12 @@ enum hvp_field {
 	HVP_FIELD_DISPATCH,	/* u32 VP index, u32 HVP_DISPATCH_* flags */
 	HVP_FIELD_STATE_TYPE,	/* u32 HVP_VP_STATE_*, then padding */
 	HVP_FIELD_STATE_PAGE,	/* u32 VP index, u16 HVP_STATE_PAGE_*, u8 0, u8 flags */
+	HVP_FIELD_INTERCEPT,	/* u32 HVP_INTERCEPT_MASK_*, u32 HVP_INTERCEPT_* type */
+	HVP_FIELD_VP_INTERCEPT,	/* u32 VP index, u32 HVP_INTERCEPT_* type */
+	HVP_FIELD_RESULT,	/* u32 CPUID leaf or MSR, u32 subleaf or HVP_INTERCEPT_MASK_* */
+	HVP_FIELD_RESULT_FLAGS,	/* u8 subleaf counts, u8, u16, u32 value; or u32 HVP_MSR_* */
+	HVP_FIELD_VP_CPUID,	/* u32 VP index, u32 HVP_CPUID_* flags */
+	HVP_FIELD_CPUID,	/* struct hvp_cpuid_leaf */
 	HVP_NR_FIELDS
 };
 
@@ -175,6 +181,11 @@ struct hvp_contract_call {
 	  .names_child = true,								\
 	  .states = HVP_WHILE_ACTIVE | HVP_WHILE_FINALIZING | HVP_WHILE_FINALIZED,	\
 	  .statuses = HVP_CAN(INVALID_PARAMETER))					\
+	X("HvInstallIntercept", 0x4d, CREATE_PARTITIONS, .in_size = 24,			\
+	  .input = { HVP_FIELD_ID, HVP_FIELD_INTERCEPT, HVP_FIELD_ANY },		\
+	  .names_child = true, .states = HVP_WHILE_ACTIVE,				\
+	  .statuses = HVP_CAN(INVALID_PARAMETER) | HVP_CAN(INSUFFICIENT_MEMORY) |	\
+		      HVP_CAN(NO_RESOURCES))						\
 	X("HvCreateVp", 0x4e, CREATE_PARTITIONS, .in_size = 40,				\
 	  .input = { HVP_FIELD_ID, HVP_FIELD_VP, HVP_FIELD_ANY, HVP_FIELD_PROXIMITY,	\
 		     HVP_FIELD_ZERO },							\
@@ -212,6 +223,12 @@ struct hvp_contract_call {
 	  .input = { HVP_FIELD_STATS_TYPE, HVP_FIELD_ID, HVP_FIELD_STATS_PART },	\
 	  .names_child = true, .names_self = true, .states = HVP_WHILE_ACTIVE,		\
 	  .statuses = HVP_CAN(INVALID_PARAMETER) | HVP_CAN(INVALID_VP_INDEX))		\
+	X("HvRegisterInterceptResult", 0x91, CREATE_PARTITIONS, .in_size = 60,		\
+	  .input = { HVP_FIELD_ID, HVP_FIELD_VP_INTERCEPT, HVP_FIELD_RESULT,		\
+		     HVP_FIELD_RESULT_FLAGS },						\
+	  .names_child = true, .states = HVP_WHILE_ACTIVE,				\
+	  .statuses = HVP_CAN(INVALID_PARAMETER) | HVP_CAN(INVALID_VP_INDEX) |		\
+		      HVP_CAN(INSUFFICIENT_MEMORY) | HVP_CAN(NO_RESOURCES))		\
 	X("HvAssertVirtualInterrupt", 0x94, CREATE_PARTITIONS, .in_size = 32,		\
 	  .input = { HVP_FIELD_ID, HVP_FIELD_INTERRUPT, HVP_FIELD_DESTINATION,		\
 		     HVP_FIELD_VECTOR },						\
@@ -243,6 +260,12 @@ struct hvp_contract_call {
 	X("HvGetVpState", 0xe3, CREATE_PARTITIONS, HVP_CONTRACT_STATE, .out_size = 200)	\
 	X("HvSetVpState", 0xe4, CREATE_PARTITIONS, HVP_CONTRACT_STATE,			\
 	  .header_words = 25)								\
+	X("HvGetVpCpuidValues", 0xf4, CREATE_PARTITIONS, .rep = true, .in_size = 24,	\
+	  .in_element = 24, .out_element = 16, .element = HVP_FIELD_CPUID,		\
+	  .input = { HVP_FIELD_ID, HVP_FIELD_VP_CPUID },				\
+	  .names_child = true, .states = HVP_WHILE_ACTIVE,				\
+	  .statuses = HVP_CAN(INVALID_PARAMETER) | HVP_CAN(INVALID_VP_INDEX),		\
+	  .unit_statuses = HVP_CAN(NO_RESOURCES))					\
 	X("HvGetPartitionPropertyEx", 0x101, CREATE_PARTITIONS, .in_size = 24,		\
 	  .out_size = 16, .input = { HVP_FIELD_ID, HVP_FIELD_PROPERTY, HVP_FIELD_ZERO }, \
 	  .names_child = true, .names_self = true,					\

@@ -25,6 +25,21 @@ static void book_keep_mapped(const struct hvp_partition *partition, struct book 
 	}
 }
 
+static void book_keep_rules(const struct hvp_rules *rules, u64 *count, u64 *blocks)
+{
+	const struct hvp_rule_block *block;
+
+	for (block = rules->top; block; block = block->below) {
+		if (!block->count || block->count > HVP_RULES_PER_BLOCK ||
+		    (block != rules->top && block->count != HVP_RULES_PER_BLOCK))
+			shim_die("a block of %u rules", block->count);
+		*count += block->count;
+		++*blocks;
+	}
+	if (*count != rules->count || *count > HVP_MOST_RULES)
+		shim_die("%llu rules, not %u", *count, rules->count);
+}
+
 /* Virtual processors, and what can be said of memory in short. */
 static void book_keep_child(struct hvp_partition *partition, struct book *book)
 {
@@ -44,6 +59,7 @@ static void book_keep_child(struct hvp_partition *partition, struct book *book)
 			shim_die("partition %llu has more virtual processors than it may have",
 				 book->id);
 		known->index = index;
+		book_keep_rules(&vp->rules, &known->rules, &known->rule_blocks);
 		for (type = 0; type < HVP_NR_STATE_PAGES; type++) {
 			if (!vp->pages[type].mapped)
 				continue;
@@ -51,6 +67,7 @@ static void book_keep_child(struct hvp_partition *partition, struct book *book)
 			known->gfn[type] = vp->pages[type].page.gfn;
 		}
 	}
+	book_keep_rules(&partition->child.rules, &book->rules, &book->rule_blocks);
 	if (partition->state != HVP_STATE_ACTIVE && partition->state != HVP_STATE_FINALIZING)
 		return;
 	hvp_gpa_map_counts(&partition->child.map, &counts);
@@ -320,6 +337,26 @@ static unsigned int books_charged_for_mapped(const struct hvp_partition *partiti
 	return charged;
 }
 
+static unsigned int books_charged_for_rules(const struct hvp_rules *rules, unsigned int node)
+{
+	const struct hvp_rule_block *block;
+	unsigned int charged = 0;
+
+	for (block = rules->top; block; block = block->below)
+		charged += block->charge.pages[node];
+	return charged;
+}
+
+static u64 book_rule_blocks(const struct book *book)
+{
+	u64 blocks = book->rule_blocks;
+	unsigned int i;
+
+	for (i = 0; i < book->vp_count; i++)
+		blocks += book->vps[i].rule_blocks;
+	return blocks;
+}
+
 /* Are its pages in use just those that its children and itself were charged for? */
 static void books_check_charges(struct hvp_partition *partition, const struct book *book)
 {
@@ -346,14 +383,18 @@ static void books_check_charges(struct hvp_partition *partition, const struct bo
 		}
 		charged += partition->child.map_charge.pages[node];
 		used_for[HVP_USE_MEMORY_MAP] += partition->child.map_charge.pages[node];
+		used_for[HVP_USE_RULES] += books_charged_for_rules(&partition->child.rules, node);
+		charged += books_charged_for_rules(&partition->child.rules, node);
 		xa_for_each(&partition->child.vps.list, index, any) {
-			unsigned int pages = container_of(any, struct hvp_child_vp,
-							  vp)->charge.pages[node];
+			const struct hvp_child_vp *vp = container_of(any, struct hvp_child_vp, vp);
+			unsigned int rules;
 
 			if (!partition->parent)
 				break;
-			charged += pages;
-			used_for[HVP_USE_VPS] += pages;
+			rules = books_charged_for_rules(&vp->rules, node);
+			charged += vp->charge.pages[node] + rules;
+			used_for[HVP_USE_VPS] += vp->charge.pages[node];
+			used_for[HVP_USE_RULES] += rules;
 		}
 		if (charged != book->in_use[node] || charged > book->deposited[node])
 			shim_die("partition %llu, node %u: %u of %u pages in use, %u charged",
@@ -367,6 +408,9 @@ static void books_check_charges(struct hvp_partition *partition, const struct bo
 	if (used_for[HVP_USE_VPS] != book->vp_count * hvp_child_vp_pages())
 		shim_die("partition %llu: %llu pages for virtual processors", book->id,
 			 used_for[HVP_USE_VPS]);
+	if (used_for[HVP_USE_RULES] != book_rule_blocks(book) * hvp_rule_block_pages())
+		shim_die("partition %llu: %llu pages for rules", book->id,
+			 used_for[HVP_USE_RULES]);
 	if (used_for[HVP_USE_MEMORY_MAP] !=
 	    DIV_ROUND_UP(book->map_nodes * sizeof(struct hvp_gpa_node), HVP_PAGE_SIZE))
 		shim_die("partition %llu: %llu pages for a map", book->id,

@@ -401,6 +401,63 @@ static struct answer contract_state(const struct call *call, const struct book *
 	return (struct answer){ HVP_STATUS_SUCCESS, .open = in_page || set };
 }
 
+static bool contract_intercept_malformed(u32 type, u32 access)
+{
+	return type > 2 || access & (type == 2 ? ~4U : ~3U);
+}
+
+/* More rules about something: @most of them, as far as nothing is replaced. */
+static struct answer contract_rules(struct answer answer, u64 rules, u64 blocks,
+				    unsigned int most)
+{
+	/* Whether one is new is for the core to know. */
+	answer.open = rules + most > blocks * HVP_RULES_PER_BLOCK ||
+		      rules + most > HVP_MOST_RULES;
+	return answer;
+}
+
+static struct answer contract_install(const struct call *call, const struct book *target,
+				      struct answer answer)
+{
+	u32 access = call->in[1], type = call->in[1] >> 32;
+
+	if (contract_intercept_malformed(type, access))
+		answer.status = HVP_STATUS_INVALID_PARAMETER;
+	else if (type)
+		return contract_rules(answer, target->rules, target->rule_blocks, 1);
+	return answer;
+}
+
+static struct answer contract_register(const struct call *call, const struct book *target,
+				       struct answer answer)
+{
+	u32 index = call->in[1], type = call->in[1] >> 32, access = call->in[2] >> 32;
+	const struct book_vp *vp = index == ~0U ? NULL : contract_vp(target, index);
+
+	if (index != ~0U && !vp) {
+		answer.status = HVP_STATUS_INVALID_VP_INDEX;
+	} else if (type == 1 ? !access || access > 3 || (u32)call->in[3] > 1 : type != 2) {
+		answer.status = HVP_STATUS_INVALID_PARAMETER;
+	} else {
+		return contract_rules(answer, vp ? vp->rules : target->rules,
+				      vp ? vp->rule_blocks : target->rule_blocks,
+				      type == 1 && access == 3 ? 2 : 1);
+	}
+	return answer;
+}
+
+static struct answer contract_cpuid_values(const struct call *call, const struct book *target,
+					   struct answer answer)
+{
+	if (!contract_vp(target, call->in[1]))
+		answer.status = HVP_STATUS_INVALID_VP_INDEX;
+	else if (call->in[1] >> 34)
+		answer.status = HVP_STATUS_INVALID_PARAMETER;
+	else
+		answer.reps = call_rep_count(call);
+	return answer;
+}
+
 /* Is it a page that there can be?  Offset 0: index; 4: type; 6: VTL; 7: flags */
 static bool contract_state_page_malformed(const struct call *call, bool map)
 {
@@ -627,6 +684,15 @@ struct answer contract_answer(struct guest *guest, const struct hvp_limits *limi
 	case HVP_CALL_DISPATCH_VP:
 		answer = contract_vp_call(call, target, answer.reps);
 		break;
+	case HVP_CALL_INSTALL_INTERCEPT:
+		answer = contract_install(call, target, answer);
+		break;
+	case HVP_CALL_REGISTER_INTERCEPT_RESULT:
+		answer = contract_register(call, target, answer);
+		break;
+	case HVP_CALL_GET_VP_CPUID_VALUES:
+		answer = contract_cpuid_values(call, target, answer);
+		break;
 	case HVP_CALL_DEPOSIT_MEMORY:
 		answer = contract_deposit(guest, limits, call, books);
 		break;
@@ -775,6 +841,8 @@ static void contract_forget_child(struct book *target)
 {
 	target->vp_count = 0;
 	memset(target->vps, 0, sizeof(target->vps));
+	target->rules = 0;
+	target->rule_blocks = 0;
 	target->map_nodes = 0;
 	target->map_mapped = 0;
 	target->map_no_access = 0;
@@ -803,7 +871,7 @@ static void contract_apply_delete_vp(struct guest *guest, const struct call *cal
 	u64 used_for = target->used_for[HVP_USE_VPS] - hvp_child_vp_pages();
 	struct book *parent = books_find(books, target->parent);
 	unsigned int i, own = 0, parents = 0, zeroed;
-	u64 statistics;
+	u64 statistics, rules;
 
 	zeroed = contract_state_unmapped(guest, vp);
 	for (i = 0; i < target->mapped_count; i++) {
@@ -823,8 +891,10 @@ static void contract_apply_delete_vp(struct guest *guest, const struct call *cal
 	if (call->zeroed != zeroed)
 		shim_die("%u pages zeroed, %u unmapped", call->zeroed, zeroed);
 	statistics = target->used_for[HVP_USE_STATISTICS] - own;
-	contract_uncharge(target, then, HVP_USE_VPS, hvp_child_vp_pages() + own);
+	rules = vp->rule_blocks * hvp_rule_block_pages();
+	contract_uncharge(target, then, HVP_USE_VPS, hvp_child_vp_pages() + own + rules);
 	target->used_for[HVP_USE_VPS] = used_for;
+	target->used_for[HVP_USE_RULES] -= rules;
 	target->used_for[HVP_USE_STATISTICS] = statistics;
 	if (parents) {
 		statistics = parent->used_for[HVP_USE_STATISTICS] - parents;
@@ -835,6 +905,26 @@ static void contract_apply_delete_vp(struct guest *guest, const struct call *cal
 	target->vp_count--;
 	memmove(vp, vp + 1, (char *)&target->vps[target->vp_count] - (char *)vp);
 	memset(&target->vps[target->vp_count], 0, sizeof(*vp));
+}
+
+/* Rules have come, for all virtual processors or for one, and what they cost with them. */
+static void contract_apply_rules(const struct call *call, struct book *target,
+				 const struct book *then)
+{
+	struct book_vp *vp = contract_vp(target, call->in[1]);
+	const struct book_vp *vp_then = contract_vp(then, call->in[1]);
+	bool all = call->row->code == HVP_CALL_INSTALL_INTERCEPT || (u32)call->in[1] == ~0U;
+	u64 *rules = all ? &target->rules : &vp->rules;
+	u64 *blocks = all ? &target->rule_blocks : &vp->rule_blocks;
+	u64 rules_then = all ? then->rules : vp_then->rules;
+	u64 blocks_then = all ? then->rule_blocks : vp_then->rule_blocks;
+
+	if (rules_then - *rules > 2 || blocks_then != DIV_ROUND_UP(rules_then, HVP_RULES_PER_BLOCK))
+		shim_die("%llu rules in %llu blocks, after %llu", rules_then, blocks_then, *rules);
+	contract_charge(target, then, HVP_USE_RULES,
+			(blocks_then - *blocks) * hvp_rule_block_pages(), (struct hvp_proximity){});
+	*rules = rules_then;
+	*blocks = blocks_then;
 }
 
 static void contract_apply_map_state(struct guest *guest, const struct call *call,
@@ -936,8 +1026,10 @@ static void contract_apply_finalize(struct guest *guest, struct call *call,
 		shim_die("%u pages zeroed, %llu unmapped", call->zeroed, located);
 	used_for = target->used_for[HVP_USE_STATISTICS] - own;
 	contract_uncharge(target, after, HVP_USE_PARTITION, hvp_active_pages() + own +
-			  target->used_for[HVP_USE_VPS] + target->used_for[HVP_USE_MEMORY_MAP]);
+			  target->used_for[HVP_USE_VPS] + target->used_for[HVP_USE_MEMORY_MAP] +
+			  target->used_for[HVP_USE_RULES]);
 	target->used_for[HVP_USE_VPS] = 0;
+	target->used_for[HVP_USE_RULES] = 0;
 	target->used_for[HVP_USE_MEMORY_MAP] = 0;
 	contract_forget_child(target);
 	target->used_for[HVP_USE_PARTITION] = 0;
@@ -1266,6 +1358,9 @@ void contract_apply(struct guest *guest, struct call *call, struct answer answer
 		return contract_apply_next_child(call, books);
 	case HVP_CALL_CREATE_VP:
 		return contract_apply_create_vp(call, target, then);
+	case HVP_CALL_INSTALL_INTERCEPT:
+	case HVP_CALL_REGISTER_INTERCEPT_RESULT:
+		return contract_apply_rules(call, target, then);
 	case HVP_CALL_DELETE_VP:
 		return contract_apply_delete_vp(guest, call, target, then, books, after);
 	case HVP_CALL_MAP_VP_STATE_PAGE:

@@ -141,6 +141,18 @@ static u64 to_word(enum hvp_field field, const u64 *given)
 		return (argument & 0xff) | argument >> 8 << 32;
 	case HVP_FIELD_STATE_TYPE:
 		return to_state_type(argument) | (u64)~0U << 32;
+	case HVP_FIELD_INTERCEPT:
+		/* Access; type. */
+		return (argument & 0xf) | argument >> 4 << 32;
+	case HVP_FIELD_VP_INTERCEPT:
+		/* Index, or all; type. */
+		return (argument & 0xff) == 0xff ? HVP_VP_INDEX_ALL | argument >> 8 << 32 :
+						   (argument & 0xff) | argument >> 8 << 32;
+	case HVP_FIELD_RESULT:
+		/* Leaf or MSR; subleaf or access. */
+		return (argument & 0xff) | argument >> 8 << 32;
+	case HVP_FIELD_VP_CPUID:
+		return (argument & 0xff) | argument >> 8 << 32;
 	case HVP_FIELD_STATE_PAGE:
 		/* Index; type, VTL, and whether it says where. */
 		return (argument & 0xff) | (argument >> 8 & 3) << 32 |
@@ -150,12 +162,19 @@ static u64 to_word(enum hvp_field field, const u64 *given)
 	}
 }
 
-/* An element is a word, but for registers: the number, or that and a value. */
+/* An element is a word, but for registers: the number, or that and a value; and CPUID. */
 static void put_element(const struct hvp_contract_call *call, u8 *at, const u64 *given)
 {
 	struct hvp_register_assoc assoc = {};
+	struct hvp_cpuid_leaf leaf = {};
 	u64 word = to_word(call->element, given);
 
+	if (call->element == HVP_FIELD_CPUID) {
+		leaf.leaf = word & 0x3f;
+		leaf.subleaf = word >> 6;
+		memcpy(at, &leaf, sizeof(leaf));
+		return;
+	}
 	if (call->element != HVP_FIELD_ASSOC) {
 		memcpy(at, &word, call->in_element);
 		return;

@@ -248,11 +248,15 @@ struct mapped {
  * @index:	its VP index
  * @mapped:	its state pages are,
  * @gfn:	and where
+ * @rules:	what its parent has said of it alone,
+ * @rule_blocks: and how many blocks these are in
  */
 struct book_vp {
 	u32 index;
 	u32 mapped;
 	u64 gfn[HVP_NR_STATE_PAGES];
+	u64 rules;
+	u64 rule_blocks;
 };
 
 /* As many as the limit lets a partition have. */
@@ -273,6 +277,8 @@ struct book_vp {
  * @regular:	regular properties
  * @vp_count:	virtual processors that its parent has made,
  * @vps:	those
+ * @rules:	what its parent has said of all of them,
+ * @rule_blocks: and how many blocks these are in
  * @map_nodes:	of its memory's map
  * @map_mapped:	4 KiB pages in it,
  * @map_no_access: and those that are no access
@@ -293,6 +299,8 @@ struct book {
 	u64 regular[HVP_NR_REGULAR_PROPERTIES];
 	u64 vp_count;
 	struct book_vp vps[MAX_VPS];
+	u64 rules;
+	u64 rule_blocks;
 	u64 map_nodes;
 	u64 map_mapped;
 	u64 map_no_access;
@@ -461,7 +469,7 @@ struct step {
 	u64 argument[MAX_ARGUMENTS];
 };
 
-u32 call_arguments(const struct hvp_contract_call *call);
+u64 call_arguments(const struct hvp_contract_call *call);
 const struct operation *operation_of(enum opcode opcode);
 size_t operation_size(const struct operation *operation);
 size_t program_next(const u8 *data, size_t size, struct step *step);

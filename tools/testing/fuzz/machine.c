@@ -29,6 +29,8 @@ struct hvp_machine {
 struct hvp_machine_vp {
 	struct hvp_machine *machine;
 	u32 index;
+	const struct hvp_machine_events *events;
+	void *owner;
 	bool running;
 	bool interrupted;
 	struct hvp_vp_state state;
@@ -206,6 +208,8 @@ static int machine_create_vp(struct hvp_machine *machine, u32 index,
 	*vp = calloc(1, sizeof(**vp));
 	(*vp)->machine = machine;
 	(*vp)->index = index;
+	(*vp)->events = events;
+	(*vp)->owner = owner;
 	(*vp)->state.rip = 0xfff0;
 	(*vp)->state.rflags = 2;
 	machine->vps++;
@@ -225,6 +229,18 @@ static void machine_destroy_vp(struct hvp_machine_vp *vp)
 	free(vp);
 }
 
+/* What it asks its processor meanwhile, its parent may have said something of. */
+static void machine_ask(struct hvp_machine_vp *vp)
+{
+	u32 what = machine_plan.exit.gpa >> HVP_PAGE_SHIFT & 0xff;
+	struct hvp_cpuid_value value = {};
+
+	vp->events->cpuid(vp->owner, what & 0x3f, what >> 6, &value);
+	vp->events->intercepts_cpuid(vp->owner, what);
+	if (vp->events->unknown_msr(vp->owner, what, machine_plan.exit.access) > HVP_ACTION_EXIT)
+		shim_die("an MSR is neither refused nor ignored");
+}
+
 static int machine_run(struct hvp_machine_vp *vp, struct hvp_vp_state *state,
 		       struct hvp_exit *exit)
 {
@@ -237,6 +253,7 @@ static int machine_run(struct hvp_machine_vp *vp, struct hvp_vp_state *state,
 	error = machine_begin(true);
 	if (vp->machine->tracked)
 		machine_write(vp->machine);
+	machine_ask(vp);
 	vp->running = false;
 	*state = vp->state;
 	memset((u8 *)state + hvp_vp_group_at[HVP_VP_DEBUG], 0xa5,
@@ -327,6 +344,17 @@ static int machine_assert(struct hvp_machine *machine, const struct hvp_interrup
 	return machine_plan.busy && interrupt->type == HVP_INTERRUPT_EXTINT ? -EBUSY : 0;
 }
 
+static int machine_cpuid(struct hvp_machine_vp *vp, const struct hvp_cpuid_query *query,
+			 struct hvp_cpuid_value *value)
+{
+	int error = machine_begin(true);
+
+	if (vp->running)
+		shim_die("CPUID of virtual processor %u while it runs", vp->index);
+	*value = (struct hvp_cpuid_value){ { query->leaf, query->subleaf } };
+	return error;
+}
+
 const struct hvp_machine_ops machine_ops = {
 	.create = machine_create,
 	.destroy = machine_destroy,
@@ -346,6 +374,7 @@ const struct hvp_machine_ops machine_ops = {
 	.get_xsave = machine_get_xsave,
 	.set_xsave = machine_set_xsave,
 	.assert = machine_assert,
+	.cpuid = machine_cpuid,
 };
 
 /* What machines have given their children is in the maps, when no call is under way. */

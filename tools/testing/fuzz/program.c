@@ -35,6 +35,12 @@ static const struct argument arguments[CALL_ARGUMENTS] = {
 	[HVP_FIELD_DISPATCH] = { "index", 2 },
 	[HVP_FIELD_STATE_TYPE] = { "state", 1 },
 	[HVP_FIELD_STATE_PAGE] = { "index", 2 },
+	[HVP_FIELD_INTERCEPT] = { "intercept", 1 },
+	[HVP_FIELD_VP_INTERCEPT] = { "index", 2 },
+	[HVP_FIELD_RESULT] = { "result", 2 },
+	[HVP_FIELD_RESULT_FLAGS] = { "action", 1 },
+	[HVP_FIELD_VP_CPUID] = { "index", 2 },
+	[HVP_FIELD_CPUID] = { "leaf", 1 },
 	[CALL_WHO] = { "who", 1 },
 	[CALL_COUNT] = { "count", 2 },
 	[CALL_START] = { "start", 2 },
@@ -69,22 +75,22 @@ static const struct operation operations[NR_OPS] = {
 	[OP_LOAD] = { "load", { { "nodes", 1 }, { "cpu", 1 } } },
 };
 
-/* Those that a call has, 1 << argument each. */
-u32 call_arguments(const struct hvp_contract_call *call)
+/* Those that a call has, BIT_ULL() each. */
+u64 call_arguments(const struct hvp_contract_call *call)
 {
-	u32 has = 1U << CALL_WHO;
+	u64 has = BIT_ULL(CALL_WHO);
 	unsigned int i;
 
 	for (i = 0; i < call->in_size / sizeof(u64); i++)
-		has |= 1U << call->input[i];
+		has |= BIT_ULL(call->input[i]);
 	if (call->rep)
-		has |= 1U << CALL_COUNT | 1U << CALL_START;
+		has |= BIT_ULL(CALL_COUNT) | BIT_ULL(CALL_START);
 	if (call->in_element)
-		has |= 1U << call->element | 1U << CALL_STEP;
+		has |= BIT_ULL(call->element) | BIT_ULL(CALL_STEP);
 	if (call->varhead)
-		has |= 1U << HVP_FIELD_PAGE;
+		has |= BIT_ULL(HVP_FIELD_PAGE);
 	if (call->fast)
-		has |= 1U << CALL_FAST;
+		has |= BIT_ULL(CALL_FAST);
 	return has;
 }
 

@@ -111,6 +111,13 @@ const struct hvp_call_row hvp_call_table[HVP_NR_CALLS] = {
 		.target = HVP_TARGET_CHILD,
 		.states = HVP_IN_ACTIVE | HVP_IN_FINALIZING | HVP_IN_FINALIZED,
 	},
+	[HVP_INDEX_INSTALL_INTERCEPT] = {
+		CALL(INSTALL_INTERCEPT, install_intercept),
+		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
+		.target = HVP_TARGET_CHILD,
+		.states = HVP_IN_ACTIVE,
+		.outside = true,
+	},
 	[HVP_INDEX_CREATE_VP] = {
 		CALL(CREATE_VP, create_vp),
 		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
@@ -166,6 +173,13 @@ const struct hvp_call_row hvp_call_table[HVP_NR_CALLS] = {
 		.target_at = STATS_PARTITION_ID,
 		.states = HVP_IN_ACTIVE,
 	},
+	[HVP_INDEX_REGISTER_INTERCEPT_RESULT] = {
+		CALL(REGISTER_INTERCEPT_RESULT, register_intercept_result),
+		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
+		.target = HVP_TARGET_CHILD,
+		.states = HVP_IN_ACTIVE,
+		.outside = true,
+	},
 	[HVP_INDEX_ASSERT_VIRTUAL_INTERRUPT] = {
 		CALL(ASSERT_VIRTUAL_INTERRUPT, assert_virtual_interrupt),
 		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
@@ -214,6 +228,16 @@ const struct hvp_call_row hvp_call_table[HVP_NR_CALLS] = {
 	[HVP_INDEX_SET_VP_STATE] = {
 		CALL(SET_VP_STATE, set_vp_state),
 		.variable_header = true,
+		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
+		.target = HVP_TARGET_CHILD,
+		.states = HVP_IN_ACTIVE,
+		.outside = true,
+	},
+	[HVP_INDEX_GET_VP_CPUID_VALUES] = {
+		CALL(GET_VP_CPUID_VALUES, get_vp_cpuid_values),
+		.rep = true,
+		.input_element = sizeof(struct hvp_cpuid_leaf),
+		.output_element = sizeof(struct hvp_cpuid_value),
 		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
 		.target = HVP_TARGET_CHILD,
 		.states = HVP_IN_ACTIVE,

@@ -91,6 +91,8 @@ static enum hvp_status hvp_dispatch_ended(struct hvp_request *request, struct hv
 		return status;
 	case HVP_EXIT_IO:
 	case HVP_EXIT_MEMORY:
+	case HVP_EXIT_CPUID:
+	case HVP_EXIT_MSR:
 	case HVP_EXIT_UNRECOVERABLE:
 		status = hvp_child_vp_want(vp, HVP_MESSAGE_GROUPS);
 		if (status)

@@ -17,6 +17,7 @@
 #include "../partition.h"
 #include "../space.h"
 #include "../stats_page.h"
+#include "../vp/asked.h"
 
 static enum hvp_status hvp_check_creation(const struct hvp_create_partition_in *in)
 {
@@ -205,6 +206,7 @@ enum hvp_status hvp_finalize_partition(struct hvp_request *request)
 {
 	struct hvp_partition *target = request->target;
 	struct hvp_partition *parent = request->caller;
+	struct hvp_rule_block *rules = NULL;
 	struct hvp_active *active = NULL;
 	enum hvp_status status;
 	LIST_HEAD(unmapped);
@@ -221,6 +223,7 @@ enum hvp_status hvp_finalize_partition(struct hvp_request *request)
 	if (!status) {
 		hvp_stats_pages_unmap_locked(target, &unmapped);
 		hvp_map_uncharge_all(target);
+		rules = hvp_rules_take(target, &target->child.rules);
 		active = target->active;
 		target->active = NULL;
 		if (active)
@@ -231,6 +234,7 @@ enum hvp_status hvp_finalize_partition(struct hvp_request *request)
 
 	if (!status)
 		hvp_child_empty_map(target);
+	hvp_rules_free(rules);
 	hvp_stats_pages_free(request->caller, request->guest, &unmapped);
 	hvp_active_free(active);
 	return status;

@@ -11,6 +11,7 @@
 #include "../partition.h"
 #include "../space.h"
 #include "../stats_page.h"
+#include "../vp/asked.h"
 #include "../vp/register_page.h"
 #include "../vp/signals.h"
 
@@ -25,8 +26,26 @@ static void hvp_vp_woken(void *owner)
 	hvp_signal(vp);
 }
 
+static void hvp_vp_asks_cpuid(void *owner, u32 leaf, u32 subleaf, struct hvp_cpuid_value *value)
+{
+	hvp_vp_cpuid(owner, leaf, subleaf, value);
+}
+
+static bool hvp_vp_leaves_cpuid(void *owner, u32 leaf)
+{
+	return hvp_vp_intercepts_cpuid(owner, leaf);
+}
+
+static enum hvp_msr_action hvp_vp_uses_unknown_msr(void *owner, u32 msr, bool write)
+{
+	return hvp_vp_unknown_msr(owner, msr, write);
+}
+
 static const struct hvp_machine_events hvp_vp_events = {
 	.woken = hvp_vp_woken,
+	.cpuid = hvp_vp_asks_cpuid,
+	.intercepts_cpuid = hvp_vp_leaves_cpuid,
+	.unknown_msr = hvp_vp_uses_unknown_msr,
 };
 
 static struct hvp_child_vp *hvp_vp_alloc(struct hvp_partition *partition, u32 index,
@@ -40,6 +59,7 @@ static struct hvp_child_vp *hvp_vp_alloc(struct hvp_partition *partition, u32 in
 	mutex_init(&vp->lock);
 	INIT_LIST_HEAD(&vp->signal);
 	spin_lock_init(&vp->interrupting);
+	hvp_rules_init(&vp->rules);
 	vp->partition = partition;
 	vp->vp.index = index;
 	vp->explicit_suspend = true;
@@ -69,9 +89,13 @@ static enum hvp_status hvp_vp_charge(struct hvp_partition *target, struct hvp_ch
 
 static void hvp_vp_uncharge(struct hvp_partition *target, struct hvp_child_vp *vp)
 {
+	struct hvp_rule_block *rules;
+
 	spin_lock(&target->lock);
 	hvp_partition_uncharge(target, HVP_USE_VPS, &vp->charge);
+	rules = hvp_rules_take(target, &vp->rules);
 	spin_unlock(&target->lock);
+	hvp_rules_free(rules);
 }
 
 /* The host makes it, and from then on it can be found. */

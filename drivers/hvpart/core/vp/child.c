@@ -19,7 +19,9 @@
 #include "../memory/proximity.h"
 #include "../partition.h"
 #include "../space.h"
+#include "../xsave.h"
 #include "child.h"
+#include "hyperv.h"
 #include "register_page.h"
 #include "register_table.h"
 #include "signals.h"
@@ -56,6 +58,7 @@ void hvp_child_init(struct hvp_child *child)
 	mutex_init(&child->lock);
 	hvp_vps_init(&child->vps);
 	INIT_LIST_HEAD(&child->in_space);
+	hvp_rules_init(&child->rules);
 }
 
 /**
@@ -88,6 +91,27 @@ static void hvp_child_changing(struct hvp_gpa_listener *listener, u64 gfn, u64 c
 	hvp_machines(partition)->forget(child->machine, gfn, count);
 }
 
+/* State components that go with features that it has not. */
+static u64 hvp_disabled_states(const struct hvp_partition *partition)
+{
+	const struct hvp_processor *processor = partition->hierarchy->host->processor;
+
+	return hvp_xsave_states(processor, 0) &
+	       ~hvp_xsave_states(processor, partition->creation.disabled_xsave_features);
+}
+
+/* Sockets begin at APIC IDs that are a multiple of a power of two. */
+static unsigned int hvp_socket_bits(struct hvp_partition *partition)
+{
+	u64 processors = 0;
+
+	spin_lock(&partition->lock);
+	if (partition->active)
+		processors = partition->active->properties[HVP_PROCESSORS_PER_SOCKET];
+	spin_unlock(&partition->lock);
+	return processors ? order_base_2(processors) : 0;
+}
+
 /**
  * hvp_child_machine() - see that a partition has a machine
  * @partition:	the partition
@@ -98,21 +122,21 @@ static void hvp_child_changing(struct hvp_gpa_listener *listener, u64 gfn, u64 c
 int hvp_child_machine(struct hvp_partition *partition)
 {
 	const struct hvp_creation *creation = &partition->creation;
+	u64 synthetic = partition->early_properties[HVP_SYNTHETIC_PROC_FEATURES];
 	struct hvp_child *child = &partition->child;
 	const struct hvp_machine_config config = {
 		.guest = partition->parent->space->guest,
 		.map = &child->map,
 		.gpa_bits = order_base_2(child->map.pages) + HVP_PAGE_SHIFT,
-		.hyperv_privileges =
-			partition->early_properties[HVP_SYNTHETIC_PROC_FEATURES],
+		.hyperv = hvp_hyperv_features(synthetic),
 		.disabled_features = {
 			creation->disabled_processor_features[0],
 			creation->disabled_processor_features[1],
 		},
 		.disabled_xsave = creation->disabled_xsave_features,
+		.disabled_states = hvp_disabled_states(partition),
+		.socket_bits = hvp_socket_bits(partition),
 		.x2apic = creation->flags & HVP_CREATE_X2APIC,
-		.ignore_unknown_msrs = partition->active &&
-			partition->active->properties[HVP_UNIMPLEMENTED_MSR_ACTION],
 		.track_writes = partition->active &&
 			partition->active->properties[HVP_GPA_PAGE_ACCESS_TRACKING],
 	};
@@ -162,8 +186,10 @@ static void hvp_child_vp_free_rcu(struct rcu_head *rcu)
  */
 void hvp_child_vp_put(struct hvp_child_vp *vp)
 {
-	if (refcount_dec_and_test(&vp->refs))
-		call_rcu(&vp->rcu, hvp_child_vp_free_rcu);
+	if (!refcount_dec_and_test(&vp->refs))
+		return;
+	hvp_rules_free(vp->rules.top);
+	call_rcu(&vp->rcu, hvp_child_vp_free_rcu);
 }
 
 /**
@@ -398,6 +424,8 @@ void hvp_child_release(struct hvp_partition *partition)
 		cond_resched();
 	}
 	hvp_child_destroy_machine(partition);
+	hvp_rules_free(child->rules.top);
+	child->rules.top = NULL;
 	if (!list_empty(&child->in_space)) {
 		/* The space is the hierarchy's, and nobody looks into it any more. */
 		list_del_init(&child->in_space);

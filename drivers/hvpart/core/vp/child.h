@@ -14,6 +14,7 @@
 #include <hvpart/machine.h>
 #include "../memory/gpa_map.h"
 #include "../memory/pool.h"
+#include "rules.h"
 #include "vp.h"
 
 struct hvp_partition;
@@ -62,6 +63,7 @@ struct hvp_state_page {
  * @signal:	among those that its parent is to be told of
  * @signals:	register: how often its parent has been told that it is not blocked any more
  * @exits:	dispatches that have ended, by enum hvp_exit_reason
+ * @rules:	what its parent has said of it alone
  */
 struct hvp_child_vp {
 	struct hvp_vp vp;
@@ -91,6 +93,7 @@ struct hvp_child_vp {
 	struct list_head signal;
 	atomic64_t signals;
 	atomic64_t exits[HVP_NR_EXIT_REASONS];
+	struct hvp_rules rules;
 };
 
 /**
@@ -106,6 +109,7 @@ struct hvp_child_vp {
  * @map_pages:	how many pages that is
  * @vps:	its virtual processors, by their VP index
  * @in_space:	among the maps of its parent's space
+ * @rules:	what its parent has said of all of its virtual processors; set under @lock
  */
 struct hvp_child {
 	bool begun;
@@ -117,6 +121,7 @@ struct hvp_child {
 	unsigned int map_pages;
 	struct hvp_vps vps;
 	struct list_head in_space;
+	struct hvp_rules rules;
 };
 
 /* Those that can be mapped of a virtual processor, mapped or not. */

@@ -104,6 +104,27 @@ static void hvp_memory_fill(struct hvp_memory_message *message,
 	}
 }
 
+static void hvp_msr_fill(struct hvp_msr_message *message, const struct hvp_exit *exit,
+			 const struct hvp_vp_state *state)
+{
+	message->msr = exit->msr;
+	message->rdx = state->gpr[HVP_RDX];
+	message->rax = state->gpr[HVP_RAX];
+}
+
+static void hvp_cpuid_fill(struct hvp_cpuid_message *message, const struct hvp_exit *exit,
+			   const struct hvp_vp_state *state)
+{
+	message->rax = state->gpr[HVP_RAX];
+	message->rcx = state->gpr[HVP_RCX];
+	message->rdx = state->gpr[HVP_RDX];
+	message->rbx = state->gpr[HVP_RBX];
+	message->default_rax = exit->cpuid[0];
+	message->default_rbx = exit->cpuid[1];
+	message->default_rcx = exit->cpuid[2];
+	message->default_rdx = exit->cpuid[3];
+}
+
 /**
  * hvp_message_from_exit() - tell the parent why a virtual processor has stopped
  * @message:	the message; all of it is written
@@ -137,6 +158,16 @@ bool hvp_message_from_exit(struct hvp_message *message, u64 partition_id, u32 vp
 						HVP_MESSAGE_UNMAPPED_GPA;
 		message->header.payload_size = sizeof(message->payload.memory);
 		hvp_memory_fill(&message->payload.memory, exit, state);
+		break;
+	case HVP_EXIT_MSR:
+		message->header.type = HVP_MESSAGE_MSR_INTERCEPT;
+		message->header.payload_size = sizeof(message->payload.msr);
+		hvp_msr_fill(&message->payload.msr, exit, state);
+		break;
+	case HVP_EXIT_CPUID:
+		message->header.type = HVP_MESSAGE_CPUID_INTERCEPT;
+		message->header.payload_size = sizeof(message->payload.cpuid);
+		hvp_cpuid_fill(&message->payload.cpuid, exit, state);
 		break;
 	case HVP_EXIT_UNRECOVERABLE:
 		message->header.type = HVP_MESSAGE_UNRECOVERABLE_EXCEPTION;

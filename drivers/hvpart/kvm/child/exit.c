@@ -8,10 +8,12 @@
  */
 
 #include <linux/kvm_host.h>
+#include <hvpart/abi.h>
 #include <hvpart/machine.h>
 #include "../../core/core.h"
 #include "../../hook/compat.h"
 #include "../originals.h"
+#include "cpuid.h"
 #include "exit.h"
 #include "machine.h"
 #include "memory.h"
@@ -148,6 +150,43 @@ static notrace void hvp_divert_kvm_mmu_page_fault(unsigned long ip, unsigned lon
 
 HVP_DEFINE_HOOK(kvm_mmu_page_fault, "int (struct kvm_vcpu *, gpa_t, u64, void *, int)");
 
+/*
+ * CPUID, before KVM answers it.  Where the guest has it fault outside its kernel, that comes
+ * first, and is KVM's.
+ */
+static bool hvp_stop_at_cpuid(struct hvp_machine_vp *vp)
+{
+	const struct kvm_vcpu *vcpu = vp->vcpu;
+
+	if (vcpu->arch.msr_misc_features_enables & MSR_MISC_FEATURES_ENABLES_CPUID_FAULT ||
+	    !vp->events->intercepts_cpuid(vp->owner, vcpu->arch.regs[VCPU_REGS_RAX]))
+		return false;
+	vp->stop.cause = HVP_STOP_CPUID;
+	return true;
+}
+
+static int hvp_replace_kvm_emulate_cpuid(struct kvm_vcpu *vcpu)
+{
+	int token = srcu_read_lock(&hvp_calls_running);
+	struct hvp_machine_vp *vp = hvp_runner_vp_here();
+	int resume = 0;
+
+	if (!vp || vp->vcpu != vcpu || !hvp_stop_at_cpuid(vp))
+		resume = hvp_original_kvm_emulate_cpuid(vcpu);
+	srcu_read_unlock(&hvp_calls_running, token);
+	return resume;
+}
+
+static notrace void hvp_divert_kvm_emulate_cpuid(unsigned long ip, unsigned long parent_ip,
+						 struct ftrace_ops *ops,
+						 struct ftrace_regs *fregs)
+{
+	if (hvp_hook_diverts_all() || hvp_runner_vp_here())
+		hvp_hook_divert(ops, ip, fregs);
+}
+
+HVP_DEFINE_HOOK(kvm_emulate_cpuid, "int (struct kvm_vcpu *)");
+
 static bool hvp_is_long_mode(const struct kvm_sregs *special)
 {
 	return special->efer & EFER_LMA && special->cs.l;
@@ -277,6 +316,52 @@ static bool hvp_exit_undo(struct hvp_machine_vp *vp, struct hvp_runner *runner)
 	return !hvp_runner_ioctl(runner, vp->file, KVM_SET_REGS, registers, sizeof(*registers));
 }
 
+static bool hvp_is_prefix(u8 byte, bool long_mode)
+{
+	switch (byte) {
+	case 0xf0: case 0xf2: case 0xf3: case 0x66: case 0x67:
+	case 0x2e: case 0x36: case 0x3e: case 0x26: case 0x64: case 0x65:
+		return true;
+	default:
+		return long_mode && (byte & 0xf0) == 0x40;
+	}
+}
+
+/* Those of two bytes, behind prefixes; how long others are is not known here. */
+static void hvp_exit_measure(struct hvp_machine_vp *vp, struct hvp_runner *runner,
+			     struct hvp_exit *exit)
+{
+	bool long_mode = hvp_is_long_mode(&vp->vcpu->run->s.regs.sregs);
+	unsigned int i = 0;
+
+	hvp_exit_read_instruction(vp, runner, exit);
+	while (i < exit->instruction_count && hvp_is_prefix(exit->instruction[i], long_mode))
+		i++;
+	if (i + 1 < exit->instruction_count && exit->instruction[i] == 0x0f)
+		exit->instruction_length = i + 2;
+}
+
+static void hvp_exit_cpuid(struct hvp_machine_vp *vp, struct hvp_runner *runner,
+			   struct hvp_exit *exit)
+{
+	const struct kvm_regs *registers = &vp->vcpu->run->s.regs.regs;
+	const struct hvp_cpuid_query query = {
+		.leaf = registers->rax,
+		.subleaf = registers->rcx,
+		.own_states = true,
+	};
+	struct hvp_cpuid_value value;
+
+	exit->reason = HVP_EXIT_DENIED;
+	if (hvp_machine_vp_cpuid(vp, &query, &value))
+		return;
+	vp->events->cpuid(vp->owner, query.leaf, query.subleaf, &value);
+	memcpy(exit->cpuid, value.registers, sizeof(exit->cpuid));
+	exit->access = HVP_ACCESS_EXECUTE;
+	exit->reason = HVP_EXIT_CPUID;
+	hvp_exit_measure(vp, runner, exit);
+}
+
 /*
  * KVM would go on behind the instruction when it runs next, as if its VMM had answered.  The
  * parent says where it goes on.
@@ -312,6 +397,32 @@ static void hvp_exit_io(struct hvp_machine_vp *vp, struct hvp_runner *runner,
 	if (hvp_io_instruction_parse(exit, hvp_is_long_mode(&run->s.regs.sregs), &io)) {
 		exit->rep = io.rep;
 		exit->instruction_length = io.length;
+	}
+}
+
+/* An MSR that KVM does not know.  Return: is it an exit? */
+static bool hvp_exit_msr(struct hvp_machine_vp *vp, struct hvp_runner *runner, bool write,
+			 struct hvp_exit *exit)
+{
+	struct kvm_run *run = vp->vcpu->run;
+
+	switch (vp->events->unknown_msr(vp->owner, run->msr.index, write)) {
+	case HVP_ACTION_IGNORE:
+		run->msr.error = 0;
+		if (!write)
+			run->msr.data = 0;
+		return false;
+	case HVP_ACTION_EXIT:
+		if (!hvp_cancel_instruction(vp))
+			return true;
+		exit->reason = HVP_EXIT_MSR;
+		exit->msr = run->msr.index;
+		exit->access = write ? HVP_ACCESS_WRITE : HVP_ACCESS_READ;
+		hvp_exit_measure(vp, runner, exit);
+		return true;
+	default:
+		run->msr.error = 1;
+		return false;
 	}
 }
 
@@ -389,12 +500,9 @@ static bool hvp_exit_for_vmm(struct hvp_machine_vp *vp, struct hvp_runner *runne
 		exit->reason = HVP_EXIT_UNRECOVERABLE;
 		return true;
 	case KVM_EXIT_X86_RDMSR:
-		run->msr.data = 0;
-		run->msr.error = 0;
-		return false;
+		return hvp_exit_msr(vp, runner, false, exit);
 	case KVM_EXIT_X86_WRMSR:
-		run->msr.error = 0;
-		return false;
+		return hvp_exit_msr(vp, runner, true, exit);
 	case KVM_EXIT_HYPERV:
 		/* There is nobody to post a message to, or to signal. */
 		if (run->hyperv.type == KVM_EXIT_HYPERV_HCALL)
@@ -451,6 +559,10 @@ bool hvp_exit_decode(struct hvp_machine_vp *vp, struct hvp_runner *runner, long 
 			return hvp_exit_instruction(vp, runner, exit);
 		if (vp->stop.cause == HVP_STOP_EMULATION) {
 			hvp_exit_emulation(vp, runner, exit);
+			return true;
+		}
+		if (vp->stop.cause == HVP_STOP_CPUID) {
+			hvp_exit_cpuid(vp, runner, exit);
 			return true;
 		}
 		return hvp_exit_for_vmm(vp, runner, exit);

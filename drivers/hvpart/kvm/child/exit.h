@@ -11,6 +11,7 @@ struct hvp_runner;
 
 extern struct hvp_hook hvp_hook_x86_emulate_instruction;
 extern struct hvp_hook hvp_hook_kvm_mmu_page_fault;
+extern struct hvp_hook hvp_hook_kvm_emulate_cpuid;
 
 bool hvp_exit_decode(struct hvp_machine_vp *vp, struct hvp_runner *runner, long result,
 		     struct hvp_exit *exit);

@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 #include "../../core/core.h"
 #include "../parent/memory.h"
+#include "cpuid.h"
 #include "device.h"
 #include "dirty.h"
 #include "interrupt.h"
@@ -90,8 +91,8 @@ static int hvp_machine_set_up(struct hvp_machine *machine, struct hvp_runner *ru
 	 * fire for it; where MWAIT is the child's, there is no such timer.
 	 */
 	hvp_kvm_enable(runner, file, KVM_CAP_X86_DISABLE_EXITS, KVM_X86_DISABLE_EXITS_MWAIT);
-	if (machine->config.ignore_unknown_msrs &&
-	    hvp_kvm_enable(runner, file, KVM_CAP_X86_USER_SPACE_MSR, KVM_MSR_EXIT_REASON_UNKNOWN))
+	/* What becomes of an MSR that KVM does not know is its parent's to say. */
+	if (hvp_kvm_enable(runner, file, KVM_CAP_X86_USER_SPACE_MSR, KVM_MSR_EXIT_REASON_UNKNOWN))
 		return -EFAULT;
 	return 0;
 }
@@ -169,6 +170,7 @@ const struct hvp_machine_ops hvp_kvm_machine_ops = {
 	.get_xsave = hvp_machine_vp_get_xsave,
 	.set_xsave = hvp_machine_vp_set_xsave,
 	.assert = hvp_machine_assert,
+	.cpuid = hvp_machine_vp_cpuid,
 };
 
 /**

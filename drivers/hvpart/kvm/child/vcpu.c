@@ -228,7 +228,7 @@ static int hvp_machine_vp_set_up(struct hvp_machine_vp *vp, struct hvp_runner *r
 	const struct hvp_machine_config *config = &vp->machine->config;
 
 	/* CPUID 0x40000003, EAX: AccessSynicRegs. */
-	if (config->hyperv_privileges & HVP_CHILD_PRIVILEGE_SYNIC &&
+	if (config->hyperv.privileges & HVP_CHILD_PRIVILEGE_SYNIC &&
 	    hvp_kvm_enable(runner, vp->file, KVM_CAP_HYPERV_SYNIC2, 0))
 		return -EFAULT;
 	/* What it has not, it cannot use. */

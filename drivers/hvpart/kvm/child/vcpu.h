@@ -22,6 +22,7 @@ enum hvp_stop_cause {
 	HVP_STOP_NO_SLOT,	/* a page in no slot */
 	HVP_STOP_INSTRUCTION,	/* an instruction that KVM is to emulate */
 	HVP_STOP_EMULATION,	/* a page of one that it has emulated, which is taken back */
+	HVP_STOP_CPUID,		/* CPUID, which its parent is to see */
 };
 
 /**

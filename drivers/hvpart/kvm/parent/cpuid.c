@@ -18,6 +18,8 @@
 #include <linux/uidgid.h>
 #include <hvpart/abi.h>
 #include "../../hook/compat.h"
+#include "../child/cpuid.h"
+#include "../child/runner.h"
 #include "../child/vcpu.h"
 #include "../originals.h"
 #include "cpuid.h"
@@ -156,12 +158,15 @@ static bool hvp_replace_kvm_cpuid(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx, u32
 				  u32 *edx, bool exact_only)
 {
 	int token = srcu_read_lock(&hvp_calls_running);
-	bool features = HVP_HOOK_WANTED(*eax == HVP_CPUID_FEATURES);
+	const u32 leaf = *eax, subleaf = *ecx;
+	bool open = HVP_HOOK_WANTED(true);
 	bool exact = hvp_original_kvm_cpuid(vcpu, eax, ebx, ecx, edx, exact_only);
 
-	if (features)
+	if (open && leaf == HVP_CPUID_FEATURES)
 		*ebx |= hvp_vcpu_privileges(vcpu, hvp_vcpu_find(vcpu)) >> 32 &
 			HVP_PARTITION_PRIVILEGES >> 32;
+	if (open)
+		hvp_child_cpuid(vcpu, leaf, subleaf, eax, ebx, ecx, edx);
 	srcu_read_unlock(&hvp_calls_running, token);
 	return exact;
 }
@@ -171,7 +176,7 @@ static notrace void hvp_divert_kvm_cpuid(unsigned long ip, unsigned long parent_
 {
 	const u32 *eax = (const u32 *)hvp_ftrace_argument(fregs, 1);
 
-	if (hvp_hook_diverts_all() || *eax == HVP_CPUID_FEATURES)
+	if (hvp_hook_diverts_all() || *eax == HVP_CPUID_FEATURES || hvp_runner_vp_here())
 		hvp_hook_divert(ops, ip, fregs);
 }
 

@@ -106,7 +106,8 @@ static bool set_field(struct attempt *attempt, enum hvp_field field, u64 value)
 static u64 make_attempt(const struct attempt *attempt)
 {
 	struct vcpu *vcpu = attempt->vcpu;
-	unsigned int input = HVP_PAGE_SIZE - attempt->input_size;
+	/* As near to the end as its alignment allows. */
+	unsigned int input = (HVP_PAGE_SIZE - attempt->input_size) & ~7U;
 	unsigned int output = HVP_PAGE_SIZE - attempt->output_size;
 	u8 untouched[HVP_PAGE_SIZE];
 	u64 result;
@@ -748,7 +749,7 @@ static void other_registers_are_unchanged(void)
 /* Codes that are not ours get KVM's own answer, whatever else is in the word. */
 static void foreign_codes(void)
 {
-	static const u16 unknown[] = { 0x0000, 0x0001, 0x003f, 0x004d, 0x0053, 0x0093, 0x00c1,
+	static const u16 unknown[] = { 0x0000, 0x0001, 0x003f, 0x0053, 0x0054, 0x0093, 0x00c1,
 				       0x006e, 0x0100, 0x0102, 0x0130, 0x0132, 0x0140, 0x0148,
 				       0x016c, 0x4000, 0x4048, 0x4131, 0xff41 };
 	struct vcpu *vcpu = new_guest();

@@ -131,6 +131,39 @@ u64 dispatch_vp(struct vcpu *vcpu, u64 id, u32 index, u32 flags,
 	return result;
 }
 
+u64 install_intercept(struct vcpu *vcpu, u64 id, u32 type, u32 access, u64 parameter)
+{
+	const struct hvp_install_intercept_in in = {
+		.partition_id = id,
+		.access = access,
+		.type = type,
+		.parameter = parameter,
+	};
+
+	return vp_call(vcpu, HVP_CALL_INSTALL_INTERCEPT, &in, sizeof(in), NULL, 0);
+}
+
+u64 register_intercept_result(struct vcpu *vcpu, const struct hvp_intercept_result_in *in)
+{
+	return vp_call(vcpu, HVP_CALL_REGISTER_INTERCEPT_RESULT, in, sizeof(*in), NULL, 0);
+}
+
+u64 get_cpuid_values(struct vcpu *vcpu, u64 id, u32 index, u32 flags,
+		     const struct hvp_cpuid_leaf *leaves, struct hvp_cpuid_value *values,
+		     unsigned int count)
+{
+	const struct hvp_cpuid_values_in in = {
+		.partition_id = id,
+		.vp_index = index,
+		.flags = flags,
+	};
+	u64 result = vp_call(vcpu, HVP_CALL_GET_VP_CPUID_VALUES | CONTROL_REPS(count), &in,
+			     sizeof(in), leaves, count * sizeof(*leaves));
+
+	memcpy(values, vcpu->output, result_reps(result) * sizeof(*values));
+	return result;
+}
+
 u64 map_state_page(struct vcpu *vcpu, u64 id, u32 index, u16 type, u64 gpn)
 {
 	const struct hvp_map_state_page_in in = {
@@ -239,7 +272,12 @@ void child_add_vp(struct child *child, u32 index, u64 rip)
 
 struct child new_child(struct vcpu *vcpu)
 {
-	struct child child = { .vcpu = vcpu, .id = create_active_child(vcpu) };
+	return new_child_of(vcpu, create_active_child(vcpu));
+}
+
+struct child new_child_of(struct vcpu *vcpu, u64 id)
+{
+	struct child child = { .vcpu = vcpu, .id = id };
 
 	deposit_new(vcpu, child.id, NULL, 100);
 	child_map(&child, 0, MAP_RWX, 1, &child.code);
@@ -295,7 +333,7 @@ void prepare_vp_call(struct vcpu *vcpu, u16 code, u64 id)
 	bool names_vp = call->statuses & HVP_CAN(INVALID_VP_INDEX) &&
 			hvp_contract_at(call, HVP_FIELD_STATS_TYPE) < 0;
 
-	if (names_vp || code == HVP_CALL_MAP_GPA_PAGES)
+	if (names_vp || code == HVP_CALL_MAP_GPA_PAGES || code == HVP_CALL_INSTALL_INTERCEPT)
 		deposit_new(vcpu, id, NULL, 50);
 	if (names_vp && code != HVP_CALL_CREATE_VP)
 		REQUIRE_STATUS(create_vp(vcpu, id, 0), SUCCESS);

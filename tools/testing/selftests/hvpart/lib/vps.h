@@ -35,6 +35,11 @@ u64 assert_interrupt(struct vcpu *vcpu, u64 id, u32 type, u32 modes, u64 destina
 		     u32 vector);
 u64 dispatch_vp(struct vcpu *vcpu, u64 id, u32 index, u32 flags,
 		struct hvp_dispatch_vp_out *out);
+u64 install_intercept(struct vcpu *vcpu, u64 id, u32 type, u32 access, u64 parameter);
+u64 register_intercept_result(struct vcpu *vcpu, const struct hvp_intercept_result_in *in);
+u64 get_cpuid_values(struct vcpu *vcpu, u64 id, u32 index, u32 flags,
+		     const struct hvp_cpuid_leaf *leaves, struct hvp_cpuid_value *values,
+		     unsigned int count);
 u64 map_state_page(struct vcpu *vcpu, u64 id, u32 index, u16 type, u64 gpn);
 u64 unmap_state_page(struct vcpu *vcpu, u64 id, u32 index, u16 type);
 
@@ -68,6 +73,8 @@ struct child {
  * with 16-bit code at 0, all segments flat at 0, and its stack at the end of the page.
  */
 struct child new_child(struct vcpu *vcpu);
+/* The same of a partition that is active. */
+struct child new_child_of(struct vcpu *vcpu, u64 id);
 /* One more virtual processor, as VP 0 but that it begins at @rip, and waits for no SIPI. */
 void child_add_vp(struct child *child, u32 index, u64 rip);
 /* Code for page 0, at its start */
