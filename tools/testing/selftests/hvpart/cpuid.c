@@ -1,0 +1,641 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a child's processor says of itself, and what its parent has it say: HvInstallIntercept,
+ * HvRegisterInterceptResult, HvGetVpCpuidValues: contract, virtual processors, sections 4 and 7.
+ */
+#include <cpuid.h>
+#include <string.h>
+
+#include "vps.h"
+
+#define SELF	HVP_PARTITION_ID_SELF
+#define NOBODY	77
+
+#define PROPERTY_PROCESSORS_PER_SOCKET		0x00050003
+#define PROPERTY_UNIMPLEMENTED_MSR_ACTION	0x00050017
+
+/* As QEMU's mshv accelerator gives its child */
+#define QEMU_FEATURES		0x06400ffbULL
+#define QEMU_PRIVILEGES		0x0e7e
+
+/* An MSR that no processor has, nor KVM */
+#define UNKNOWN_MSR		0x00005555
+
+/* Behind the interrupt vectors */
+#define CODE_AT			0x400
+#define FAULT_AT		0x500
+#define GENERAL_PROTECTION	13
+
+static struct child new_child_with(struct vcpu *vcpu, const struct hvp_create_partition_in *in,
+				   u64 features, u64 per_socket)
+{
+	u64 id;
+
+	pay_for_create(vcpu, in, &id);
+	REQUIRE_STATUS(set_partition_property(vcpu, id, EARLY_PROPERTY, features), SUCCESS);
+	initialize_child(vcpu, id);
+	if (per_socket)
+		REQUIRE_STATUS(set_partition_property(vcpu, id, PROPERTY_PROCESSORS_PER_SOCKET,
+						      per_socket), SUCCESS);
+	return new_child_of(vcpu, id);
+}
+
+/* In 16-bit code: mov $leaf, %eax; mov $subleaf, %ecx; cpuid; out %al, $0x80 */
+static void ask_cpuid(struct child *child, u32 vp, u32 leaf, u32 subleaf)
+{
+	u8 code[] = { 0x66, 0xb8, 0, 0, 0, 0, 0x66, 0xb9, 0, 0, 0, 0, 0x0f, 0xa2, 0xe6, 0x80 };
+
+	memcpy(&code[2], &leaf, sizeof(leaf));
+	memcpy(&code[8], &subleaf, sizeof(subleaf));
+	memcpy(child_page(child, child->code) + CODE_AT, code, sizeof(code));
+	set_register(child->vcpu, child->id, vp, HVP_REGISTER_RIP, CODE_AT);
+}
+
+#define CPUID_AT	(CODE_AT + 12)
+
+static struct hvp_cpuid_value cpuid_registers(struct child *child, u32 vp)
+{
+	struct vcpu *vcpu = child->vcpu;
+
+	return (struct hvp_cpuid_value){ {
+		get_register(vcpu, child->id, vp, HVP_REGISTER_RAX),
+		get_register(vcpu, child->id, vp, HVP_REGISTER_RBX),
+		get_register(vcpu, child->id, vp, HVP_REGISTER_RCX),
+		get_register(vcpu, child->id, vp, HVP_REGISTER_RDX),
+	} };
+}
+
+static void run_until_intercept(struct child *child, u32 vp)
+{
+	struct hvp_dispatch_vp_out out;
+
+	do {
+		REQUIRE_STATUS(dispatch_vp(child->vcpu, child->id, vp,
+					   HVP_DISPATCH_CLEAR_INTERCEPT_SUSPEND, &out), SUCCESS);
+	} while (out.state == HVP_DISPATCH_READY && out.event != HVP_DISPATCH_EVENT_INTERCEPT);
+	REQUIRE_EQUAL(out.state, HVP_DISPATCH_READY);
+}
+
+/* What the child itself gets. */
+static struct hvp_cpuid_value cpuid_of(struct child *child, u32 vp, u32 leaf, u32 subleaf)
+{
+	ask_cpuid(child, vp, leaf, subleaf);
+	run_until_intercept(child, vp);
+	EXPECT_EQUAL(get_register(child->vcpu, child->id, vp, HVP_REGISTER_RIP), CODE_AT + 14);
+	return cpuid_registers(child, vp);
+}
+
+enum { EAX, EBX, ECX, EDX };
+
+static void it_is_a_processor_of_its_own(void)
+{
+	const struct hvp_create_partition_in in = {};
+	struct child child = new_child_with(new_guest(), &in, QEMU_FEATURES, 0);
+	struct hvp_cpuid_value value = cpuid_of(&child, 0, 1, 0);
+
+	/* Hypervisor, no VMX, no x2APIC; APIC ID 0 */
+	EXPECT_EQUAL(value.registers[ECX] & (1U << 31 | 1 << 5 | 1 << 21), 1U << 31);
+	EXPECT_EQUAL(value.registers[EBX] >> 24, 0);
+	value = cpuid_of(&child, 0, 0x80000001, 0);
+	EXPECT_EQUAL(value.registers[ECX] & (1 << 2 | 1 << 12), 0);
+	value = cpuid_of(&child, 0, 0x40000000, 0);
+	EXPECT_EQUAL(value.registers[EAX], 0x40000006);
+	EXPECT(!memcmp(&value.registers[EBX], "Microsoft Hv", 12));
+	value = cpuid_of(&child, 0, 0x40000001, 0);
+	EXPECT(!memcmp(&value.registers[EAX], "Hv#1", 4));
+	value = cpuid_of(&child, 0, 0x40000003, 0);
+	EXPECT_EQUAL(value.registers[EAX], QEMU_PRIVILEGES);
+	EXPECT_EQUAL(value.registers[EBX], 0);
+	/* Direct mode of timers, and none of those that QEMU does not give */
+	EXPECT_EQUAL(value.registers[EDX] & (1 << 19), 1 << 19);
+	value = cpuid_of(&child, 0, 0x40000004, 0);
+	/* TLB flush and IPIs, but not by extended masks; no virtualization of its own */
+	EXPECT_EQUAL(value.registers[EAX] & (1 << 2 | 1 << 10 | 1 << 11 | 1 << 14),
+		     1 << 2 | 1 << 10);
+	value = cpuid_of(&child, 0, 0x4000000a, 0);
+	EXPECT_EQUAL(value.registers[EAX], 0);
+}
+
+static void without_features_it_has_none(void)
+{
+	struct child child = new_child(new_guest());
+	struct hvp_cpuid_value value = cpuid_of(&child, 0, 0x40000003, 0);
+
+	EXPECT_EQUAL(value.registers[EAX], 0);
+	EXPECT_EQUAL(value.registers[EBX], 0);
+}
+
+static const struct disabled_feature {
+	const char *name;
+	u64 features[2], xsave;
+	u32 leaf, subleaf;
+	unsigned int reg, bit;
+} disabled_features[] = {
+	{ "sse3", { 1 << 0 }, 0, 1, 0, ECX, 0 },
+	{ "sse42", { 1 << 4 }, 0, 1, 0, ECX, 20 },
+	{ "popcnt", { 1 << 7 }, 0, 1, 0, ECX, 23 },
+	{ "cx16", { 1 << 8 }, 0, 1, 0, ECX, 13 },
+	{ "aes", { 1 << 16 }, 0, 1, 0, ECX, 25 },
+	{ "rdrand", { 1 << 21 }, 0, 1, 0, ECX, 30 },
+	{ "fsgsbase", { 1 << 22 }, 0, 7, 0, EBX, 0 },
+	{ "smep", { 1 << 23 }, 0, 7, 0, EBX, 7 },
+	{ "smap", { 1ULL << 35 }, 0, 7, 0, EBX, 20 },
+	{ "rdtscp", { 1ULL << 38 }, 0, 0x80000001, 0, EDX, 27 },
+	{ "umip", { 1ULL << 58 }, 0, 7, 0, ECX, 2 },
+	{ "la57", { 0, 1 << 4 }, 0, 7, 0, ECX, 16 },
+	{ "tsc_deadline", { 0, 1 << 17 }, 0, 1, 0, ECX, 24 },
+	{ "xsave", {}, 1 << 0, 1, 0, ECX, 26 },
+	{ "xsaveopt", {}, 1 << 1, 0xd, 1, EAX, 0 },
+	{ "avx", {}, 1 << 2, 1, 0, ECX, 28 },
+	{ "avx_state", {}, 1 << 2, 0xd, 0, EAX, 2 },
+	{ "avx2", {}, 1 << 3, 7, 0, EBX, 5 },
+	{ "avx512", {}, 1 << 6, 7, 0, EBX, 16 },
+	{ "avx512_state", {}, 1 << 6, 0xd, 0, EAX, 6 },
+	{ "xsavec", {}, 1 << 11, 0xd, 1, EAX, 1 },
+};
+
+static void is_disabled(const void *data)
+{
+	const struct disabled_feature *row = data;
+	const struct hvp_create_partition_in in = {
+		.disabled_processor_features = { row->features[0], row->features[1] },
+		.disabled_xsave_features = row->xsave,
+	};
+	struct vcpu *vcpu = new_guest();
+	struct child with = new_child(vcpu), without = new_child_with(vcpu, &in, 0, 0);
+	struct hvp_cpuid_value value = cpuid_of(&without, 0, row->leaf, row->subleaf);
+
+	EXPECT_EQUAL(value.registers[row->reg] >> row->bit & 1, 0);
+	value = cpuid_of(&with, 0, row->leaf, row->subleaf);
+	if (!(value.registers[row->reg] >> row->bit & 1))
+		case_skip("no child has it here");
+}
+
+/* Without AVX, an area has no place for it. */
+static void an_area_is_as_long_as_it_has_to_be(void)
+{
+	const struct hvp_create_partition_in in = { .disabled_xsave_features = ~1ULL };
+	struct child child = new_child_with(new_guest(), &in, 0, 0);
+	struct hvp_cpuid_value value = cpuid_of(&child, 0, 0xd, 0);
+
+	if (!value.registers[EAX])
+		case_skip("no XSAVE");
+	EXPECT_EQUAL(value.registers[EAX] & ~0x203, 0);
+	if (value.registers[EAX] == 3)
+		EXPECT_EQUAL(value.registers[ECX], 576);
+	EXPECT_EQUAL(cpuid_of(&child, 0, 0xd, 2).registers[EAX], 0);
+}
+
+static void topology_is_by_vp_index(void)
+{
+	const struct hvp_create_partition_in in = {};
+	struct child child = new_child_with(new_guest(), &in, 0, 4);
+	struct hvp_cpuid_value value;
+	u32 cores;
+
+	child_add_vp(&child, 5, 0);
+	value = cpuid_of(&child, 5, 1, 0);
+	EXPECT_EQUAL(value.registers[EBX] >> 24, 5);
+	EXPECT_EQUAL(value.registers[EBX] >> 16 & 0xff, 4);
+	EXPECT_EQUAL(value.registers[EDX] >> 28 & 1, 1);
+	if (cpuid_of(&child, 5, 0, 0).registers[EAX] >= 0xb) {
+		value = cpuid_of(&child, 5, 0xb, 0);
+		EXPECT_EQUAL(value.registers[EAX], 0);
+		EXPECT_EQUAL(value.registers[EBX], 1);
+		EXPECT_EQUAL(value.registers[ECX], 1 << 8);
+		EXPECT_EQUAL(value.registers[EDX], 5);
+		value = cpuid_of(&child, 5, 0xb, 1);
+		EXPECT_EQUAL(value.registers[EAX], 2);
+		EXPECT_EQUAL(value.registers[EBX], 4);
+		EXPECT_EQUAL(value.registers[ECX], 2 << 8 | 1);
+		EXPECT_EQUAL(value.registers[EDX], 5);
+		value = cpuid_of(&child, 5, 0xb, 2);
+		EXPECT_EQUAL(value.registers[EBX], 0);
+		EXPECT_EQUAL(value.registers[ECX], 2);
+		EXPECT_EQUAL(value.registers[EDX], 5);
+	}
+	cores = cpuid_of(&child, 5, 0x80000008, 0).registers[ECX];
+	EXPECT_EQUAL(cores & 0xf0ff, 2 << 12 | 3);
+	value = cpuid_of(&child, 5, 0x8000001e, 0);
+	/* On AMD's: the second of socket 1 */
+	if (value.registers[EAX]) {
+		EXPECT_EQUAL(value.registers[EAX], 5);
+		EXPECT_EQUAL(value.registers[EBX], 1);
+		EXPECT_EQUAL(value.registers[ECX], 1);
+	}
+}
+
+static struct hvp_intercept_result_in cpuid_result(u64 id, u32 vp, u32 leaf)
+{
+	return (struct hvp_intercept_result_in){
+		.partition_id = id, .vp_index = vp, .type = HVP_INTERCEPT_CPUID,
+		.cpuid.leaf = leaf,
+	};
+}
+
+static void results_are_answered(void)
+{
+	struct child child = new_child(new_guest());
+	struct hvp_intercept_result_in in = cpuid_result(child.id, 0, 1);
+	struct vcpu *vcpu = child.vcpu;
+	struct hvp_cpuid_value before, value;
+
+	child_add_vp(&child, 1, 0);
+	before = cpuid_of(&child, 0, 1, 0);
+	in.cpuid.registers[EAX] = (struct hvp_masked_register){ 0x00a20f12, ~0U };
+	in.cpuid.registers[EBX] = (struct hvp_masked_register){ 0x1200, 0xff00 };
+	in.cpuid.registers[ECX] = (struct hvp_masked_register){ 0, 1 << 31 };
+	EXPECT_STATUS(register_intercept_result(vcpu, &in), SUCCESS);
+	/* It has run already, and is another one from now on. */
+	value = cpuid_of(&child, 0, 1, 0);
+	EXPECT_EQUAL(value.registers[EAX], 0x00a20f12);
+	EXPECT_EQUAL(value.registers[EBX], (before.registers[EBX] & ~0xff00U) | 0x1200);
+	EXPECT_EQUAL(value.registers[ECX], before.registers[ECX] & ~(1U << 31));
+	EXPECT_EQUAL(value.registers[EDX], before.registers[EDX]);
+	EXPECT_EQUAL(cpuid_of(&child, 1, 1, 0).registers[EAX], before.registers[EAX]);
+
+	in = cpuid_result(child.id, HVP_VP_INDEX_ALL, 4);
+	in.cpuid.subleaf = 3;
+	in.cpuid.subleaf_specific = 1;
+	in.cpuid.registers[EAX] = (struct hvp_masked_register){ 0x77, ~0U };
+	EXPECT_STATUS(register_intercept_result(vcpu, &in), SUCCESS);
+	EXPECT_EQUAL(cpuid_of(&child, 0, 4, 3).registers[EAX], 0x77);
+	EXPECT_EQUAL(cpuid_of(&child, 1, 4, 3).registers[EAX], 0x77);
+	EXPECT(cpuid_of(&child, 1, 4, 2).registers[EAX] != 0x77);
+}
+
+/* What QEMU registers for a virtual processor: more than a hundred, each as it is. */
+static void as_many_as_qemu_has(void)
+{
+	struct child child = new_child(new_guest());
+	struct vcpu *vcpu = child.vcpu;
+	unsigned int i;
+
+	for (i = 0; i < 160; i++) {
+		struct hvp_intercept_result_in in = cpuid_result(child.id, 0, 0xd);
+
+		in.cpuid.subleaf = i;
+		in.cpuid.subleaf_specific = 1;
+		in.cpuid.always_override = 1;
+		in.cpuid.registers[EAX] = (struct hvp_masked_register){ i, ~0U };
+		REQUIRE_STATUS(register_intercept_result(vcpu, &in), SUCCESS);
+	}
+	EXPECT_EQUAL(cpuid_of(&child, 0, 0xd, 0).registers[EAX], 0);
+	EXPECT_EQUAL(cpuid_of(&child, 0, 0xd, 63).registers[EAX], 63);
+	EXPECT_EQUAL(cpuid_of(&child, 0, 0xd, 159).registers[EAX], 159);
+}
+
+static void cpuid_is_intercepted(void)
+{
+	struct child child = new_child(new_guest());
+	const struct hvp_message *message;
+	struct hvp_cpuid_value value;
+	struct vcpu *vcpu = child.vcpu;
+
+	value = cpuid_of(&child, 0, 0x40000000, 0);
+	EXPECT_STATUS(install_intercept(vcpu, child.id, HVP_INTERCEPT_CPUID,
+					HVP_INTERCEPT_MASK_EXECUTE, 0x40000000), SUCCESS);
+	ask_cpuid(&child, 0, 0x40000000, 0x1234);
+	message = child_intercept(&child);
+	EXPECT_EQUAL(message->header.type, HVP_MESSAGE_CPUID_INTERCEPT);
+	EXPECT_EQUAL(message->payload.cpuid.header.rip, CPUID_AT);
+	EXPECT_EQUAL(message->payload.cpuid.header.length_and_cr8 & 0xf, 2);
+	EXPECT_EQUAL(message->payload.cpuid.rax, 0x40000000);
+	EXPECT_EQUAL(message->payload.cpuid.rcx, 0x1234);
+	EXPECT_EQUAL(message->payload.cpuid.default_rax, value.registers[EAX]);
+	EXPECT_EQUAL(message->payload.cpuid.default_rbx, value.registers[EBX]);
+	EXPECT_EQUAL(message->payload.cpuid.default_rcx, value.registers[ECX]);
+	EXPECT_EQUAL(message->payload.cpuid.default_rdx, value.registers[EDX]);
+	EXPECT_EQUAL(get_register(vcpu, child.id, 0, HVP_REGISTER_RIP), CPUID_AT);
+	EXPECT_EQUAL(get_register(vcpu, child.id, 0, HVP_REGISTER_RAX), 0x40000000);
+	/* Nothing has happened: it is told again. */
+	EXPECT_EQUAL(child_intercept(&child)->header.type, HVP_MESSAGE_CPUID_INTERCEPT);
+	EXPECT_EQUAL(cpuid_of(&child, 0, 0x40000001, 0).registers[EAX], 0x31237648);
+	EXPECT_STATUS(install_intercept(vcpu, child.id, HVP_INTERCEPT_CPUID, 0, 0x40000000),
+		      SUCCESS);
+	value = cpuid_of(&child, 0, 0x40000000, 0);
+	EXPECT_EQUAL(value.registers[EAX], 0x40000006);
+}
+
+/* mov $msr, %ecx; rdmsr or wrmsr; out %al, $0x80; and behind a #GP: out %al, $0x81 */
+static void use_msr(struct child *child, u32 msr, bool write)
+{
+	u8 code[] = { 0x66, 0xb9, 0, 0, 0, 0, 0x0f, write ? 0x30 : 0x32, 0xe6, 0x80 };
+	static const u8 fault[] = { 0xe6, 0x81 };
+	const u16 vector[] = { FAULT_AT, 0 };
+	u8 *page = child_page(child, child->code);
+
+	memcpy(&code[2], &msr, sizeof(msr));
+	memcpy(page + CODE_AT, code, sizeof(code));
+	memcpy(page + FAULT_AT, fault, sizeof(fault));
+	memcpy(page + 4 * GENERAL_PROTECTION, vector, sizeof(vector));
+	set_register(child->vcpu, child->id, 0, HVP_REGISTER_RIP, CODE_AT);
+	set_register(child->vcpu, child->id, 0, HVP_REGISTER_RSP, HVP_PAGE_SIZE);
+	set_register(child->vcpu, child->id, 0, HVP_REGISTER_RAX, 0x5555);
+	set_register(child->vcpu, child->id, 0, HVP_REGISTER_RDX, 0x6666);
+}
+
+#define MSR_AT	(CODE_AT + 6)
+
+static void msr_faults(struct child *child, bool write)
+{
+	use_msr(child, UNKNOWN_MSR, write);
+	EXPECT_EQUAL(child_intercept(child)->payload.io_port.port, 0x81);
+}
+
+static void msr_is_ignored(struct child *child, bool write)
+{
+	use_msr(child, UNKNOWN_MSR, write);
+	EXPECT_EQUAL(child_intercept(child)->payload.io_port.port, 0x80);
+	if (write)
+		return;
+	EXPECT_EQUAL(get_register(child->vcpu, child->id, 0, HVP_REGISTER_RAX), 0);
+	EXPECT_EQUAL(get_register(child->vcpu, child->id, 0, HVP_REGISTER_RDX), 0);
+}
+
+static void unknown_msrs_are_as_the_property_says(void)
+{
+	struct child child = new_child(new_guest());
+	unsigned int write;
+
+	for (write = 0; write < 2; write++) {
+		msr_faults(&child, write);
+		REQUIRE_STATUS(set_partition_property(child.vcpu, child.id,
+						      PROPERTY_UNIMPLEMENTED_MSR_ACTION, 1),
+			       SUCCESS);
+		msr_is_ignored(&child, write);
+		REQUIRE_STATUS(set_partition_property(child.vcpu, child.id,
+						      PROPERTY_UNIMPLEMENTED_MSR_ACTION, 0),
+			       SUCCESS);
+	}
+	msr_faults(&child, false);
+}
+
+static void unknown_msrs_have_results(void)
+{
+	struct child child = new_child(new_guest());
+	struct hvp_intercept_result_in in = {
+		.partition_id = child.id,
+		.vp_index = HVP_VP_INDEX_ALL,
+		.type = HVP_INTERCEPT_MSR,
+		.msr = { UNKNOWN_MSR, HVP_INTERCEPT_MASK_READ, HVP_MSR_IGNORE },
+	};
+
+	EXPECT_STATUS(register_intercept_result(child.vcpu, &in), SUCCESS);
+	msr_is_ignored(&child, false);
+	msr_faults(&child, true);
+	in.vp_index = 0;
+	in.msr.access = HVP_INTERCEPT_MASK_READ | HVP_INTERCEPT_MASK_WRITE;
+	in.msr.action = HVP_MSR_FAULT;
+	EXPECT_STATUS(register_intercept_result(child.vcpu, &in), SUCCESS);
+	msr_faults(&child, false);
+}
+
+static void unknown_msrs_are_intercepted(void)
+{
+	struct child child = new_child(new_guest());
+	const struct hvp_message *message;
+	struct vcpu *vcpu = child.vcpu;
+	unsigned int write;
+
+	EXPECT_STATUS(install_intercept(vcpu, child.id, HVP_INTERCEPT_MSR,
+					HVP_INTERCEPT_MASK_READ | HVP_INTERCEPT_MASK_WRITE, 0),
+		      SUCCESS);
+	for (write = 0; write < 2; write++) {
+		use_msr(&child, UNKNOWN_MSR, write);
+		message = child_intercept(&child);
+		EXPECT_EQUAL(message->header.type, HVP_MESSAGE_MSR_INTERCEPT);
+		EXPECT_EQUAL(message->payload.msr.header.rip, MSR_AT);
+		EXPECT_EQUAL(message->payload.msr.header.access, write);
+		EXPECT_EQUAL(message->payload.msr.header.length_and_cr8 & 0xf, 2);
+		EXPECT_EQUAL(message->payload.msr.msr, UNKNOWN_MSR);
+		EXPECT_EQUAL(message->payload.msr.rax, 0x5555);
+		EXPECT_EQUAL(message->payload.msr.rdx, 0x6666);
+		EXPECT_EQUAL(get_register(vcpu, child.id, 0, HVP_REGISTER_RIP), MSR_AT);
+		/* The parent answers, and says where it goes on. */
+		set_register(vcpu, child.id, 0, HVP_REGISTER_RAX, 0x77);
+		set_register(vcpu, child.id, 0, HVP_REGISTER_RIP, MSR_AT + 2);
+		message = child_intercept(&child);
+		EXPECT_EQUAL(message->payload.io_port.port, 0x80);
+		EXPECT_EQUAL(message->payload.io_port.rax, 0x77);
+	}
+	/* One that KVM has is KVM's: the TSC. */
+	use_msr(&child, 0x10, false);
+	EXPECT_EQUAL(child_intercept(&child)->payload.io_port.port, 0x80);
+}
+
+/* The same as the child gets, with results and without. */
+static void values_are_told(void)
+{
+	static const u32 asked[][2] = {
+		{ 0, 0 }, { 1, 0 }, { 7, 0 }, { 0xb, 0 }, { 0xb, 1 }, { 0xb, 2 }, { 0xd, 0 },
+		{ 0xd, 1 }, { 0xd, 2 }, { 0x40000000, 0 }, { 0x40000003, 0 }, { 0x80000001, 0 },
+		{ 0x80000008, 0 },
+	};
+	struct child child = new_child(new_guest());
+	struct hvp_intercept_result_in in = cpuid_result(child.id, 0, 0x80000001);
+	struct hvp_cpuid_leaf leaves[ARRAY_SIZE(asked)];
+	struct hvp_cpuid_value values[ARRAY_SIZE(asked)];
+	struct vcpu *vcpu = child.vcpu;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(asked); i++)
+		leaves[i] = (struct hvp_cpuid_leaf){ .leaf = asked[i][0], .subleaf = asked[i][1] };
+	in.cpuid.registers[EAX] = (struct hvp_masked_register){ 0x99, ~0U };
+	REQUIRE_STATUS(register_intercept_result(vcpu, &in), SUCCESS);
+	REQUIRE_RESULT(get_cpuid_values(vcpu, child.id, 0,
+					HVP_CPUID_OWN_STATES | HVP_CPUID_APPLY_RESULTS, leaves,
+					values, ARRAY_SIZE(asked)), SUCCESS, ARRAY_SIZE(asked));
+	for (i = 0; i < ARRAY_SIZE(asked); i++) {
+		struct hvp_cpuid_value value = cpuid_of(&child, 0, asked[i][0], asked[i][1]);
+		unsigned int reg;
+
+		for (reg = 0; reg < 4; reg++) {
+			if (value.registers[reg] != values[i].registers[reg])
+				fail_at(__FILE__, __LINE__, "leaf %#x, %u, %u: %#x, not %#x",
+					asked[i][0], asked[i][1], reg, values[i].registers[reg],
+					value.registers[reg]);
+		}
+	}
+	leaves[0] = (struct hvp_cpuid_leaf){ .leaf = 0x80000001 };
+	REQUIRE_RESULT(get_cpuid_values(vcpu, child.id, 0, 0, leaves, values, 1), SUCCESS, 1);
+	EXPECT(values[0].registers[EAX] != 0x99);
+	/* As if it had enabled AVX, and as if not */
+	leaves[0] = (struct hvp_cpuid_leaf){ 0xd, 0, 7, 0 };
+	leaves[1] = (struct hvp_cpuid_leaf){ 0xd, 0, 1, 0 };
+	leaves[2] = (struct hvp_cpuid_leaf){ 0xd, 2, 0, 0 };
+	REQUIRE_RESULT(get_cpuid_values(vcpu, child.id, 0, 0, leaves, values, 3), SUCCESS, 3);
+	if (values[2].registers[EAX]) {
+		EXPECT_EQUAL(values[1].registers[EBX], 576);
+		EXPECT_EQUAL(values[0].registers[EBX],
+			     values[2].registers[EAX] + values[2].registers[EBX]);
+	}
+}
+
+/* In 32-bit code at GPA 0: an initialize call by registers, and then an OUT */
+static void its_own_partition_calls_are_denied(void)
+{
+	static const u8 code[] = {
+		0xb8, 0x41, 0x00, 0x00, 0x00,	/* mov $0x41, %eax: HvInitializePartition */
+		0x31, 0xd2,			/* xor %edx, %edx */
+		0x31, 0xdb,			/* xor %ebx, %ebx */
+		0xb9, 0x00, 0x00, 0x00, 0x00,	/* mov $0, %ecx: the input is at 0 */
+		0x0f, 0x01, 0xc1,		/* vmcall */
+		0xe6, 0x80,			/* out %al, $0x80 */
+	};
+	const struct hvp_create_partition_in in = {};
+	struct child child = new_child_with(new_guest(), &in, QEMU_FEATURES, 0);
+	const struct hvp_segment_register cs = {
+		.limit = ~0U, .selector = 8, .attributes = 0xc09b,
+	};
+	struct hvp_register_assoc assoc = { .name = HVP_REGISTER_CS };
+	u8 *page = child_page(&child, child.code);
+	struct vcpu *vcpu = child.vcpu;
+	u32 eax, vendor, ecx, edx;
+
+	memcpy(page + CODE_AT, code, sizeof(code));
+	__cpuid(0, eax, vendor, ecx, edx);
+	if (vendor != 0x756e6547)	/* "Genu" */
+		page[CODE_AT + 16] = 0xd9;	/* vmmcall */
+	memcpy(&assoc.value, &cs, sizeof(cs));
+	REQUIRE_RESULT(set_registers(vcpu, child.id, 0, &assoc, 1), SUCCESS, 1);
+	set_register(vcpu, child.id, 0, HVP_REGISTER_CR0, 0x60000011);
+	set_register(vcpu, child.id, 0, HVP_REGISTER_GUEST_OS_ID, 1);
+	set_register(vcpu, child.id, 0, HVP_REGISTER_RIP, CODE_AT);
+	EXPECT_EQUAL(child_intercept(&child)->header.type, HVP_MESSAGE_IO_PORT_INTERCEPT);
+	EXPECT_EQUAL(get_register(vcpu, child.id, 0, HVP_REGISTER_RAX), HVP_STATUS_ACCESS_DENIED);
+	/* The form comes before: a rep count that the call does not have */
+	set_register(vcpu, child.id, 0, HVP_REGISTER_RDX, 1);
+	set_register(vcpu, child.id, 0, HVP_REGISTER_RIP, CODE_AT + 7);
+	set_register(vcpu, child.id, 0, HVP_REGISTER_RAX, 0x41);
+	EXPECT_EQUAL(child_intercept(&child)->header.type, HVP_MESSAGE_IO_PORT_INTERCEPT);
+	EXPECT_EQUAL(get_register(vcpu, child.id, 0, HVP_REGISTER_RAX),
+		     HVP_STATUS_INVALID_HYPERCALL_INPUT);
+}
+
+static void whose(void)
+{
+	struct vcpu *vcpu = new_guest();
+	const u64 early = create_child(vcpu), late = create_finalized_child(vcpu);
+	const u64 ids[] = { NOBODY, SELF, early, late };
+	static const enum hvp_status expected[] = {
+		HVP_STATUS_INVALID_PARTITION_ID, HVP_STATUS_ACCESS_DENIED,
+		HVP_STATUS_INVALID_PARTITION_STATE, HVP_STATUS_INVALID_PARTITION_STATE,
+	};
+	const struct hvp_cpuid_leaf leaf = {};
+	struct hvp_cpuid_value value;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ids); i++) {
+		struct hvp_intercept_result_in in = cpuid_result(ids[i], 0, 1);
+
+		/* Before anything else is looked at */
+		in.type = 99;
+		EXPECT_EQUAL(install_intercept(vcpu, ids[i], 99, 0, 0), expected[i]);
+		EXPECT_EQUAL(register_intercept_result(vcpu, &in), expected[i]);
+		EXPECT_EQUAL(get_cpuid_values(vcpu, ids[i], 0, ~0U, &leaf, &value, 1),
+			     expected[i]);
+	}
+}
+
+static const struct intercept {
+	const char *name;
+	u32 type, access;
+	enum hvp_status status;
+} intercepts[] = {
+	{ "port", HVP_INTERCEPT_IO_PORT, 3, HVP_STATUS_SUCCESS },
+	{ "port_execute", HVP_INTERCEPT_IO_PORT, 4, HVP_STATUS_INVALID_PARAMETER },
+	{ "msr", HVP_INTERCEPT_MSR, 3, HVP_STATUS_SUCCESS },
+	{ "msr_execute", HVP_INTERCEPT_MSR, 7, HVP_STATUS_INVALID_PARAMETER },
+	{ "cpuid", HVP_INTERCEPT_CPUID, 4, HVP_STATUS_SUCCESS },
+	{ "cpuid_read", HVP_INTERCEPT_CPUID, 1, HVP_STATUS_INVALID_PARAMETER },
+	{ "exception", 3, 4, HVP_STATUS_INVALID_PARAMETER },
+	{ "hypercall", 8, 4, HVP_STATUS_INVALID_PARAMETER },
+	{ "nothing", ~0U, 0, HVP_STATUS_INVALID_PARAMETER },
+};
+
+static void an_intercept(const void *data)
+{
+	struct child child = new_child(new_guest());
+	const struct intercept *row = data;
+
+	expect_result_at(__FILE__, __LINE__, row->name,
+			 install_intercept(child.vcpu, child.id, row->type, row->access, 0),
+			 row->status);
+}
+
+static void bad_results_and_questions(void)
+{
+	struct child child = new_child(new_guest());
+	struct hvp_intercept_result_in in = cpuid_result(child.id, 3, 1);
+	const struct hvp_cpuid_leaf leaf = { .leaf = 1 };
+	struct vcpu *vcpu = child.vcpu;
+	struct hvp_cpuid_value value;
+
+	EXPECT_STATUS(register_intercept_result(vcpu, &in), INVALID_VP_INDEX);
+	in.type = HVP_INTERCEPT_IO_PORT;
+	EXPECT_STATUS(register_intercept_result(vcpu, &in), INVALID_VP_INDEX);
+	in.vp_index = 0;
+	EXPECT_STATUS(register_intercept_result(vcpu, &in), INVALID_PARAMETER);
+	in.type = HVP_INTERCEPT_MSR;
+	in.msr = (struct hvp_msr_result){ UNKNOWN_MSR, HVP_INTERCEPT_MASK_READ, 2 };
+	EXPECT_STATUS(register_intercept_result(vcpu, &in), INVALID_PARAMETER);
+	in.msr = (struct hvp_msr_result){ UNKNOWN_MSR, 0, 0 };
+	EXPECT_STATUS(register_intercept_result(vcpu, &in), INVALID_PARAMETER);
+	EXPECT_STATUS(get_cpuid_values(vcpu, child.id, 3, 0, &leaf, &value, 1), INVALID_VP_INDEX);
+	EXPECT_STATUS(get_cpuid_values(vcpu, child.id, 0, 4, &leaf, &value, 1),
+		      INVALID_PARAMETER);
+}
+
+/* The pool before the host's limit */
+static void the_pool_pays(void)
+{
+	struct vcpu *vcpu = new_guest();
+	const u64 id = create_active_child(vcpu);
+	struct hvp_intercept_result_in in = cpuid_result(id, HVP_VP_INDEX_ALL, 0);
+	struct hvp_memory_balance_out before;
+	u64 result = 0;
+
+	withdraw_all(vcpu, id);
+	before = balance_of(vcpu, id);
+	EXPECT_STATUS(install_intercept(vcpu, id, HVP_INTERCEPT_CPUID, 4, 0),
+		      INSUFFICIENT_MEMORY);
+	EXPECT_STATUS(register_intercept_result(vcpu, &in), INSUFFICIENT_MEMORY);
+	deposit_new(vcpu, id, NULL, 50);
+	for (in.cpuid.leaf = 0; in.cpuid.leaf < 1000 && result_success(result); in.cpuid.leaf++)
+		result = register_intercept_result(vcpu, &in);
+	EXPECT_EQUAL(result, HVP_STATUS_NO_RESOURCES);
+	EXPECT_EQUAL(in.cpuid.leaf, 257);
+	EXPECT_STATUS(install_intercept(vcpu, id, HVP_INTERCEPT_CPUID, 4, 0), NO_RESOURCES);
+	in.cpuid.leaf = 0;
+	EXPECT_STATUS(register_intercept_result(vcpu, &in), SUCCESS);
+	EXPECT(balance_of(vcpu, id).pages_in_use > before.pages_in_use);
+	finalize_child(vcpu, id);
+	EXPECT_EQUAL(balance_of(vcpu, id).pages_in_use, 0);
+}
+
+static const struct test_case cases[] = {
+	CASE(it_is_a_processor_of_its_own),
+	CASE(without_features_it_has_none),
+	CASE(an_area_is_as_long_as_it_has_to_be),
+	CASE(topology_is_by_vp_index),
+	CASE(results_are_answered),
+	CASE(as_many_as_qemu_has),
+	CASE(cpuid_is_intercepted),
+	CASE(unknown_msrs_are_as_the_property_says),
+	CASE(unknown_msrs_have_results),
+	CASE(unknown_msrs_are_intercepted),
+	CASE(values_are_told),
+	CASE(its_own_partition_calls_are_denied),
+	CASE(whose),
+	CASE(bad_results_and_questions),
+	CASE(the_pool_pays),
+};
+
+int main(void)
+{
+	cases_add(cases, ARRAY_SIZE(cases));
+	cases_add_rows(is_disabled, disabled_features);
+	cases_add_rows(an_intercept, intercepts);
+	return cases_run();
+}
