@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Blocked virtual processors: contract, virtual processors, section 5, rule 4. */
 #include <string.h>
-#include <sys/ioctl.h>
 
-#include "vps.h"
+#include "synic.h"
 
-#define MSR_SCONTROL	0x40000080
-#define MSR_SIMP	0x40000083
-#define MSR_EOM		0x40000084
-#define MSR_SINT0	0x40000090
-
-#define SIGNAL_VECTOR	0xf3
 #define CHILD_VECTOR	0x21
 
 #define IVT(vector)	(4 * (vector))
@@ -31,47 +24,6 @@ static const u8 halt[] = {
 
 /* End of interrupt; iret */
 static const u8 handler[] = { 0x66, 0xc7, 0x06, 0xb0, 0x00, 0, 0, 0, 0, 0xcf };
-
-struct parent {
-	struct guest *guest;
-	struct vcpu *vcpu;
-	u64 messages;
-};
-
-/* As an operating system does it; otherwise it takes no interrupt. */
-static void enable_lapic(struct vcpu *vcpu)
-{
-	struct kvm_lapic_state lapic;
-	u32 spurious = 0x1ff;
-
-	if (ioctl(vcpu->fd, KVM_GET_LAPIC, &lapic))
-		die("KVM_GET_LAPIC: %m");
-	memcpy(lapic.regs + 0xf0, &spurious, sizeof(spurious));
-	if (ioctl(vcpu->fd, KVM_SET_LAPIC, &lapic))
-		die("KVM_SET_LAPIC: %m");
-}
-
-static struct parent new_parent(void)
-{
-	struct guest_config config = { .synic = true, .privileges = GUEST_ALL_PRIVILEGES };
-	struct parent parent = { .guest = guest_create(&config) };
-
-	parent.vcpu = &parent.guest->vcpus[0];
-	enable_lapic(parent.vcpu);
-	guest_enable_hypercalls(parent.guest);
-	parent.messages = guest_alloc(parent.guest);
-	memset(guest_host(parent.guest, parent.messages * HVP_PAGE_SIZE), 0, HVP_PAGE_SIZE);
-	/* By the VMM: of the guest's own it would have to be told. */
-	guest_set_msr(parent.vcpu, MSR_SIMP, parent.messages * HVP_PAGE_SIZE | 1);
-	guest_set_msr(parent.vcpu, MSR_SINT0, SIGNAL_VECTOR);
-	guest_set_msr(parent.vcpu, MSR_SCONTROL, 1);
-	return parent;
-}
-
-static struct hvp_message *slot_of(struct parent *parent)
-{
-	return guest_host(parent->guest, parent->messages * HVP_PAGE_SIZE);
-}
 
 static struct child new_halting_child(struct parent *parent)
 {
@@ -99,18 +51,6 @@ static u64 signal_count(struct child *child)
 	return get_register(child->vcpu, child->id, 0, HVP_REGISTER_VP_ROOT_SIGNAL_COUNT);
 }
 
-/* Is SIGNAL_VECTOR requested in the parent's LAPIC? */
-static bool interrupt_waits(struct parent *parent)
-{
-	struct kvm_lapic_state lapic;
-	u32 word;
-
-	if (ioctl(parent->vcpu->fd, KVM_GET_LAPIC, &lapic))
-		die("KVM_GET_LAPIC: %m");
-	memcpy(&word, lapic.regs + 0x200 + SIGNAL_VECTOR / 32 * 16, sizeof(word));
-	return word >> SIGNAL_VECTOR % 32 & 1;
-}
-
 static void expect_signal(struct parent *parent, struct child *child, u64 count)
 {
 	const struct hvp_message *message = slot_of(parent);
@@ -124,16 +64,6 @@ static void expect_signal(struct parent *parent, struct child *child, u64 count)
 	EXPECT_EQUAL(message->payload.signal_pairs.vp_indices[0], 0);
 	EXPECT_EQUAL(signal_count(child), count);
 	EXPECT(interrupt_waits(parent));
-}
-
-/* The guest has read its message. */
-static void take_message(struct parent *parent)
-{
-	bool more = slot_of(parent)->header.flags & 1;
-
-	slot_of(parent)->header.type = HVP_MESSAGE_NONE;
-	if (more)
-		vcpu_write_msr(parent->vcpu, MSR_EOM, 0);
 }
 
 static void wake_by(struct parent *parent, struct child *child, u32 type, u32 vector)
