@@ -42,6 +42,8 @@ MODULE_PARM_DESC(max_vps,
 HVP_VM_LIMIT(max_map_nodes, gpa_nodes, 1U << 23);
 MODULE_PARM_DESC(max_map_nodes,
 		 "4 KiB blocks that the maps of one VM's partitions may have (default 65536)");
+HVP_VM_LIMIT(max_ports, ports, 1U << 16);
+MODULE_PARM_DESC(max_ports, "Ports that one VM may have (default 4096)");
 
 static int __init hvp_init(void)
 {

@@ -329,6 +329,33 @@ TRACE_EVENT(hvpart_exit,
 		  show_hvp_access(__entry->access), __entry->rip)
 );
 
+TRACE_EVENT(hvpart_doorbell,
+	TP_PROTO(u64 id, u32 vp, u32 port, u64 gpa, u8 size, u64 value),
+	TP_ARGS(id, vp, port, gpa, size, value),
+
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u64, gpa)
+		__field(u64, value)
+		__field(u32, vp)
+		__field(u32, port)
+		__field(u8, size)
+	),
+
+	TP_fast_assign(
+		__entry->id = id;
+		__entry->vp = vp;
+		__entry->port = port;
+		__entry->gpa = gpa;
+		__entry->size = size;
+		__entry->value = value;
+	),
+
+	TP_printk("partition=%llu vp=%u port=%u gpa=0x%llx size=%u value=0x%llx",
+		  __entry->id, __entry->vp, __entry->port, __entry->gpa, __entry->size,
+		  __entry->value)
+);
+
 TRACE_EVENT(hvpart_interrupt,
 	TP_PROTO(u64 id, const struct hvp_interrupt *interrupt),
 	TP_ARGS(id, interrupt),

@@ -40,6 +40,8 @@
 	X(0x000c, PARTITION_TOO_DEEP)			\
 	X(0x000d, INVALID_PARTITION_ID)			\
 	X(0x000e, INVALID_VP_INDEX)			\
+	X(0x0012, INVALID_PORT_ID)			\
+	X(0x0013, INVALID_CONNECTION_ID)		\
 	X(0x0015, INVALID_VP_STATE)			\
 	X(0x0016, ACKNOWLEDGED)				\
 	X(0x0019, OBJECT_IN_USE)			\
@@ -91,14 +93,25 @@ enum hvp_status { HVP_STATUS_LIST(HVP_STATUS_ENUM) };
 	  struct hvp_vp_in, struct hvp_nothing, "HvSetVpRegisters")			\
 	X(0x0052, TRANSLATE_VIRTUAL_ADDRESS, translate_virtual_address,			\
 	  struct hvp_translate_in, struct hvp_translate_out, "HvTranslateVirtualAddress")\
+	X(0x0058, DELETE_PORT, delete_port,						\
+	  struct hvp_delete_port_in, struct hvp_nothing, "HvDeletePort")		\
+	X(0x005b, DISCONNECT_PORT, disconnect_port,					\
+	  struct hvp_disconnect_port_in, struct hvp_nothing, "HvDisconnectPort")	\
 	X(0x006c, MAP_STATS_PAGE, map_stats_page,					\
 	  struct hvp_stats_page_in, struct hvp_map_stats_page_out, "HvMapStatsPage")	\
 	X(0x006d, UNMAP_STATS_PAGE, unmap_stats_page,					\
 	  struct hvp_stats_page_in, struct hvp_nothing, "HvUnmapStatsPage")		\
+	X(0x008b, NOTIFY_PORT_RING_EMPTY, notify_port_ring_empty,			\
+	  struct hvp_notify_port_ring_empty_in, struct hvp_nothing,			\
+	  "HvNotifyPortRingEmpty")							\
 	X(0x0091, REGISTER_INTERCEPT_RESULT, register_intercept_result,			\
 	  struct hvp_intercept_result_in, struct hvp_nothing, "HvRegisterInterceptResult")\
 	X(0x0094, ASSERT_VIRTUAL_INTERRUPT, assert_virtual_interrupt,			\
 	  struct hvp_assert_interrupt_in, struct hvp_nothing, "HvAssertVirtualInterrupt")\
+	X(0x0095, CREATE_PORT, create_port,						\
+	  struct hvp_create_port_in, struct hvp_nothing, "HvCreatePort")		\
+	X(0x0096, CONNECT_PORT, connect_port,						\
+	  struct hvp_connect_port_in, struct hvp_nothing, "HvConnectPort")		\
 	X(0x00c2, DISPATCH_VP, dispatch_vp,						\
 	  struct hvp_dispatch_vp_in, struct hvp_dispatch_vp_out, "HvDispatchVp")	\
 	X(0x00c9, GET_GPA_PAGES_ACCESS_STATE, get_gpa_pages_access_state,		\
@@ -366,6 +379,7 @@ static_assert(sizeof(struct hvp_map_stats_page2_in) == 32, "HvCallMapStatsPage2"
 #define HVP_COUNTER_VP_TOTAL_RUN_TIME		1	/* 100 ns */
 #define HVP_COUNTER_VP_HYPERCALLS		7
 
+#include <hvpart/abi/ports.h>
 #include <hvpart/abi/vp.h>
 
 #endif /* _HVPART_ABI_H */

@@ -31,6 +31,7 @@ static int hvp_caches_create(void)
 		[HVP_CACHE_STATS_PAGE] = { "hvpart_stats_page", sizeof(struct hvp_stats_page) },
 		[HVP_CACHE_CHILD_VP] = { "hvpart_child_vp", sizeof(struct hvp_child_vp) },
 		[HVP_CACHE_RULE_BLOCK] = { "hvpart_rule_block", sizeof(struct hvp_rule_block) },
+		[HVP_CACHE_PORT] = { "hvpart_port", sizeof(struct hvp_port) },
 		/* What of it is read has been written when it enters a map. */
 		[HVP_CACHE_GPA_NODE] = {
 			"hvpart_gpa_node", sizeof(struct hvp_gpa_node), .unread = true

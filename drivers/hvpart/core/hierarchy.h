@@ -21,6 +21,7 @@ struct hvp_vps;
  * @depth:	levels below the root
  * @vps:	virtual processors of one partition
  * @gpa_nodes:	nodes of all maps of partitions' memory
+ * @ports:	ports
  */
 struct hvp_limits {
 	unsigned int partitions;
@@ -28,6 +29,7 @@ struct hvp_limits {
 	unsigned int depth;
 	unsigned int vps;
 	unsigned int gpa_nodes;
+	unsigned int ports;
 };
 
 struct hvp_hierarchy;

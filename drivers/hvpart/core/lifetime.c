@@ -23,7 +23,12 @@ static void hvp_partition_close(struct hvp_partition *partition)
  */
 static void hvp_partition_release(struct hvp_partition *partition)
 {
+	LIST_HEAD(ports);
+
 	hvp_stats_pages_release(partition);
+	/* Those whom they are connected to have higher IDs, and are still there. */
+	hvp_ports_take_all(partition, &ports);
+	hvp_ports_free(&ports);
 	hvp_child_release(partition);
 	hvp_pool_release(&partition->pool, partition->hierarchy->host);
 	hvp_active_free(partition->active);
@@ -92,6 +97,7 @@ struct hvp_hierarchy *hvp_hierarchy_create(struct hvp_host *host, struct hvp_gue
 	spin_lock_init(&hierarchy->space.lock);
 	INIT_LIST_HEAD(&hierarchy->space.maps);
 	hvp_signals_init(&hierarchy->space.signals);
+	hvp_doorbells_init(&hierarchy->space.doorbells);
 	hierarchy->gpa_quota.limit = &limits->gpa_nodes;
 	hierarchy->limits = limits;
 	hierarchy->watcher = watcher;

@@ -62,6 +62,7 @@ struct hvp_partition *hvp_partition_alloc(struct hvp_hierarchy *hierarchy,
 	INIT_LIST_HEAD(&partition->children);
 	INIT_LIST_HEAD(&partition->sibling);
 	INIT_LIST_HEAD(&partition->stats_pages);
+	INIT_LIST_HEAD(&partition->ports);
 	hvp_child_init(&partition->child);
 	if (parent)
 		partition->vps = &partition->child.vps;

@@ -60,6 +60,7 @@ struct hvp_creation {
  * @sibling:	its place in @parent's children, under @parent's lock
  * @active_children: how many of them are active
  * @stats_pages: statistics pages that are mapped of it, struct hvp_stats_page
+ * @ports:	its ports, struct hvp_port, under the lock of its space's doorbells, too
  * @paid_by_parent: what @parent's pool pays for this object
  * @pool:	its memory pool; last, since its size depends on the machine
  *
@@ -87,6 +88,7 @@ struct hvp_partition {
 	struct list_head sibling;
 	atomic_t active_children;
 	struct list_head stats_pages;
+	struct list_head ports;
 	struct hvp_charge paid_by_parent;
 	struct hvp_pool pool;
 };

@@ -6,6 +6,7 @@
 #include <linux/spinlock.h>
 #include <hvpart/guest.h>
 #include "memory/claims.h"
+#include "vp/doorbells.h"
 #include "vp/signals.h"
 
 struct hvp_child;
@@ -21,6 +22,7 @@ struct hvp_vps;
  *		both taken and mapped
  * @maps:	children that may have some of its pages, struct hvp_child
  * @signals:	what its partition is to be told of them
+ * @doorbells:	its partition's ports
  */
 struct hvp_space {
 	struct hvp_guest *guest;
@@ -29,6 +31,7 @@ struct hvp_space {
 	spinlock_t lock;
 	struct list_head maps;
 	struct hvp_signals signals;
+	struct hvp_doorbells doorbells;
 };
 
 bool hvp_space_maps_have(struct hvp_space *space, u64 gfn);

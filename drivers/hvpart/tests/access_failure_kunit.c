@@ -64,8 +64,10 @@ static struct hvp_world *hvp_access_world(struct kunit *test,
 					  const struct hvp_contract_call *shape,
 					  struct hvp_any_input *in)
 {
-	bool active = !shape->names_self && shape->states &&
-		      !(shape->states & HVP_WHILE_UNINITIALIZED);
+	bool own_port = shape->code == HVP_CALL_CREATE_PORT ||
+			shape->code == HVP_CALL_DELETE_PORT;
+	bool active = own_port || (!shape->names_self && shape->states &&
+				   !(shape->states & HVP_WHILE_UNINITIALIZED));
 	struct hvp_world *world = hvp_world_create(test);
 	struct hvp_partition *child;
 
@@ -81,6 +83,8 @@ static struct hvp_world *hvp_access_world(struct kunit *test,
 		hvp_expect_status(test, hvp_try_map(world, world->root,
 						    HVP_PARTITION_AREA(1, HVP_STATS_AREA_SELF)),
 				  MAP_STATS_PAGE, SUCCESS);
+	if (own_port)
+		hvp_make_port_ready(world, world->root, child, shape->code);
 	if (!shape->names_self)
 		hvp_make_ready(world, child, shape->code);
 	hvp_contract_list(world, shape, in, HVP_ELEMENTS);

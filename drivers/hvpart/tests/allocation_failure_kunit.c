@@ -188,13 +188,24 @@ static struct hvp_reply hvp_get_a_cpuid_value(struct hvp_world *world)
 	return hvp_try_code(world, world->root, HVP_CALL_GET_VP_CPUID_VALUES, 2);
 }
 
+static void hvp_prepare_port(struct hvp_world *world)
+{
+	hvp_world_deposit(world, world->root, 0, 1);
+	hvp_world_child(world, world->root, HVP_STATE_ACTIVE);
+}
+
+static struct hvp_reply hvp_create_a_port(struct hvp_world *world)
+{
+	return hvp_try_create_port(world, world->root, HVP_DOORBELL_PORT(HVP_TEST_PORT, 2));
+}
+
 /*
  * A partition is one object, an active one four more.  A deposit: the list, the
  * pages, for each chunk of claims the chunk, for any but the first a node of
  * the xarray, blocks.  A withdrawal: the list, the pages.  A statistics page: one
  * object, and a block for a page that is lent or a chunk for one that is not.  Memory: the
  * list, a node for each level.  Registers and values of CPUID: lists.  An intercept or a
- * result: a block.
+ * result: a block.  A port is one object.
  */
 static const struct hvp_allocating_row hvp_allocating_rows[] = {
 	{ "create", HVP_CALL_CREATE_PARTITION, 1, 1, HVP_STATUS_SUCCESS, 0, 0,
@@ -234,6 +245,8 @@ static const struct hvp_allocating_row hvp_allocating_rows[] = {
 	  hvp_prepare_child, hvp_register_a_result },
 	{ "CPUID value", HVP_CALL_GET_VP_CPUID_VALUES, 2, 2, HVP_STATUS_SUCCESS, 0, 1,
 	  hvp_prepare_child, hvp_get_a_cpuid_value },
+	{ "create port", HVP_CALL_CREATE_PORT, 1, 1, HVP_STATUS_SUCCESS, 0, 0,
+	  hvp_prepare_port, hvp_create_a_port },
 };
 
 KUNIT_ARRAY_PARAM_DESC(hvp_allocating, hvp_allocating_rows, name);
@@ -338,7 +351,8 @@ static const void *hvp_frugal_gen_params(const void *row, char *desc)
 static void hvp_allocation_failure_stops_no_other_call(struct kunit *test)
 {
 	const struct hvp_contract_call *shape = test->param_value;
-	bool active = shape->states && !(shape->states & HVP_WHILE_UNINITIALIZED);
+	bool active = shape->code == HVP_CALL_DELETE_PORT ||
+		      (shape->states && !(shape->states & HVP_WHILE_UNINITIALIZED));
 	enum hvp_state state = active ? HVP_STATE_ACTIVE : HVP_STATE_UNINITIALIZED;
 	unsigned int needing = 0;
 	unsigned int chance;

@@ -2,6 +2,7 @@
 /* What is true of any hierarchy after any call, and what a failed call must not change. */
 
 #include <linux/jhash.h>
+#include "../core/memory/caches.h"
 #include "../core/memory/claims.h"
 #include "../core/stats_page.h"
 #include "world.h"
@@ -102,6 +103,22 @@ static void hvp_keep_map(struct hvp_partition *partition, struct hvp_book *book)
 	}
 }
 
+/* Its ports, and where what has been rung has got to. */
+static void hvp_keep_ports(struct hvp_partition *partition, struct hvp_book *book)
+{
+	struct hvp_port *port;
+
+	list_for_each_entry(port, &partition->ports, node) {
+		book->ports++;
+		book->port_contents = book->port_contents * 31 + port->id * 7 + port->child_id;
+		if (list_empty(&port->connected))
+			continue;
+		book->port_contents = book->port_contents * 31 + port->connection_id * 7 +
+				      port->gpa * 5 + port->value * 3 + port->size +
+				      port->any_value;
+	}
+}
+
 static void hvp_keep_book(struct hvp_partition *partition, struct hvp_book *book)
 {
 	unsigned int node;
@@ -125,6 +142,7 @@ static void hvp_keep_book(struct hvp_partition *partition, struct hvp_book *book
 	}
 	book->active_children = atomic_read(&partition->active_children);
 	hvp_keep_map(partition, book);
+	hvp_keep_ports(partition, book);
 }
 
 static struct hvp_book *hvp_book_of(struct hvp_books *books, u64 id)
@@ -186,6 +204,7 @@ void hvp_keep_books(struct hvp_world *world, struct hvp_books *books)
 	books->machines = world->guest.machines.live;
 	books->machine_vps = world->guest.machines.live_vps;
 	books->stats_pages = atomic_read(&hierarchy->stats_page_count);
+	books->ports = hierarchy->space.doorbells.count;
 	xa_for_each(&hierarchy->partitions, id, partition) {
 		KUNIT_ASSERT_LT(world->test, books->partitions, HVP_BOOKS_PARTITIONS);
 		KUNIT_EXPECT_EQ(world->test, (u64)id, partition->id);
@@ -271,7 +290,8 @@ static void hvp_expect_book_balances(struct hvp_world *world, const struct hvp_b
 	KUNIT_EXPECT_EQ(world->test, in_use,
 			book->used_for[HVP_USE_CHILDREN] + book->used_for[HVP_USE_PARTITION] +
 			book->used_for[HVP_USE_STATISTICS] + book->used_for[HVP_USE_VPS] +
-			book->used_for[HVP_USE_MEMORY_MAP] + book->used_for[HVP_USE_RULES]);
+			book->used_for[HVP_USE_MEMORY_MAP] + book->used_for[HVP_USE_RULES] +
+			book->used_for[HVP_USE_PORTS]);
 	KUNIT_EXPECT_EQ_MSG(world->test, book->used_for[HVP_USE_RULES], book->rules_charged,
 			    "partition %llu", book->id);
 	KUNIT_EXPECT_EQ_MSG(world->test, book->used_for[HVP_USE_VPS],
@@ -280,6 +300,10 @@ static void hvp_expect_book_balances(struct hvp_world *world, const struct hvp_b
 			    DIV_ROUND_UP_ULL(book->map.bytes, HVP_PAGE_SIZE), "partition %llu",
 			    book->id);
 	KUNIT_EXPECT_EQ(world->test, book->used_for[HVP_USE_MEMORY_MAP], book->map_charged);
+	KUNIT_EXPECT_EQ_MSG(world->test, book->used_for[HVP_USE_PORTS],
+			    book->ports * DIV_ROUND_UP(hvp_cache_object_size(HVP_CACHE_PORT),
+						       HVP_PAGE_SIZE),
+			    "partition %llu", book->id);
 	KUNIT_EXPECT_EQ_MSG(world->test, book->used_for[HVP_USE_CHILDREN],
 			    children * hvp_partition_pages(),
 			    "partition %llu has %llu children", book->id, children);
@@ -335,7 +359,7 @@ void hvp_expect_books_balance(struct hvp_world *world, const struct hvp_books *b
 {
 	/* Deposited, and those that were not when they became statistics pages. */
 	u64 pages = books->located_pages + books->state_pages;
-	unsigned int vps = 0;
+	unsigned int vps = 0, ports = 0;
 	unsigned int i, node, k;
 	int stats_pages = 0;
 
@@ -347,6 +371,7 @@ void hvp_expect_books_balance(struct hvp_world *world, const struct hvp_books *b
 			pages += book->deposited[node];
 		stats_pages += book->stats_pages;
 		vps += book->vps;
+		ports += book->ports;
 		/* Only what is active has any, and no memory either. */
 		KUNIT_EXPECT_TRUE(world->test,
 				  !(book->vps || book->map_charged || book->rules) ||
@@ -360,6 +385,7 @@ void hvp_expect_books_balance(struct hvp_world *world, const struct hvp_books *b
 				  !book->stats_pages || book->state == HVP_STATE_ACTIVE);
 	}
 	KUNIT_EXPECT_EQ(world->test, books->stats_pages, stats_pages);
+	KUNIT_EXPECT_EQ(world->test, books->ports, ports);
 	KUNIT_EXPECT_EQ(world->test, books->machine_vps, vps);
 	KUNIT_EXPECT_EQ(world->test, books->vp_count, vps);
 	hvp_fake_machines_check(&world->guest);

@@ -42,6 +42,8 @@ struct hvp_book {
 	u64 rule_contents;			/* likewise */
 	unsigned int rules_charged;
 	unsigned int map_charged;
+	unsigned int ports;
+	u64 port_contents;			/* likewise */
 	unsigned int stats_pages;		/* that are mapped of it */
 	u64 stats_gfns[HVP_BOOKS_STATS_PAGES];
 };
@@ -59,6 +61,7 @@ struct hvp_books {
 	unsigned int written_pages;	/* since the test last forgot counts */
 	unsigned int zeroed_pages;	/* likewise */
 	int stats_pages;
+	unsigned int ports;
 	unsigned int state_pages;
 	unsigned int machines;
 	unsigned int machine_vps;

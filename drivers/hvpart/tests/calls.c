@@ -503,8 +503,113 @@ struct hvp_reply hvp_try_unmap_state(struct hvp_world *world, struct hvp_partiti
 	return hvp_try_simple(world, caller, HVP_CALL_UNMAP_VP_STATE_PAGE, in);
 }
 
+/**
+ * hvp_doorbell_at() - what rings a port, if a child writes anything to an address
+ * @id:		of the port, and of the connection
+ * @child:	the child's ID
+ * @gpa:	the address
+ *
+ * Return: input for hvp_try_connect_port().
+ */
+struct hvp_connect_port_in hvp_doorbell_at(u32 id, u64 child, u64 gpa)
+{
+	return (struct hvp_connect_port_in){
+		.partition_id = child,
+		.connection_id = id,
+		.port_partition_id = HVP_PARTITION_ID_SELF,
+		.port_id = id,
+		.type = HVP_PORT_DOORBELL,
+		.gpa = gpa,
+		.flags = HVP_DOORBELL_ANY_VALUE,
+	};
+}
+
+struct hvp_reply hvp_try_create_port(struct hvp_world *world, struct hvp_partition *caller,
+				     struct hvp_create_port_in in)
+{
+	in.padding1 = 0xdead;
+	in.padding2 = 0xdeadbeef;
+	in.reserved = 0xdeadbeef;
+	return hvp_try_simple(world, caller, HVP_CALL_CREATE_PORT, &in);
+}
+
+struct hvp_reply hvp_try_connect_port(struct hvp_world *world, struct hvp_partition *caller,
+				      struct hvp_connect_port_in in)
+{
+	in.padding1[0] = 0xbe;
+	in.padding2 = 0xdeadbeef;
+	in.padding3 = 0xdeadbeef;
+	return hvp_try_simple(world, caller, HVP_CALL_CONNECT_PORT, &in);
+}
+
+struct hvp_reply hvp_try_delete_port(struct hvp_world *world, struct hvp_partition *caller,
+				     u32 port_id)
+{
+	const struct hvp_delete_port_in in = {
+		.partition_id = HVP_PARTITION_ID_SELF, .port_id = port_id,
+		.padding = 0xdeadbeef };
+
+	return hvp_try_simple(world, caller, HVP_CALL_DELETE_PORT, &in);
+}
+
+struct hvp_reply hvp_try_disconnect_port(struct hvp_world *world, struct hvp_partition *caller,
+					 u64 id, u32 connection_id)
+{
+	const struct hvp_disconnect_port_in in = {
+		.partition_id = id, .connection_id = connection_id,
+		.flags = HVP_DISCONNECT_DOORBELL };
+
+	return hvp_try_simple(world, caller, HVP_CALL_DISCONNECT_PORT, &in);
+}
+
+struct hvp_reply hvp_try_ring_empty(struct hvp_world *world, struct hvp_partition *caller,
+				    u32 sint)
+{
+	const struct hvp_notify_port_ring_empty_in in = { sint, 0xdeadbeef };
+
+	return hvp_try_simple(world, caller, HVP_CALL_NOTIFY_PORT_RING_EMPTY, &in);
+}
+
 /* More than a map can need for one call of a test. */
 #define HVP_MAP_PAGES	24
+
+/**
+ * hvp_make_port_ready() - see that a call for a port can succeed
+ * @world:	the world
+ * @caller:	the calling partition, whose pool can pay for a port
+ * @child:	a child of its own, or NULL: the first that is active
+ * @code:	the call
+ *
+ * A port is to be there, not connected, unless the call is to create it, or connected.
+ */
+void hvp_make_port_ready(struct hvp_world *world, struct hvp_partition *caller,
+			 struct hvp_partition *child, u16 code)
+{
+	struct hvp_partition *any;
+
+	if (!child) {
+		list_for_each_entry(any, &caller->children, sibling) {
+			if (!child && any->state == HVP_STATE_ACTIVE)
+				child = any;
+		}
+	}
+	if (!child)
+		return;
+	if (!list_empty(&caller->ports))
+		hvp_try_delete_port(world, caller, HVP_TEST_PORT);
+	if (code == HVP_CALL_CREATE_PORT)
+		return;
+	hvp_expect_status(world->test,
+			  hvp_try_create_port(world, caller,
+					      HVP_DOORBELL_PORT(HVP_TEST_PORT, child->id)),
+			  CREATE_PORT, SUCCESS);
+	if (code == HVP_CALL_DISCONNECT_PORT)
+		hvp_expect_status(world->test,
+				  hvp_try_connect_port(world, caller,
+						       hvp_doorbell_at(HVP_TEST_PORT, child->id,
+								       0x1000)),
+				  CONNECT_PORT, SUCCESS);
+}
 
 /**
  * hvp_make_ready() - see that a call can succeed, as far as that is its target's affair
@@ -548,6 +653,11 @@ void hvp_make_ready(struct hvp_world *world, struct hvp_partition *child, u16 co
 		if (!any)
 			hvp_world_vp(world, child, 0);
 		break;
+	case HVP_CALL_CONNECT_PORT:
+	case HVP_CALL_DISCONNECT_PORT:
+		hvp_world_deposit(world, child->parent, 0, 1);
+		hvp_make_port_ready(world, child->parent, child, code);
+		break;
 	case HVP_CALL_UNMAP_VP_STATE_PAGE:
 		if (!any)
 			hvp_world_vp(world, child, 0);
@@ -582,6 +692,26 @@ static struct hvp_reply hvp_try_map2_either(struct hvp_world *world,
 	return hvp_try_map2(world, caller, HVP_PARTITION_AREA(id, HVP_STATS_AREA_PARENT), gfn);
 }
 
+/* For the caller itself, or in vain. */
+static struct hvp_reply hvp_try_own_port(struct hvp_world *world, struct hvp_partition *caller,
+					 u16 code, const struct hvp_try *try)
+{
+	unsigned int fail_nth = world->fail_nth;
+	struct hvp_any_input in = *(const struct hvp_any_input *)try->in;
+	struct hvp_partition *child;
+	struct hvp_try again = *try;
+
+	world->fail_nth = 0;
+	hvp_make_port_ready(world, caller, NULL, code);
+	world->fail_nth = fail_nth;
+	list_for_each_entry(child, &caller->children, sibling) {
+		if (code == HVP_CALL_CREATE_PORT && child->state == HVP_STATE_ACTIVE)
+			in.word[2] = child->id;
+	}
+	again.in = &in;
+	return hvp_try(world, caller, &again);
+}
+
 /* What is unmapped has been mapped, unless that was not possible. */
 static struct hvp_reply hvp_try_unmap_mapped(struct hvp_world *world,
 					     struct hvp_partition *caller, u64 id)
@@ -605,7 +735,7 @@ static struct hvp_reply hvp_try_unmap_mapped(struct hvp_world *world,
  * A deposit is of one fresh page, a withdrawal of one page from anywhere, a
  * property is an early one and is set to 0.  A statistics page is of the partition;
  * the caller's pool can pay for it, and what is to be unmapped is mapped before.  A child has
- * what the call needs.
+ * what the call needs.  A port is for an active child of the caller's, if there is one.
  *
  * Return: what the guest gets.
  */
@@ -629,6 +759,8 @@ struct hvp_reply hvp_try_code(struct hvp_world *world, struct hvp_partition *cal
 	case HVP_CALL_UNMAP_STATS_PAGE:
 		return hvp_try_unmap_mapped(world, caller, id);
 	}
+	if (code == HVP_CALL_CREATE_PORT || code == HVP_CALL_DELETE_PORT)
+		return hvp_try_own_port(world, caller, code, &try);
 	hvp_contract_list(world, shape, &in, 1);
 	return hvp_try(world, caller, &try);
 }

@@ -136,9 +136,30 @@ struct hvp_reply hvp_try_run(struct hvp_world *world, struct hvp_partition *call
 			     u32 index, u32 flags);
 struct hvp_reply hvp_try_map_state(struct hvp_world *world, struct hvp_partition *caller,
 				   u64 id, u32 index, u16 type, u64 gfn);
+/* The port, and the connection, of calls that just have to have one. */
+#define HVP_TEST_PORT	1
+
+/* A doorbell's port, for a child, as Linux makes it. */
+#define HVP_DOORBELL_PORT(its_id, child)	((struct hvp_create_port_in){		\
+	.partition_id = HVP_PARTITION_ID_SELF, .port_id = (its_id),			\
+	.connection_partition_id = (child), .type = HVP_PORT_DOORBELL,			\
+	.sint = HVP_DOORBELL_SINT, .vp_index = HVP_ANY_VP })
+struct hvp_connect_port_in hvp_doorbell_at(u32 id, u64 child, u64 gpa);
+struct hvp_reply hvp_try_create_port(struct hvp_world *world, struct hvp_partition *caller,
+				     struct hvp_create_port_in in);
+struct hvp_reply hvp_try_connect_port(struct hvp_world *world, struct hvp_partition *caller,
+				      struct hvp_connect_port_in in);
+struct hvp_reply hvp_try_delete_port(struct hvp_world *world, struct hvp_partition *caller,
+				     u32 port_id);
+struct hvp_reply hvp_try_disconnect_port(struct hvp_world *world, struct hvp_partition *caller,
+					 u64 id, u32 connection_id);
+struct hvp_reply hvp_try_ring_empty(struct hvp_world *world, struct hvp_partition *caller,
+				    u32 sint);
 struct hvp_reply hvp_try_unmap_state(struct hvp_world *world, struct hvp_partition *caller,
 				     u64 id, u32 index, u16 type);
 
+void hvp_make_port_ready(struct hvp_world *world, struct hvp_partition *caller,
+			 struct hvp_partition *child, u16 code);
 void hvp_make_ready(struct hvp_world *world, struct hvp_partition *child, u16 code);
 struct hvp_reply hvp_try_code(struct hvp_world *world, struct hvp_partition *caller, u16 code,
 			      u64 id);

@@ -15,8 +15,9 @@ const struct hvp_contract_call hvp_contract[HVP_CONTRACT_CALLS] = {
  *
  * A property is an early one, a statistics page is the partition's, a state page is that of
  * registers, and either is to be at the last page of RAM; state is of timers.  A virtual
- * processor is the one with VP index 0.  What is intercepted, or has a result, is CPUID.  All
- * else is 0, but padding holds rubbish, as it does in real calls.
+ * processor is the one with VP index 0; a port, or connection, is HVP_TEST_PORT, and for the
+ * root's first child.  What is intercepted, or has a result, is CPUID.  All else is 0, but
+ * padding holds rubbish, as it does in real calls.
  *
  * Return: the input.
  */
@@ -38,6 +39,14 @@ struct hvp_any_input hvp_contract_input(const struct hvp_contract_call *shape, u
 					(u64)HVP_INTERCEPT_CPUID << 32,
 		[HVP_FIELD_VP_INTERCEPT] = (u64)HVP_INTERCEPT_CPUID << 32,
 		[HVP_FIELD_STATE_PAGE] = HVP_STATE_PAGE_VALUE(0, HVP_STATE_PAGE_REGISTERS),
+		[HVP_FIELD_PORT] = HVP_TEST_PORT | 0xdead0000ULL << 32,
+		[HVP_FIELD_PORT_TYPE] = HVP_PORT_DOORBELL | 0xdeadbeefULL << 32,
+		[HVP_FIELD_PORT_TARGET] = HVP_DOORBELL_SINT | (u64)HVP_ANY_VP << 32,
+		[HVP_FIELD_PEER] = HVP_PARTITION_ID_ROOT + 1,
+		[HVP_FIELD_OWNER] = HVP_PARTITION_ID_SELF,
+		[HVP_FIELD_CONNECTION] = HVP_TEST_PORT | 0xdeadbe00ULL << 32,
+		[HVP_FIELD_CONNECTED] = HVP_TEST_PORT | (u64)HVP_DISCONNECT_DOORBELL << 32,
+		[HVP_FIELD_SINT] = HVP_DOORBELL_SINT | 0xdeadbeefULL << 32,
 	};
 	struct hvp_any_input in = {};
 

@@ -46,6 +46,7 @@ static void hvp_demolish(struct hvp_world *world)
 	/* The root cannot be finalized, which would do it. */
 	for (area = HVP_STATS_AREA_SELF; area <= HVP_STATS_AREA_PARENT; area++)
 		hvp_try_unmap(world, world->root, HVP_PARTITION_AREA(1, area));
+	hvp_try_delete_port(world, world->root, HVP_TEST_PORT);
 	balance = hvp_world_balance(world->root);
 	KUNIT_EXPECT_EQ(world->test, balance.in_use, 0);
 	if (balance.available)
@@ -336,7 +337,8 @@ static bool hvp_vcpu_nonsense(u16 code, enum hvp_status status)
 	case HVP_STATUS_OBJECT_IN_USE:
 		/* A page is deposited that is a state page just then. */
 		return code != HVP_CALL_MAP_STATS_PAGE && code != HVP_CALL_MAP_STATS_PAGE2 &&
-		       code != HVP_CALL_MAP_VP_STATE_PAGE && code != HVP_CALL_DEPOSIT_MEMORY;
+		       code != HVP_CALL_MAP_VP_STATE_PAGE && code != HVP_CALL_DEPOSIT_MEMORY &&
+		       code != HVP_CALL_CONNECT_PORT;
 	case HVP_STATUS_INVALID_HYPERCALL_CODE:
 	case HVP_STATUS_INVALID_HYPERCALL_INPUT:
 	case HVP_STATUS_INVALID_ALIGNMENT:
@@ -397,6 +399,13 @@ static void hvp_vcpu_call(struct hvp_vcpu *vcpu)
 		[HVP_FIELD_RESULT] = prandom_u32_state(&vcpu->random) % 256,
 		[HVP_FIELD_VP_CPUID] = vp | (u64)HVP_CPUID_APPLY_RESULTS << 32,
 		[HVP_FIELD_STATE_PAGE] = HVP_STATE_PAGE_VALUE(vp, vp),
+		[HVP_FIELD_PORT] = HVP_TEST_PORT,
+		[HVP_FIELD_PORT_TYPE] = HVP_PORT_DOORBELL,
+		[HVP_FIELD_PORT_TARGET] = HVP_DOORBELL_SINT | (u64)HVP_ANY_VP << 32,
+		[HVP_FIELD_PEER] = hvp_vcpu_any_id(vcpu),
+		[HVP_FIELD_OWNER] = HVP_PARTITION_ID_SELF,
+		[HVP_FIELD_CONNECTION] = HVP_TEST_PORT,
+		[HVP_FIELD_CONNECTED] = HVP_TEST_PORT | (u64)HVP_DISCONNECT_DOORBELL << 32,
 	};
 	unsigned int i, reps = 1 + prandom_u32_state(&vcpu->random) % 6;
 	u64 result;

@@ -40,7 +40,8 @@ struct hvp_world *hvp_world_create(struct kunit *test)
 
 	world->test = test;
 	world->limits = (struct hvp_limits){ .partitions = 1000, .pages = 100000, .depth = 2,
-					     .vps = 256, .gpa_nodes = 100000 };
+					     .vps = 256, .gpa_nodes = 100000,
+					     .ports = 1000 };
 	world->watcher.created = hvp_world_created;
 	world->watcher.deleted = hvp_world_deleted;
 	world->vp = &guest->vp[0];

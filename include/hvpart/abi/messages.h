@@ -18,6 +18,7 @@ enum hvp_message_type {
 	HVP_MESSAGE_UNMAPPED_GPA = 0x80000000,
 	HVP_MESSAGE_GPA_INTERCEPT = 0x80000001,
 	HVP_MESSAGE_UNRECOVERABLE_EXCEPTION = 0x80000021,
+	HVP_MESSAGE_SINT_EVENT = 0x80000061,
 	HVP_MESSAGE_SCHEDULER_VP_SIGNAL_BITSET = 0x80000100,
 	HVP_MESSAGE_SCHEDULER_VP_SIGNAL_PAIR = 0x80000101,
 	HVP_MESSAGE_IO_PORT_INTERCEPT = 0x80010000,
@@ -210,6 +211,11 @@ HVP_OFFSET(hvp_signal_bitset_message, banks, 0x20);
 static_assert(sizeof(struct hvp_signal_bitset_message) <= HVP_MESSAGE_PAYLOAD_BYTES,
 	      "signal bitset");
 
+/* Linux's hv_notification_message_payload: something is in the event ring of a SINT */
+struct hvp_sint_event_message {
+	__u32 sint;
+};
+
 /* HV_MESSAGE */
 struct hvp_message {
 	struct hvp_message_header header;
@@ -223,6 +229,7 @@ struct hvp_message {
 		struct hvp_deliverable_message deliverable;
 		struct hvp_signal_pairs_message signal_pairs;
 		struct hvp_signal_bitset_message signal_bitset;
+		struct hvp_sint_event_message sint_event;
 	} payload;
 };
 

@@ -63,10 +63,20 @@ enum hvp_field {
 	HVP_FIELD_RESULT_FLAGS,	/* u8 subleaf counts, u8, u16, u32 value; or u32 HVP_MSR_* */
 	HVP_FIELD_VP_CPUID,	/* u32 VP index, u32 HVP_CPUID_* flags */
 	HVP_FIELD_CPUID,	/* struct hvp_cpuid_leaf */
+	HVP_FIELD_PORT,		/* u32 port ID, u8 0, u8 0, then padding */
+	HVP_FIELD_PORT_TYPE,	/* u32 HVP_PORT_*, then padding */
+	HVP_FIELD_PORT_TARGET,	/* u32 SINT, u32 VP index */
+	HVP_FIELD_PEER,		/* an active child of the caller's */
+	HVP_FIELD_OWNER,	/* the caller */
+	HVP_FIELD_CONNECTION,	/* u32 connection ID, u8 0, then padding */
+	HVP_FIELD_CONNECTED,	/* u32 connection ID, u32 HVP_DISCONNECT_* flags */
+	HVP_FIELD_ADDRESS,	/* GPA of the target's, in bytes */
+	HVP_FIELD_DOORBELL,	/* HVP_DOORBELL_* */
+	HVP_FIELD_SINT,		/* u32 SINT, then padding */
 	HVP_NR_FIELDS
 };
 
-#define HVP_INPUT_WORDS	8
+#define HVP_INPUT_WORDS	9
 
 /**
  * struct hvp_contract_call - what is to be known of a call
@@ -213,6 +223,15 @@ struct hvp_contract_call {
 	  .names_child = true, .states = HVP_WHILE_ACTIVE,				\
 	  .statuses = HVP_CAN(INVALID_PARAMETER) | HVP_CAN(INVALID_VP_INDEX),		\
 	  .unit_statuses = HVP_CAN(NO_RESOURCES))					\
+	/* Whom it names itself is always in the right state; the other one is not. */	\
+	X("HvDeletePort", 0x58, CREATE_PARTITIONS, .fast = true, .in_size = 16,		\
+	  .input = { HVP_FIELD_ID, HVP_FIELD_PORT },					\
+	  .names_self = true, .states = HVP_WHILE_ANY,					\
+	  .statuses = HVP_CAN(INVALID_PORT_ID))						\
+	X("HvDisconnectPort", 0x5b, CREATE_PARTITIONS, .fast = true, .in_size = 16,	\
+	  .input = { HVP_FIELD_ID, HVP_FIELD_CONNECTED },				\
+	  .names_child = true, .states = HVP_WHILE_ACTIVE,				\
+	  .statuses = HVP_CAN(INVALID_PARAMETER) | HVP_CAN(INVALID_CONNECTION_ID))	\
 	X("HvMapStatsPage", 0x6c, ACCESS_STATS, .in_size = 24, .out_size = 8,		\
 	  .input = { HVP_FIELD_STATS_TYPE, HVP_FIELD_ID, HVP_FIELD_STATS_PART },	\
 	  .names_child = true, .names_self = true, .states = HVP_WHILE_ACTIVE,		\
@@ -223,6 +242,8 @@ struct hvp_contract_call {
 	  .input = { HVP_FIELD_STATS_TYPE, HVP_FIELD_ID, HVP_FIELD_STATS_PART },	\
 	  .names_child = true, .names_self = true, .states = HVP_WHILE_ACTIVE,		\
 	  .statuses = HVP_CAN(INVALID_PARAMETER) | HVP_CAN(INVALID_VP_INDEX))		\
+	X("HvNotifyPortRingEmpty", 0x8b, CREATE_PARTITIONS, .fast = true, .in_size = 8,	\
+	  .input = { HVP_FIELD_SINT }, .statuses = HVP_CAN(INVALID_PARAMETER))		\
 	X("HvRegisterInterceptResult", 0x91, CREATE_PARTITIONS, .in_size = 60,		\
 	  .input = { HVP_FIELD_ID, HVP_FIELD_VP_INTERCEPT, HVP_FIELD_RESULT,		\
 		     HVP_FIELD_RESULT_FLAGS },						\
@@ -236,6 +257,19 @@ struct hvp_contract_call {
 	  .statuses = HVP_CAN(INVALID_PARAMETER) | HVP_CAN(INVALID_VP_INDEX) |		\
 		      HVP_CAN(ACKNOWLEDGED),						\
 	  .unit_statuses = HVP_CAN(NO_RESOURCES))					\
+	X("HvCreatePort", 0x95, CREATE_PARTITIONS, .in_size = 56,			\
+	  .input = { HVP_FIELD_ID, HVP_FIELD_PORT, HVP_FIELD_PEER, HVP_FIELD_PORT_TYPE,	\
+		     HVP_FIELD_PORT_TARGET, HVP_FIELD_ANY, HVP_FIELD_PROXIMITY },	\
+	  .names_self = true, .states = HVP_WHILE_ACTIVE,				\
+	  .statuses = HVP_CAN(INVALID_PARAMETER) | HVP_CAN(INVALID_PORT_ID) |		\
+		      HVP_CAN(INSUFFICIENT_MEMORY) | HVP_CAN(NO_RESOURCES))		\
+	X("HvConnectPort", 0x96, CREATE_PARTITIONS, .in_size = 72,			\
+	  .input = { HVP_FIELD_ID, HVP_FIELD_CONNECTION, HVP_FIELD_OWNER,		\
+		     HVP_FIELD_PORT, HVP_FIELD_PORT_TYPE, HVP_FIELD_ADDRESS,		\
+		     HVP_FIELD_VALUE, HVP_FIELD_DOORBELL, HVP_FIELD_PROXIMITY },	\
+	  .names_child = true, .states = HVP_WHILE_ACTIVE,				\
+	  .statuses = HVP_CAN(INVALID_PARAMETER) | HVP_CAN(INVALID_CONNECTION_ID) |	\
+		      HVP_CAN(INVALID_PORT_ID) | HVP_CAN(OBJECT_IN_USE))		\
 	X("HvDispatchVp", 0xc2, CREATE_PARTITIONS, .in_size = 32, .out_size = 8,	\
 	  .input = { HVP_FIELD_ID, HVP_FIELD_DISPATCH },				\
 	  .names_child = true, .states = HVP_WHILE_ACTIVE,				\

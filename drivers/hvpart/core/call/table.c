@@ -159,6 +159,20 @@ const struct hvp_call_row hvp_call_table[HVP_NR_CALLS] = {
 		.states = HVP_IN_ACTIVE,
 		.outside = true,
 	},
+	[HVP_INDEX_DELETE_PORT] = {
+		CALL(DELETE_PORT, delete_port),
+		.fast = true,
+		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
+		.target = HVP_TARGET_SELF,
+		.states = HVP_IN_ANY,
+	},
+	[HVP_INDEX_DISCONNECT_PORT] = {
+		CALL(DISCONNECT_PORT, disconnect_port),
+		.fast = true,
+		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
+		.target = HVP_TARGET_CHILD,
+		.states = HVP_IN_ACTIVE,
+	},
 	[HVP_INDEX_MAP_STATS_PAGE] = {
 		CALL(MAP_STATS_PAGE, map_stats_page),
 		.privilege = HVP_PRIVILEGE_ACCESS_STATS,
@@ -173,6 +187,12 @@ const struct hvp_call_row hvp_call_table[HVP_NR_CALLS] = {
 		.target_at = STATS_PARTITION_ID,
 		.states = HVP_IN_ACTIVE,
 	},
+	[HVP_INDEX_NOTIFY_PORT_RING_EMPTY] = {
+		CALL(NOTIFY_PORT_RING_EMPTY, notify_port_ring_empty),
+		.fast = true,
+		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
+		.target = HVP_TARGET_NONE,
+	},
 	[HVP_INDEX_REGISTER_INTERCEPT_RESULT] = {
 		CALL(REGISTER_INTERCEPT_RESULT, register_intercept_result),
 		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
@@ -186,6 +206,18 @@ const struct hvp_call_row hvp_call_table[HVP_NR_CALLS] = {
 		.target = HVP_TARGET_CHILD,
 		.states = HVP_IN_ACTIVE,
 		.outside = true,
+	},
+	[HVP_INDEX_CREATE_PORT] = {
+		CALL(CREATE_PORT, create_port),
+		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
+		.target = HVP_TARGET_SELF,
+		.states = HVP_IN_ACTIVE,
+	},
+	[HVP_INDEX_CONNECT_PORT] = {
+		CALL(CONNECT_PORT, connect_port),
+		.privilege = HVP_PRIVILEGE_CREATE_PARTITIONS,
+		.target = HVP_TARGET_CHILD,
+		.states = HVP_IN_ACTIVE,
 	},
 	[HVP_INDEX_DISPATCH_VP] = {
 		CALL(DISPATCH_VP, dispatch_vp),

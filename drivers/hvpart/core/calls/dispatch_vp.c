@@ -8,9 +8,14 @@
 #include "../call/table.h"
 #include "../hierarchy.h"
 #include "../partition.h"
+#include "../space.h"
 #include "../vp/deliverable.h"
 #include "../vp/message.h"
 #include "../vp/register_table.h"
+#include "../vp/signals.h"
+
+/* Contract, virtual processors, section 5, rule 3; nanoseconds. */
+#define HVP_LONGEST_DISPATCH	5000000
 
 static const struct hvp_machine_ops *hvp_machines(const struct hvp_child_vp *vp)
 {
@@ -129,26 +134,46 @@ static int hvp_vp_run_counted(struct hvp_child_vp *vp, struct hvp_exit *exit)
 	return error;
 }
 
-static enum hvp_status hvp_vp_run(struct hvp_request *request, struct hvp_child_vp *vp)
+/* Run it once.  Return: SUCCESS and @exit; or as hvp_child_vp_apply() */
+static enum hvp_status hvp_vp_run_once(struct hvp_child_vp *vp, struct hvp_exit *exit)
 {
-	struct hvp_exit exit = { .reason = HVP_EXIT_UNRECOVERABLE };
-	enum hvp_status status;
+	enum hvp_status status = hvp_child_vp_apply(vp);
 	int error;
 
-	status = hvp_child_vp_apply(vp);
-	if (status == HVP_STATUS_INVALID_PARAMETER)
-		return hvp_dispatch_ended(request, vp, &exit);
 	if (status)
 		return status;
-	error = hvp_vp_run_counted(vp, &exit);
+	error = hvp_vp_run_counted(vp, exit);
 	vp->known = BIT(HVP_VP_GENERAL) | BIT(HVP_VP_SPECIAL);
 	if (error == -EINTR)
-		exit.reason = HVP_EXIT_INTERRUPTED;
+		exit->reason = HVP_EXIT_INTERRUPTED;
 	else if (error)
-		exit.reason = HVP_EXIT_DENIED;
-	atomic64_inc(&vp->exits[exit.reason]);
-	trace_hvpart_exit(vp->partition->id, vp->vp.index, &exit, vp->state.rip);
-	status = hvp_dispatch_ended(request, vp, &exit);
+		exit->reason = HVP_EXIT_DENIED;
+	return HVP_STATUS_SUCCESS;
+}
+
+static enum hvp_status hvp_vp_run(struct hvp_request *request, struct hvp_child_vp *vp)
+{
+	u64 latest = ktime_get_ns() + HVP_LONGEST_DISPATCH;
+	struct hvp_exit exit = { .reason = HVP_EXIT_UNRECOVERABLE };
+	enum hvp_status status;
+
+	status = hvp_vp_run_once(vp, &exit);
+	if (status == HVP_STATUS_INVALID_PARAMETER)
+		return hvp_dispatch_ended(request, vp, &exit);
+	/* Doorbells are no exits, but one that rings them all the time comes back, too. */
+	while (!status && hvp_doorbell_take(vp, request->guest, &exit)) {
+		hvp_signals_attend(request->caller->space, request->target->hierarchy->host);
+		if (ktime_get_ns() >= latest)
+			exit.reason = HVP_EXIT_INTERRUPTED;
+		else
+			status = hvp_vp_run_once(vp, &exit);
+	}
+	if (!status) {
+		atomic64_inc(&vp->exits[exit.reason]);
+		trace_hvpart_exit(vp->partition->id, vp->vp.index, &exit, vp->state.rip);
+		status = hvp_dispatch_ended(request, vp, &exit);
+	}
+	/* As far as it has come. */
 	hvp_child_vp_show_page(vp);
 	return status;
 }

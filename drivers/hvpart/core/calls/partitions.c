@@ -209,7 +209,9 @@ enum hvp_status hvp_finalize_partition(struct hvp_request *request)
 	struct hvp_rule_block *rules = NULL;
 	struct hvp_active *active = NULL;
 	enum hvp_status status;
+	struct hvp_port *port;
 	LIST_HEAD(unmapped);
+	LIST_HEAD(ports);
 
 	status = hvp_begin_to_finalize(request);
 	if (status)
@@ -224,6 +226,10 @@ enum hvp_status hvp_finalize_partition(struct hvp_request *request)
 		hvp_stats_pages_unmap_locked(target, &unmapped);
 		hvp_map_uncharge_all(target);
 		rules = hvp_rules_take(target, &target->child.rules);
+		hvp_doorbells_disconnect(target);
+		hvp_ports_take_all(target, &ports);
+		list_for_each_entry(port, &ports, node)
+			hvp_partition_uncharge(target, HVP_USE_PORTS, &port->charge);
 		active = target->active;
 		target->active = NULL;
 		if (active)
@@ -236,6 +242,7 @@ enum hvp_status hvp_finalize_partition(struct hvp_request *request)
 		hvp_child_empty_map(target);
 	hvp_rules_free(rules);
 	hvp_stats_pages_free(request->caller, request->guest, &unmapped);
+	hvp_ports_free(&ports);
 	hvp_active_free(active);
 	return status;
 }

@@ -10,7 +10,7 @@
 /*
  * What pages in use pay for: the partition objects of children, what the active
  * partition itself needs, the statistics pages that it has mapped, its virtual processors,
- * the map of its memory, and what its parent has said of CPUID and MSRs.
+ * the map of its memory, what its parent has said of CPUID and MSRs, and its ports.
  */
 #define HVP_USE_LIST(X)					\
 	X(0, CHILDREN, "children")			\
@@ -18,7 +18,8 @@
 	X(2, STATISTICS, "statistics")			\
 	X(3, VPS, "virtual_processors")			\
 	X(4, MEMORY_MAP, "memory_map")			\
-	X(5, RULES, "rules")
+	X(5, RULES, "rules")				\
+	X(6, PORTS, "ports")
 
 #define HVP_USE_ENUM(value, name, text) HVP_USE_##name = value,
 enum hvp_pool_use { HVP_USE_LIST(HVP_USE_ENUM) HVP_NR_USES };

@@ -59,6 +59,7 @@ void hvp_child_init(struct hvp_child *child)
 	hvp_vps_init(&child->vps);
 	INIT_LIST_HEAD(&child->in_space);
 	hvp_rules_init(&child->rules);
+	INIT_LIST_HEAD(&child->doorbells);
 }
 
 /**

@@ -110,6 +110,8 @@ struct hvp_child_vp {
  * @vps:	its virtual processors, by their VP index
  * @in_space:	among the maps of its parent's space
  * @rules:	what its parent has said of all of its virtual processors; set under @lock
+ * @doorbells:	ports of its parent's that it is connected to, in the order in which that was
+ *		done; under the lock of those
  */
 struct hvp_child {
 	bool begun;
@@ -122,6 +124,7 @@ struct hvp_child {
 	struct hvp_vps vps;
 	struct list_head in_space;
 	struct hvp_rules rules;
+	struct list_head doorbells;
 };
 
 /* Those that can be mapped of a virtual processor, mapped or not. */

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Messages to a parent: why a virtual processor needs it, and which ones want to run. */
+/*
+ * Messages to a parent: why a virtual processor needs it, which ones want to run, and that
+ * doorbells have been rung.
+ */
 
 #include <linux/minmax.h>
 #include <linux/string.h>
@@ -229,4 +232,19 @@ unsigned int hvp_message_signal_pairs(struct hvp_message *message,
 		pairs->vp_indices[i] = vps[i].vp_index;
 	}
 	return count;
+}
+
+/**
+ * hvp_message_sint_event() - tell of something in an event ring
+ * @message:	the message; all of it is written
+ * @sint:	whose ring
+ *
+ * Context: Any.
+ */
+void hvp_message_sint_event(struct hvp_message *message, u32 sint)
+{
+	memset(message, 0, sizeof(*message));
+	message->header.type = HVP_MESSAGE_SINT_EVENT;
+	message->header.payload_size = sizeof(message->payload.sint_event);
+	message->payload.sint_event.sint = sint;
 }

@@ -28,5 +28,6 @@ void hvp_message_deliverable(struct hvp_message *message, u64 partition_id, u32 
 			     u32 type, const struct hvp_vp_state *state);
 unsigned int hvp_message_signal_pairs(struct hvp_message *message,
 				      const struct hvp_signalled_vp *vps, unsigned int count);
+void hvp_message_sint_event(struct hvp_message *message, u32 sint);
 
 #endif /* _HVPART_VP_MESSAGE_H */

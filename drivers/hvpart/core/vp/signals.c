@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Telling a parent that virtual processors which were blocked can go on (contract, virtual
- * processors, section 5, rule 4): a message in slot 0 of the SynIC message page of one of its
- * virtual processors, and the interrupt that SINT0 names.
+ * processors, section 5, rule 4), and that doorbells have been rung: a message in slot 0 of the
+ * SynIC message page of one of its virtual processors, and the interrupt that SINT0 names.
  *
  * All messages go to the same one, so that its thread alone writes to the slot.  What cannot
  * be put into it waits, once for each virtual processor, until the guest has read what is
@@ -66,7 +66,7 @@ void hvp_signals_retarget(struct hvp_vps *vps)
 	}
 	WRITE_ONCE(vps->message_target, target);
 	spin_unlock(&retargeting);
-	/* Pairs with hvp_signal(). */
+	/* Pairs with hvp_signals_attend(). */
 	smp_mb();
 }
 
@@ -79,7 +79,25 @@ void hvp_signals_retarget(struct hvp_vps *vps)
  */
 bool hvp_signals_wait(struct hvp_space *space)
 {
-	return !list_empty_careful(&space->signals.waiting);
+	return !list_empty_careful(&space->signals.waiting) || hvp_doorbells_wait(space);
+}
+
+/**
+ * hvp_signals_attend() - have whoever tells a parent look for what there is to tell
+ * @space:	of the parent
+ * @host:	what it runs on
+ *
+ * Context: Any, hard interrupts included.
+ */
+void hvp_signals_attend(struct hvp_space *space, struct hvp_host *host)
+{
+	struct hvp_vp *target;
+
+	/* Whoever sets up a SynIC says so, and then looks for what waits. */
+	smp_mb();
+	target = READ_ONCE(space->vps->message_target);
+	if (target)
+		host->ops->attend(host, target);
 }
 
 /**
@@ -91,19 +109,13 @@ bool hvp_signals_wait(struct hvp_space *space)
 void hvp_signal(struct hvp_child_vp *vp)
 {
 	struct hvp_space *space = vp->partition->parent->space;
-	struct hvp_host *host = vp->partition->hierarchy->host;
-	struct hvp_vp *target;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&space->signals.lock, flags);
 	if (!READ_ONCE(vp->dispatch_suspend) && list_empty(&vp->signal))
 		list_add_tail(&vp->signal, &space->signals.waiting);
 	raw_spin_unlock_irqrestore(&space->signals.lock, flags);
-	/* Whoever sets up a SynIC says so, and then looks for what waits. */
-	smp_mb();
-	target = READ_ONCE(space->vps->message_target);
-	if (target)
-		host->ops->attend(host, target);
+	hvp_signals_attend(space, vp->partition->hierarchy->host);
 }
 
 /**
@@ -188,6 +200,18 @@ static bool hvp_slot_fill(struct hvp_guest *guest, u64 slot, const struct hvp_me
 	return !guest->ops->write(guest, slot, message, type);
 }
 
+/* What a message is to tell first.  Return: is there anything? */
+static bool hvp_signals_fill(struct hvp_space *space, struct hvp_message *message)
+{
+	if (!READ_ONCE(space->doorbells.untold))
+		return hvp_signals_take(&space->signals, message);
+	WRITE_ONCE(space->doorbells.untold, false);
+	hvp_message_sint_event(message, HVP_DOORBELL_SINT);
+	if (!list_empty_careful(&space->signals.waiting))
+		message->header.flags = HVP_MESSAGE_PENDING;
+	return true;
+}
+
 /**
  * hvp_signals_deliver() - tell a parent what there is to tell
  * @space:	of the parent
@@ -206,10 +230,13 @@ bool hvp_signals_deliver(struct hvp_space *space, struct hvp_guest *guest, struc
 
 	if (!hvp_signals_wait(space) || !hvp_vp_takes_messages(vp))
 		return false;
+	/* Of what the guest finds by itself there is no message. */
+	if (!hvp_doorbells_put(space, guest, vp) && list_empty_careful(&space->signals.waiting))
+		return false;
 	memset(&message, 0, sizeof(message));
 	/* What is taken from the queue has been told: see that it can be. */
 	if (!hvp_slot_is_free(guest, slot) || !hvp_slot_fill(guest, slot, &message) ||
-	    !hvp_signals_take(&space->signals, &message))
+	    !hvp_signals_fill(space, &message))
 		return false;
 	if (!hvp_slot_fill(guest, slot, &message))
 		return false;

@@ -8,6 +8,7 @@
 
 struct hvp_child_vp;
 struct hvp_guest;
+struct hvp_host;
 struct hvp_space;
 struct hvp_vp;
 struct hvp_vps;
@@ -24,6 +25,7 @@ struct hvp_signals {
 
 void hvp_signals_init(struct hvp_signals *signals);
 void hvp_signals_retarget(struct hvp_vps *vps);
+void hvp_signals_attend(struct hvp_space *space, struct hvp_host *host);
 bool hvp_signals_wait(struct hvp_space *space);
 bool hvp_signals_deliver(struct hvp_space *space, struct hvp_guest *guest, struct hvp_vp *vp,
 			 u8 *vector);

@@ -30,6 +30,7 @@ enum hvp_vp_page {
  * @pages:	the MSRs that name its pages
  * @scontrol:	HV_X64_MSR_SCONTROL
  * @sint0:	HV_X64_MSR_SINT0
+ * @ring_next:	in the event ring of doorbells, the entry that is filled next
  *
  * Written in the thread that runs it, or while it does not run.
  */
@@ -42,6 +43,7 @@ struct hvp_vp {
 	u64 pages[HVP_NR_VP_PAGES];
 	u64 scontrol;
 	u64 sint0;
+	unsigned int ring_next;
 };
 
 /* Likewise of the whole partition. */

@@ -25,19 +25,6 @@ static int hvp_set_guest_os_id(struct kvm_vcpu *vcpu, u32 msr, u64 data, bool ho
 	return error;
 }
 
-/*
- * There is no port that would have an event ring, so that keeping the value is all there
- * is to do.
- */
-static int hvp_set_sirbp(struct kvm_vcpu *vcpu, struct hvp_vcpu *known, u64 data)
-{
-	/* The VMM says how wide an address is, and may say anything. */
-	if (data >> min_t(unsigned int, vcpu->arch.maxphyaddr, HVP_MAX_GPA_BITS))
-		return 1;
-	hvp_vcpu_note_msr(known, HVP_MSR_SIRBP, data);
-	return 0;
-}
-
 /* SCONTROL's bit 0 enables no page, and a SINT has a vector there. */
 static bool hvp_msr_names_page(u32 msr)
 {
@@ -45,37 +32,54 @@ static bool hvp_msr_names_page(u32 msr)
 	       msr == HV_X64_MSR_SIMP;
 }
 
-/* HV_MESSAGE */
+/* HV_MESSAGE, and HV_SYNIC_EVENT_RING as well */
 #define HVP_MESSAGE_BYTES	256
 
-static bool hvp_message_page_is_shared(const struct hvp_vcpu *known, u64 simp)
+static bool hvp_page_is_shared(const struct hvp_vcpu *known, enum hvp_vp_page page, u64 data)
 {
 	unsigned long number;
 	struct hvp_vp *vp;
 
 	xa_for_each(&known->vm->vps.list, number, vp) {
-		if (vp != &known->vp && READ_ONCE(vp->pages[HVP_VP_PAGE_SIM]) == simp)
+		if (vp != &known->vp && READ_ONCE(vp->pages[page]) == data)
 			return true;
 	}
 	return false;
 }
 
 /*
- * A parent that finds no page in SIMP takes it that the hypervisor has provided one: Linux
- * enables it at GPA 0, where the firmware has left its vectors, and they are no message.
- * KVM zeroes the page only for some VMMs.  The slot that we use is empty from the start, but
- * for the page of another virtual processor: there may be a message in it.
+ * A parent that finds no page in SIMP or SIRBP takes it that the hypervisor has provided one:
+ * Linux enables it at GPA 0, where the firmware has left its vectors, and they are no message,
+ * nor ports.  KVM zeroes the page only for some VMMs.  The slot and the ring that we use are
+ * empty from the start, but for the page of another virtual processor: there may be something
+ * in it.
  */
-static void hvp_empty_message_slot(struct kvm_vcpu *vcpu, struct hvp_vcpu *known, u64 simp)
+static void hvp_empty_slot(struct kvm_vcpu *vcpu, struct hvp_vcpu *known, enum hvp_vp_page page,
+			   u64 data, unsigned int slot)
 {
 	struct hvp_kvm_guest memory = hvp_kvm_guest(vcpu->kvm, &known->vm->locked, false);
 	static const u8 empty[HVP_MESSAGE_BYTES];
 
-	if (!(simp & 1) || known->vp.pages[HVP_VP_PAGE_SIM] == simp ||
+	if (!(data & 1) || known->vp.pages[page] == data ||
 	    !(hvp_vcpu_privileges(vcpu, known) & HVP_PRIVILEGE_CREATE_PARTITIONS) ||
-	    hvp_message_page_is_shared(known, simp))
+	    hvp_page_is_shared(known, page, data))
 		return;
-	memory.guest.ops->write(&memory.guest, simp & PAGE_MASK, empty, sizeof(empty));
+	memory.guest.ops->write(&memory.guest, (data & PAGE_MASK) + slot * sizeof(empty), empty,
+				sizeof(empty));
+}
+
+static_assert(sizeof(struct hvp_event_ring) == HVP_MESSAGE_BYTES, "a slot each for a SINT");
+
+/* KVM does not know it. */
+static int hvp_set_sirbp(struct kvm_vcpu *vcpu, struct hvp_vcpu *known, u64 data)
+{
+	/* The VMM says how wide an address is, and may say anything. */
+	if (data >> min_t(unsigned int, vcpu->arch.maxphyaddr, HVP_MAX_GPA_BITS))
+		return 1;
+	hvp_empty_slot(vcpu, known, HVP_VP_PAGE_SIRB, data, HVP_DOORBELL_SINT);
+	hvp_vcpu_note_msr(known, HVP_MSR_SIRBP, data);
+	hvp_vm_attend(known->vm);
+	return 0;
 }
 
 /* The guest has read a message: there is room for the next. */
@@ -110,7 +114,7 @@ static int hvp_set_noted(struct kvm_vcpu *vcpu, u32 msr, u64 data, bool host)
 	if (error)
 		return error;
 	if (msr == HV_X64_MSR_SIMP && !host)
-		hvp_empty_message_slot(vcpu, known, data);
+		hvp_empty_slot(vcpu, known, HVP_VP_PAGE_SIM, data, 0);
 	hvp_vcpu_note_msr(known, msr, data);
 	hvp_signals_retarget(&known->vm->vps);
 	hvp_vm_attend(known->vm);

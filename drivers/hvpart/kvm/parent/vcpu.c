@@ -201,6 +201,8 @@ void hvp_vcpu_note_msr(struct hvp_vcpu *known, u32 msr, u64 data)
 		WRITE_ONCE(known->vp.pages[HVP_VP_PAGE_SIM], data);
 		break;
 	case HVP_MSR_SIRBP:
+		if (known->vp.pages[HVP_VP_PAGE_SIRB] != data)
+			known->vp.ring_next = 0;
 		WRITE_ONCE(known->vp.pages[HVP_VP_PAGE_SIRB], data);
 		break;
 	case HV_X64_MSR_SCONTROL:

@@ -41,6 +41,7 @@ struct hvp_limits hvp_vm_limits = {
 	.depth = 2,
 	.vps = 256,
 	.gpa_nodes = 1U << 16,
+	.ports = 4096,
 };
 
 /* What is done on VMs' behalf later, bound to no CPU; not the kernel's own, see debugfs. */
