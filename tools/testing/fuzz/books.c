@@ -76,6 +76,28 @@ static void book_keep_child(struct hvp_partition *partition, struct book *book)
 	book->map_no_access = counts.no_access;
 }
 
+static void book_keep_ports(struct hvp_partition *partition, struct book *book)
+{
+	const struct hvp_port *port;
+
+	list_for_each_entry(port, &partition->ports, node) {
+		struct book_port *known = &book->ports[book->port_count];
+
+		if (book->port_count++ == MAX_PORTS)
+			shim_die("partition %llu has more ports than it may have", book->id);
+		known->id = port->id;
+		known->child = port->child_id;
+		known->connected = !list_empty(&port->connected);
+		if (!known->connected)
+			continue;
+		known->connection_id = port->connection_id;
+		known->size = port->size;
+		known->any_value = port->any_value;
+		known->gpa = port->gpa;
+		known->value = port->value;
+	}
+}
+
 /* The way debugfs goes through the partitions. */
 void books_keep(struct hvp_hierarchy *hierarchy, struct books *books)
 {
@@ -119,6 +141,7 @@ void books_keep(struct hvp_hierarchy *hierarchy, struct books *books)
 			       sizeof(book->regular));
 		book_keep_mapped(partition, book);
 		book_keep_child(partition, book);
+		book_keep_ports(partition, book);
 		id = partition->id + 1;
 		hvp_partition_put(partition);
 	}
@@ -362,6 +385,7 @@ static void books_check_charges(struct hvp_partition *partition, const struct bo
 {
 	u64 used_for[HVP_NR_USES] = {};
 	struct hvp_partition *child;
+	const struct hvp_port *port;
 	unsigned long index;
 	struct hvp_vp *any;
 	unsigned int node;
@@ -380,6 +404,10 @@ static void books_check_charges(struct hvp_partition *partition, const struct bo
 		if (partition->active) {
 			charged += partition->active->charge.pages[node];
 			used_for[HVP_USE_PARTITION] += partition->active->charge.pages[node];
+		}
+		list_for_each_entry(port, &partition->ports, node) {
+			charged += port->charge.pages[node];
+			used_for[HVP_USE_PORTS] += port->charge.pages[node];
 		}
 		charged += partition->child.map_charge.pages[node];
 		used_for[HVP_USE_MEMORY_MAP] += partition->child.map_charge.pages[node];
@@ -499,7 +527,7 @@ static void books_check_claims(struct hvp_hierarchy *hierarchy)
 void books_check(struct guest *guest, struct hvp_hierarchy *hierarchy, struct books *books,
 		 bool idle)
 {
-	unsigned int mapped = 0;
+	unsigned int mapped = 0, ports = 0;
 	unsigned long pages;
 	unsigned int i;
 	int node;
@@ -518,9 +546,12 @@ void books_check(struct guest *guest, struct hvp_hierarchy *hierarchy, struct bo
 			books_check_pages(guest, hierarchy, partition, node, idle);
 		hvp_partition_put(partition);
 		mapped += book->mapped_count;
+		ports += book->port_count;
 	}
 	if (!idle)
 		return;
+	if (hierarchy->space.doorbells.count != ports)
+		shim_die("%u ports, %u counted", ports, hierarchy->space.doorbells.count);
 	if (atomic_read(&hierarchy->stats_page_count) != (int)mapped)
 		shim_die("%u statistics pages, %d counted", mapped,
 			 atomic_read(&hierarchy->stats_page_count));

@@ -604,6 +604,109 @@ static enum hvp_status contract_unmap(const struct guest *guest, const struct ca
 	return status;
 }
 
+/* A partition that is named besides the target. */
+static enum hvp_status contract_other(struct books *books, const struct call *call, u64 id,
+				      bool child)
+{
+	const struct book *other = books_find(books, id == HVP_PARTITION_ID_SELF ? call->caller :
+							   id);
+
+	if (!other)
+		return HVP_STATUS_INVALID_PARTITION_ID;
+	if (child ? other->parent != call->caller : other->id != call->caller)
+		return HVP_STATUS_ACCESS_DENIED;
+	return child && other->state != HVP_STATE_ACTIVE ? HVP_STATUS_INVALID_PARTITION_STATE :
+							   HVP_STATUS_SUCCESS;
+}
+
+static struct book_port *contract_port(struct book *owner, u32 id)
+{
+	unsigned int i;
+
+	for (i = 0; i < owner->port_count; i++) {
+		if (owner->ports[i].id == id)
+			return &owner->ports[i];
+	}
+	return NULL;
+}
+
+/* By the connection of a child. */
+static struct book_port *contract_connected(struct book *owner, u64 child, u32 id)
+{
+	unsigned int i;
+
+	for (i = 0; i < owner->port_count; i++) {
+		struct book_port *port = &owner->ports[i];
+
+		if (port->connected && port->child == child && port->connection_id == id)
+			return port;
+	}
+	return NULL;
+}
+
+static enum hvp_status contract_create_port(const struct hvp_limits *limits,
+					    const struct call *call, struct books *books,
+					    struct book *target)
+{
+	const struct hvp_create_port_in *in = &call->create_port;
+	enum hvp_status status;
+	unsigned int ports = 0, i;
+
+	status = contract_other(books, call, in->connection_partition_id, true);
+	if (status)
+		return status;
+	if (in->type != 4 || in->port_vtl || in->connection_vtl || in->sint != 5 ||
+	    in->vp_index != ~0U || contract_proximity_malformed(in->proximity))
+		return HVP_STATUS_INVALID_PARAMETER;
+	if (!in->port_id || in->port_id >> 24 || contract_port(target, in->port_id))
+		return HVP_STATUS_INVALID_PORT_ID;
+	if (!contract_can_pay(target, 1, in->proximity))
+		return HVP_STATUS_INSUFFICIENT_MEMORY;
+	for (i = 0; i < books->count; i++)
+		ports += books->book[i].port_count;
+	return ports < limits->ports ? HVP_STATUS_SUCCESS : HVP_STATUS_NO_RESOURCES;
+}
+
+static enum hvp_status contract_connect_port(const struct call *call, struct books *books,
+					     const struct book *target)
+{
+	const struct hvp_connect_port_in *in = &call->connect_port;
+	struct book *owner = books_find(books, call->caller);
+	struct hvp_partition *partition;
+	const struct book_port *port;
+	enum hvp_status status;
+	bool beyond;
+
+	status = contract_other(books, call, in->port_partition_id, false);
+	if (status)
+		return status;
+	partition = hvp_hierarchy_find(call->hierarchy, target->id);
+	beyond = in->gpa >> HVP_PAGE_SHIFT >= partition->child.map.pages;
+	hvp_partition_put(partition);
+	if (in->type != 4 || in->vtl || in->flags & ~0x80000007ULL || (in->flags & 7) > 4 ||
+	    beyond || contract_proximity_malformed(in->proximity))
+		return HVP_STATUS_INVALID_PARAMETER;
+	if (!in->connection_id || in->connection_id >> 24 ||
+	    contract_connected(owner, target->id, in->connection_id))
+		return HVP_STATUS_INVALID_CONNECTION_ID;
+	port = contract_port(owner, in->port_id);
+	if (!port || port->child != target->id)
+		return HVP_STATUS_INVALID_PORT_ID;
+	return port->connected ? HVP_STATUS_OBJECT_IN_USE : HVP_STATUS_SUCCESS;
+}
+
+static enum hvp_status contract_disconnect_port(const struct call *call, struct books *books,
+						const struct book *target)
+{
+	const struct hvp_disconnect_port_in *in = &call->connection;
+
+	if (in->flags > 1)
+		return HVP_STATUS_INVALID_PARAMETER;
+	return in->flags && contract_connected(books_find(books, call->caller), target->id,
+					       in->connection_id) ?
+	       HVP_STATUS_SUCCESS : HVP_STATUS_INVALID_CONNECTION_ID;
+}
+
 /* The answer if the host has memory enough and nobody interferes. */
 struct answer contract_answer(struct guest *guest, const struct hvp_limits *limits,
 			      struct call *call, struct books *books)
@@ -692,6 +795,23 @@ struct answer contract_answer(struct guest *guest, const struct hvp_limits *limi
 		break;
 	case HVP_CALL_GET_VP_CPUID_VALUES:
 		answer = contract_cpuid_values(call, target, answer);
+		break;
+	case HVP_CALL_CREATE_PORT:
+		answer.status = contract_create_port(limits, call, books, target);
+		break;
+	case HVP_CALL_CONNECT_PORT:
+		answer.status = contract_connect_port(call, books, target);
+		break;
+	case HVP_CALL_DISCONNECT_PORT:
+		answer.status = contract_disconnect_port(call, books, target);
+		break;
+	case HVP_CALL_DELETE_PORT:
+		if (!contract_port(target, call->port.port_id))
+			answer.status = HVP_STATUS_INVALID_PORT_ID;
+		break;
+	case HVP_CALL_NOTIFY_PORT_RING_EMPTY:
+		if ((u32)call->in[0] > 15)
+			answer.status = HVP_STATUS_INVALID_PARAMETER;
 		break;
 	case HVP_CALL_DEPOSIT_MEMORY:
 		answer = contract_deposit(guest, limits, call, books);
@@ -1002,6 +1122,60 @@ static void contract_apply_access_state(const struct call *call, unsigned int re
 	hvp_partition_put(partition);
 }
 
+static void contract_apply_create_port(const struct call *call, struct book *target,
+				       const struct book *then)
+{
+	contract_charge(target, then, HVP_USE_PORTS, 1, call->create_port.proximity);
+	target->ports[target->port_count++] = (struct book_port){
+		.id = call->create_port.port_id,
+		.child = call->create_port.connection_partition_id,
+	};
+}
+
+static void contract_apply_connect_port(const struct call *call, struct book *owner)
+{
+	const struct hvp_connect_port_in *in = &call->connect_port;
+	struct book_port *port = contract_port(owner, in->port_id);
+
+	port->connected = true;
+	port->connection_id = in->connection_id;
+	port->size = in->flags & 7 ? 1 << ((in->flags & 7) - 1) : 0;
+	port->any_value = in->flags >> 31;
+	port->gpa = in->gpa;
+	port->value = in->value;
+}
+
+static void contract_apply_disconnect_port(struct book_port *port)
+{
+	*port = (struct book_port){ .id = port->id, .child = port->child };
+}
+
+static void contract_apply_delete_port(const struct call *call, struct book *target,
+				       const struct book *then)
+{
+	struct book_port *port = contract_port(target, call->port.port_id);
+	u64 used_for = target->used_for[HVP_USE_PORTS] - 1;
+
+	contract_uncharge(target, then, HVP_USE_PORTS, 1);
+	target->used_for[HVP_USE_PORTS] = used_for;
+	target->port_count--;
+	memmove(port, port + 1, (char *)&target->ports[target->port_count] - (char *)port);
+	memset(&target->ports[target->port_count], 0, sizeof(*port));
+}
+
+/* Its own ports are gone, and those of its parent are not connected to it. */
+static void contract_forget_ports(struct book *target, struct book *parent)
+{
+	unsigned int i;
+
+	target->port_count = 0;
+	memset(target->ports, 0, sizeof(target->ports));
+	for (i = 0; i < parent->port_count; i++) {
+		if (parent->ports[i].child == target->id)
+			contract_apply_disconnect_port(&parent->ports[i]);
+	}
+}
+
 static void contract_apply_finalize(struct guest *guest, struct call *call,
 				    struct book *target, const struct book *after,
 				    struct books *books, struct books *all_after)
@@ -1027,7 +1201,9 @@ static void contract_apply_finalize(struct guest *guest, struct call *call,
 	used_for = target->used_for[HVP_USE_STATISTICS] - own;
 	contract_uncharge(target, after, HVP_USE_PARTITION, hvp_active_pages() + own +
 			  target->used_for[HVP_USE_VPS] + target->used_for[HVP_USE_MEMORY_MAP] +
-			  target->used_for[HVP_USE_RULES]);
+			  target->used_for[HVP_USE_RULES] + target->used_for[HVP_USE_PORTS]);
+	target->used_for[HVP_USE_PORTS] = 0;
+	contract_forget_ports(target, parent);
 	target->used_for[HVP_USE_VPS] = 0;
 	target->used_for[HVP_USE_RULES] = 0;
 	target->used_for[HVP_USE_MEMORY_MAP] = 0;
@@ -1328,6 +1504,7 @@ void contract_apply(struct guest *guest, struct call *call, struct answer answer
 		    struct books *books, struct books *after)
 {
 	struct book *target = books_find(books, contract_target_id(call));
+	struct book_port *port;
 	struct book *then;
 
 	if (call->row->rep ? answer.reps <= call_rep_start(call) && !call->lost : answer.status)
@@ -1372,6 +1549,16 @@ void contract_apply(struct guest *guest, struct call *call, struct answer answer
 		return contract_apply_map_gpa(call, answer.reps, target, then);
 	case HVP_CALL_GET_GPA_PAGES_ACCESS_STATE:
 		return contract_apply_access_state(call, answer.reps, target);
+	case HVP_CALL_CREATE_PORT:
+		return contract_apply_create_port(call, target, then);
+	case HVP_CALL_CONNECT_PORT:
+		return contract_apply_connect_port(call, books_find(books, call->caller));
+	case HVP_CALL_DISCONNECT_PORT:
+		port = contract_connected(books_find(books, call->caller), target->id,
+					  call->connection.connection_id);
+		return contract_apply_disconnect_port(port);
+	case HVP_CALL_DELETE_PORT:
+		return contract_apply_delete_port(call, target, then);
 	case HVP_CALL_DEPOSIT_MEMORY:
 		return contract_apply_deposit(guest, call, answer.reps, target);
 	case HVP_CALL_WITHDRAW_MEMORY:

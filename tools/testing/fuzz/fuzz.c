@@ -101,6 +101,12 @@ static unsigned int to_header_words(const struct hvp_contract_call *call, u8 sta
 	return min_t(unsigned int, words + (state >> 4 & 7) - (state >> 7 ? 1 : 0), 32);
 }
 
+/* A few, and one that there cannot be. */
+static u32 to_port(u64 argument)
+{
+	return (argument & 0xff) == 255 ? HVP_HIGHEST_PORT_ID + 1 : argument & 0xff;
+}
+
 static u64 to_word(enum hvp_field field, const u64 *given)
 {
 	u64 argument = given[field];
@@ -157,6 +163,22 @@ static u64 to_word(enum hvp_field field, const u64 *given)
 		/* Index; type, VTL, and whether it says where. */
 		return (argument & 0xff) | (argument >> 8 & 3) << 32 |
 		       (argument >> 10 & 1) << 48 | (u64)!(argument >> 15) << 56;
+	case HVP_FIELD_PORT:
+	case HVP_FIELD_CONNECTION:
+		return to_port(argument) | argument >> 8 << 32 | (u64)0xff0000 << 40;
+	case HVP_FIELD_CONNECTED:
+		return to_port(argument) | (argument >> 8 ^ HVP_DISCONNECT_DOORBELL) << 32;
+	case HVP_FIELD_PORT_TYPE:
+		return (argument ^ HVP_PORT_DOORBELL) | (u64)~0U << 32;
+	case HVP_FIELD_PORT_TARGET:
+		return ((argument & 0xff) ^ HVP_DOORBELL_SINT) |
+		       (u64)(HVP_ANY_VP ^ argument >> 8) << 32;
+	case HVP_FIELD_PEER:
+		return vm_id(&vm, argument);
+	case HVP_FIELD_OWNER:
+		return argument ? vm_id(&vm, argument) : HVP_PARTITION_ID_SELF;
+	case HVP_FIELD_ADDRESS:
+		return (to_child_gfn(argument >> 8) << HVP_PAGE_SHIFT) + (argument & 0xff);
 	default:
 		return argument;
 	}
@@ -334,7 +356,7 @@ static void run_step(const struct step *step)
 	case OP_LIMITS:
 		/* More levels than lockdep can tell from each other are none of KVM's. */
 		vm.limits = (struct hvp_limits){ argument[0], argument[1], argument[2] % 8,
-						 VM_VPS, VM_GPA_NODES };
+						 VM_VPS, VM_GPA_NODES, MAX_PORTS };
 		vm.guest.locked_limit = argument[3];
 		return;
 	case OP_RESET:

@@ -137,7 +137,11 @@ struct guest {
  * @stats:	HvMapStatsPage2's,
  * @create_vp:	HvCreateVp's,
  * @state_page:	HvMapVpStatePage's,
- * @interrupt:	or HvAssertVirtualInterrupt's
+ * @interrupt:	HvAssertVirtualInterrupt's,
+ * @create_port: HvCreatePort's,
+ * @connect_port: HvConnectPort's,
+ * @port:	HvDeletePort's,
+ * @connection:	or HvDisconnectPort's
  * @out:	the output as the core has written it
  * @read:	half words of the input that have been read
  * @written:	half words of the output that have been written
@@ -171,6 +175,10 @@ struct call {
 		struct hvp_create_vp_in create_vp;
 		struct hvp_map_state_page_in state_page;
 		struct hvp_assert_interrupt_in interrupt;
+		struct hvp_create_port_in create_port;
+		struct hvp_connect_port_in connect_port;
+		struct hvp_delete_port_in port;
+		struct hvp_disconnect_port_in connection;
 	};
 	u64 out[CALL_WORDS];
 	DECLARE_BITMAP(read, HVP_PAGE_SIZE);
@@ -263,6 +271,31 @@ struct book_vp {
 #define MAX_VPS		4
 
 /**
+ * struct book_port - a port that a partition has
+ * @id:		its ID
+ * @connected:	it is
+ * @connection_id: and the ID of the connection
+ * @size:	bytes that have to be written, 0: any
+ * @any_value:	whatever they are
+ * @child:	whom it is for
+ * @gpa:	where that is
+ * @value:	what has to be written
+ */
+struct book_port {
+	u32 id;
+	u32 connected;
+	u32 connection_id;
+	u16 size;
+	u16 any_value;
+	u64 child;
+	u64 gpa;
+	u64 value;
+};
+
+/* Likewise a VM. */
+#define MAX_PORTS	4
+
+/**
  * struct book - what can be seen of a partition
  * @id:		its ID
  * @parent:	its parent's, 0 for the root
@@ -282,6 +315,8 @@ struct book_vp {
  * @map_nodes:	of its memory's map
  * @map_mapped:	4 KiB pages in it,
  * @map_no_access: and those that are no access
+ * @port_count:	ports,
+ * @ports:	in the order in which they were made
  * @mapped_count: how many
  * @mapped:	statistics pages of it, in the order in which they were mapped
  */
@@ -304,6 +339,8 @@ struct book {
 	u64 map_nodes;
 	u64 map_mapped;
 	u64 map_no_access;
+	u64 port_count;
+	struct book_port ports[MAX_PORTS];
 	u64 mapped_count;
 	struct mapped mapped[MAX_MAPPED];
 };
@@ -440,7 +477,7 @@ void vm_call(struct vm *vm, u8 who, const struct hvp_contract_call *row, const v
 void vm_call_raw(struct vm *vm, u8 who, const struct hvp_call *registers);
 
 /* Programs: a byte that names the operation, then its arguments. */
-#define MAX_ARGUMENTS	8
+#define MAX_ARGUMENTS	10
 #define MAX_OPERATION	(1 + MAX_ARGUMENTS * 8)
 
 struct operation {

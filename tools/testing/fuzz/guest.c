@@ -167,11 +167,20 @@ static bool guest_is_state(u64 gpa, size_t size)
 	return true;
 }
 
+/* A child's instructions and page tables are no parameters. */
+static bool guest_reads_child(const struct call *call, u64 gpa)
+{
+	return (call->row->code == HVP_CALL_DISPATCH_VP ||
+		call->row->code == HVP_CALL_TRANSLATE_VIRTUAL_ADDRESS) &&
+	       gpa >> HVP_PAGE_SHIFT != call->call.input >> HVP_PAGE_SHIFT;
+}
+
 static int guest_read(struct hvp_guest *ops_guest, u64 gpa, void *buf, size_t size)
 {
 	struct guest *guest = to_guest(ops_guest);
 	bool fails = guest_begin(guest, GUEST_READ);
 	struct call *call = current_call;
+	bool child = guest_reads_child(call, gpa);
 	u8 *from;
 
 	if (guest_is_state(gpa, size)) {
@@ -180,11 +189,15 @@ static int guest_read(struct hvp_guest *ops_guest, u64 gpa, void *buf, size_t si
 		memcpy(buf, guest_host_page(guest, gpa >> HVP_PAGE_SHIFT)->data, size);
 		return 0;
 	}
-	guest_check_access(gpa, size, call->call.input, call->in_bytes, call->read, "read");
+	if (!child)
+		guest_check_access(gpa, size, call->call.input, call->in_bytes, call->read,
+				   "read");
 	if (fails || !guest_readable(guest, gpa))
 		return -EFAULT;
 	from = guest_host_page(guest, gpa >> HVP_PAGE_SHIFT)->data + gpa % HVP_PAGE_SIZE;
 	memcpy(buf, from, size);
+	if (child)
+		return 0;
 	memcpy((u8 *)call->in + gpa - call->call.input, from, size);
 	/* Another vCPU overwrites it at once. */
 	memset(from, GUEST_SCRIBBLE, size);

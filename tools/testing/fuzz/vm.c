@@ -56,7 +56,8 @@ void vm_create(struct vm *vm)
 	memset(vm, 0, sizeof(*vm));
 	guest_create(&vm->guest);
 	vm->limits = (struct hvp_limits){ .partitions = 1024, .pages = 1 << 20, .depth = 2,
-					  .vps = VM_VPS, .gpa_nodes = VM_GPA_NODES };
+					  .vps = VM_VPS, .gpa_nodes = VM_GPA_NODES,
+					  .ports = MAX_PORTS };
 	vm->watcher.created = vm_partition_created;
 	vm->watcher.deleted = vm_partition_deleted;
 	vm->privileges = HVP_PRIVILEGE_CREATE_PARTITIONS | HVP_PRIVILEGE_ACCESS_PARTITION_ID |

@@ -104,7 +104,8 @@ void shim_assert_held(bool held)
 unsigned int shim_lock_subclass(const char *name)
 {
 	static const char * const names[] = { "space.lock", "map->lock", "interrupting",
-					      "signals->lock", "rules->lock" };
+					      "signals->lock", "rules->lock",
+					      "doorbells->lock" };
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(names); i++) {

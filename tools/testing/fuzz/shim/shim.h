@@ -133,11 +133,11 @@ static inline bool fatal_signal_pending(const void *task)
 
 /*
  * spinlock.h, lockdep.h: locks are taken in the order of their subclass, and after those of
- * partitions, that of a space, that of a map, that of a virtual processor, and those of
- * xarrays.
+ * partitions, that of a space, that of a map, that of a virtual processor, that of doorbells,
+ * and those of xarrays.
  */
 #define MAX_LOCKDEP_SUBCLASSES	8
-#define SHIM_XARRAY_SUBCLASS	(MAX_LOCKDEP_SUBCLASSES + 4)
+#define SHIM_XARRAY_SUBCLASS	(MAX_LOCKDEP_SUBCLASSES + 5)
 
 typedef struct {
 	bool held;
