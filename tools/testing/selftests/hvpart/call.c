@@ -334,6 +334,9 @@ static bool wrong_state(struct attempt *attempt, const struct world *world)
 	};
 	unsigned int i;
 
+	/* Who makes a call is active; whom it names besides need not be. */
+	if (!attempt->call->names_child)
+		return set_field(attempt, HVP_FIELD_PEER, world->children.uninitialized);
 	for (i = 0; i < ARRAY_SIZE(children); i++) {
 		if (!(attempt->call->states & children[i].state))
 			return set_field(attempt, HVP_FIELD_ID, children[i].id);

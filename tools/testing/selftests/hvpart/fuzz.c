@@ -239,6 +239,25 @@ static u64 some_value(struct caller *caller, enum hvp_field field)
 		return some_property(caller) | random_bits(random) << 32;
 	case HVP_FIELD_VALUE:
 		return random_one_in(random, 2) ? random_below(random, 2) : some_word(caller);
+	case HVP_FIELD_PORT:
+	case HVP_FIELD_CONNECTION:
+		return random_below(random, 8);
+	case HVP_FIELD_CONNECTED:
+		return random_below(random, 8) | (u64)HVP_DISCONNECT_DOORBELL << 32;
+	case HVP_FIELD_PORT_TYPE:
+		return HVP_PORT_DOORBELL;
+	case HVP_FIELD_PORT_TARGET:
+		return HVP_DOORBELL_SINT | (u64)HVP_ANY_VP << 32;
+	case HVP_FIELD_PEER:
+		return some_id(caller);
+	case HVP_FIELD_OWNER:
+		return SELF;
+	case HVP_FIELD_ADDRESS:
+		return random_bits(random) & 0xffffff;
+	case HVP_FIELD_DOORBELL:
+		return random_below(random, 5);
+	case HVP_FIELD_SINT:
+		return random_below(random, 16);
 	case HVP_FIELD_PAGE:
 		return caller->world->pool_gpn + random_below(random, POOL_PAGES);
 	default:

@@ -168,6 +168,7 @@ static u64 sum_of_uses(const char *json, unsigned int partition)
 {
 	static const char * const uses[] = {
 		"children", "partition", "statistics", "virtual_processors", "memory_map",
+		"ports",
 	};
 	unsigned int i;
 	u64 sum = 0;

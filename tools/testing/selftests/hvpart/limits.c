@@ -53,6 +53,7 @@ static void defaults(void)
 	EXPECT_EQUAL(module_parameter("max_depth"), 2);
 	EXPECT_EQUAL(module_parameter("max_vps"), 256);
 	EXPECT_EQUAL(module_parameter("max_map_nodes"), 65536);
+	EXPECT_EQUAL(module_parameter("max_ports"), 4096);
 }
 
 static const struct {
@@ -85,6 +86,9 @@ static const struct {
 	{ "max_map_nodes_least", "max_map_nodes", "0", 0, 0 },
 	{ "max_map_nodes_most", "max_map_nodes", "8388608", 0, 1 << 23 },
 	{ "max_map_nodes_too_many", "max_map_nodes", "8388609", EINVAL, 0 },
+	{ "max_ports_least", "max_ports", "0", 0, 0 },
+	{ "max_ports_most", "max_ports", "65536", 0, 65536 },
+	{ "max_ports_too_many", "max_ports", "65537", EINVAL, 0 },
 };
 
 static void try_value(const void *data)

@@ -16,7 +16,7 @@
  * the end it succeeds.
  */
 
-/* If not @right, with a partition that is not there, or output that is not mapped. */
+/* If not @right, with a partition that is not there, or parameters that are not mapped. */
 static u64 try_call(struct vcpu *vcpu, const struct hvp_contract_call *call, bool right)
 {
 	static const struct contract_children children = {
@@ -29,7 +29,8 @@ static u64 try_call(struct vcpu *vcpu, const struct hvp_contract_call *call, boo
 	if (!right && call->states)
 		input[hvp_contract_at(call, HVP_FIELD_ID)] = NOBODY;
 	else if (!right)
-		return hypercall(vcpu, call->code, vcpu->input_gpa, GUEST_HOLE_GPA);
+		return hypercall(vcpu, call->code,
+				 call->out_size ? vcpu->input_gpa : GUEST_HOLE_GPA, GUEST_HOLE_GPA);
 	if (call->fast)
 		return hypercall(vcpu, call->code | HVP_CONTROL_FAST, input[0],
 				 call->in_size > 8 ? input[1] : ~0ULL);

@@ -46,6 +46,13 @@ void contract_make_input(const struct hvp_contract_call *call,
 					(u64)HVP_INTERCEPT_CPUID << 32,
 		[HVP_FIELD_VP_INTERCEPT] = (u64)HVP_INTERCEPT_CPUID << 32,
 		[HVP_FIELD_STATE_PAGE] = (u64)HVP_STATE_PAGE_LOCATED << 56,
+		[HVP_FIELD_PORT] = 1,
+		[HVP_FIELD_PORT_TYPE] = HVP_PORT_DOORBELL,
+		[HVP_FIELD_PORT_TARGET] = HVP_DOORBELL_SINT | (u64)HVP_ANY_VP << 32,
+		[HVP_FIELD_PEER] = children->active,
+		[HVP_FIELD_OWNER] = HVP_PARTITION_ID_SELF,
+		[HVP_FIELD_CONNECTION] = 1,
+		[HVP_FIELD_CONNECTED] = 1 | (u64)HVP_DISCONNECT_DOORBELL << 32,
 	};
 
 	hvp_contract_fill(call, values, input);

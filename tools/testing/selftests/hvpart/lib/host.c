@@ -109,7 +109,7 @@ int module_parameter_try(const char *name, const char *text)
 
 static const char *const parameter_names[MODULE_PARAMETERS] = {
 	"max_partitions", "max_pages", "max_depth", "max_vps", "max_map_nodes",
-	"grant", "grant_uid",
+	"max_ports", "grant", "grant_uid",
 };
 
 void module_parameters_save(struct module_parameters *parameters)

@@ -31,7 +31,7 @@ void module_parameter_text(const char *name, char *text, size_t size);
 /* Returns 0 or an error number. */
 int module_parameter_try(const char *name, const char *text);
 
-#define MODULE_PARAMETERS	7
+#define MODULE_PARAMETERS	8
 
 struct module_parameters {
 	char text[MODULE_PARAMETERS][128];

@@ -164,6 +164,65 @@ u64 get_cpuid_values(struct vcpu *vcpu, u64 id, u32 index, u32 flags,
 	return result;
 }
 
+u64 create_port(struct vcpu *vcpu, u32 id, u64 child)
+{
+	const struct hvp_create_port_in in = {
+		.partition_id = HVP_PARTITION_ID_SELF,
+		.port_id = id,
+		.connection_partition_id = child,
+		.type = HVP_PORT_DOORBELL,
+		.sint = HVP_DOORBELL_SINT,
+		.vp_index = HVP_ANY_VP,
+	};
+
+	return vp_call(vcpu, HVP_CALL_CREATE_PORT, &in, sizeof(in), NULL, 0);
+}
+
+u64 connect_port(struct vcpu *vcpu, u32 id, u64 child, u64 gpa, u64 flags, u64 value)
+{
+	const struct hvp_connect_port_in in = {
+		.partition_id = child,
+		.connection_id = id,
+		.port_partition_id = HVP_PARTITION_ID_SELF,
+		.port_id = id,
+		.type = HVP_PORT_DOORBELL,
+		.gpa = gpa,
+		.value = value,
+		.flags = flags,
+	};
+
+	return vp_call(vcpu, HVP_CALL_CONNECT_PORT, &in, sizeof(in), NULL, 0);
+}
+
+static u64 port_call(struct vcpu *vcpu, u16 code, const u64 *in, size_t size,
+		     enum call_form form)
+{
+	if (form == FORM_FAST)
+		return hypercall(vcpu, code | HVP_CONTROL_FAST, in[0], size > 8 ? in[1] : ~0ULL);
+	return vp_call(vcpu, code, in, size, NULL, 0);
+}
+
+u64 disconnect_port(struct vcpu *vcpu, u32 id, u64 child, enum call_form form)
+{
+	const u64 in[] = { child, id | (u64)HVP_DISCONNECT_DOORBELL << 32 };
+
+	return port_call(vcpu, HVP_CALL_DISCONNECT_PORT, in, sizeof(in), form);
+}
+
+u64 delete_port(struct vcpu *vcpu, u32 id, enum call_form form)
+{
+	const u64 in[] = { HVP_PARTITION_ID_SELF, id };
+
+	return port_call(vcpu, HVP_CALL_DELETE_PORT, in, sizeof(in), form);
+}
+
+u64 notify_ring_empty(struct vcpu *vcpu, u32 sint, enum call_form form)
+{
+	const u64 in = sint;
+
+	return port_call(vcpu, HVP_CALL_NOTIFY_PORT_RING_EMPTY, &in, sizeof(in), form);
+}
+
 u64 map_state_page(struct vcpu *vcpu, u64 id, u32 index, u16 type, u64 gpn)
 {
 	const struct hvp_map_state_page_in in = {
@@ -337,4 +396,13 @@ void prepare_vp_call(struct vcpu *vcpu, u16 code, u64 id)
 		deposit_new(vcpu, id, NULL, 50);
 	if (names_vp && code != HVP_CALL_CREATE_VP)
 		REQUIRE_STATUS(create_vp(vcpu, id, 0), SUCCESS);
+	/* Port 1 is what contract_make_input() names. */
+	if (code == HVP_CALL_CREATE_PORT || code == HVP_CALL_CONNECT_PORT ||
+	    code == HVP_CALL_DISCONNECT_PORT || code == HVP_CALL_DELETE_PORT)
+		deposit_new(vcpu, HVP_PARTITION_ID_SELF, NULL, 1);
+	if (code == HVP_CALL_CONNECT_PORT || code == HVP_CALL_DISCONNECT_PORT ||
+	    code == HVP_CALL_DELETE_PORT)
+		REQUIRE_STATUS(create_port(vcpu, 1, id), SUCCESS);
+	if (code == HVP_CALL_DISCONNECT_PORT)
+		REQUIRE_STATUS(connect_port(vcpu, 1, id, 0, 0, 0), SUCCESS);
 }

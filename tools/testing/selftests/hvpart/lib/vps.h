@@ -40,6 +40,12 @@ u64 register_intercept_result(struct vcpu *vcpu, const struct hvp_intercept_resu
 u64 get_cpuid_values(struct vcpu *vcpu, u64 id, u32 index, u32 flags,
 		     const struct hvp_cpuid_leaf *leaves, struct hvp_cpuid_value *values,
 		     unsigned int count);
+/* A doorbell's port of the caller's, for a child; and what it is connected to, same ID */
+u64 create_port(struct vcpu *vcpu, u32 id, u64 child);
+u64 connect_port(struct vcpu *vcpu, u32 id, u64 child, u64 gpa, u64 flags, u64 value);
+u64 disconnect_port(struct vcpu *vcpu, u32 id, u64 child, enum call_form form);
+u64 delete_port(struct vcpu *vcpu, u32 id, enum call_form form);
+u64 notify_ring_empty(struct vcpu *vcpu, u32 sint, enum call_form form);
 u64 map_state_page(struct vcpu *vcpu, u64 id, u32 index, u16 type, u64 gpn);
 u64 unmap_state_page(struct vcpu *vcpu, u64 id, u32 index, u16 type);
 
