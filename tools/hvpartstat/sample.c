@@ -24,6 +24,7 @@ const char *const parameter_names[PARAMETERS] = {
 	[MAX_DEPTH] = "max_depth",
 	[MAX_VPS] = "max_vps",
 	[MAX_MAP_NODES] = "max_map_nodes",
+	[MAX_PORTS] = "max_ports",
 	[GRANT] = "grant",
 	[GRANT_UID] = "grant_uid",
 };
