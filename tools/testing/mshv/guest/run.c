@@ -4,9 +4,11 @@
  * of the same names expect, and what goes with it.
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/time.h>
@@ -306,6 +308,47 @@ TEST_F(run, woken_by_an_interrupt)
 	/* Its handler is wherever page 0 says, which is not there. */
 	EXPECT_EQ(run_to_port(self->vp, &message), -EPROTO);
 	EXPECT_EQ(message.header.type, HVP_MESSAGE_UNMAPPED_GPA);
+}
+
+/* Return: how often it has been signalled, within a few seconds */
+static __u64 signals_of(int event)
+{
+	struct pollfd poll_event = { .fd = event, .events = POLLIN };
+	__u64 count = 0;
+
+	if (poll(&poll_event, 1, 5000) == 1 && read(event, &count, sizeof(count)) < 0)
+		perror("eventfd");
+	return count;
+}
+
+/* A write that signals an eventfd does not come to the VMM; without the eventfd it does. */
+TEST_F(run, ioeventfd)
+{
+	/* mov %ax, 0x10; mov %ax, 0x10; out %al, $0x80; mov %ax, 0x10 */
+	static const unsigned char ring[] = {
+		0xa3, 0x10, 0, 0xa3, 0x10, 0, 0xe6, 0x80, 0xa3, 0x10, 0,
+	};
+	struct mshv_user_ioeventfd event = {
+		.addr = 0x10,
+		.len = 2,
+		.datamatch = 2,
+		.flags = 1 << MSHV_IOEVENTFD_BIT_DATAMATCH,
+		.fd = eventfd(0, EFD_NONBLOCK),
+	};
+	struct hvp_message message;
+
+	ASSERT_GE(event.fd, 0);
+	memcpy(self->ram, ring, sizeof(ring));
+	ASSERT_EQ(ioctl(self->partition, MSHV_IOEVENTFD, &event), 0);
+	ASSERT_EQ(begin(self->vp), 0);
+	ASSERT_EQ(run_to_port(self->vp, &message), 0);
+	EXPECT_EQ(message.payload.io_port.header.rip, CODE_AT + 6);
+	EXPECT_EQ(signals_of(event.fd), 2);
+	event.flags |= 1 << MSHV_IOEVENTFD_BIT_DEASSIGN;
+	ASSERT_EQ(ioctl(self->partition, MSHV_IOEVENTFD, &event), 0);
+	EXPECT_EQ(run_to_port(self->vp, &message), -EPROTO);
+	EXPECT_EQ(message.header.type, HVP_MESSAGE_UNMAPPED_GPA);
+	close(event.fd);
 }
 
 TEST_HARNESS_MAIN
