@@ -74,6 +74,17 @@ download()
 		apt-get -q -o APT::Sandbox::User=root "${apt_options[@]}" download "$@"
 }
 
+# unpack FROM TO - all packages in the directory FROM, without installing anything
+unpack()
+{
+	local deb
+
+	for deb in "$1"/*.deb; do
+		dpkg -x "$deb" "$2" || return
+		rm "$deb"
+	done
+}
+
 # What make_tree needs to have the packages that this machine's apt has
 machine_sources()
 {

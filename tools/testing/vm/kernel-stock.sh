@@ -45,16 +45,6 @@ find_packages()
 	[ "$found" -ge 2 ]
 }
 
-unpack()
-{
-	local deb
-
-	for deb in "$tmp"/*.deb; do
-		dpkg -x "$deb" "$1" || return
-		rm "$deb"
-	done
-}
-
 # uncompress FILE >VMLINUX
 #
 # See setup_sects, payload_offset and payload_length in the kernel's
@@ -96,7 +86,7 @@ get_stock_kernel()
 			exit 1
 	fi
 
-	progress "unpacking $release" unpack "$root" || exit 1
+	progress "unpacking $release" unpack "$tmp" "$root" || exit 1
 
 	headers=usr/src/linux-headers-$release
 	if ! { mv "$root/boot/vmlinuz-$release" "$root/vmlinuz" &&
