@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
+#
+# Cases, as TAP: a guest is booted, things are checked, it ends, and nothing is left. Sourced
+# after guest.sh.
+
+number=0 pass=0 fail=0 skip=0
+guest=
+
+# result ok|"not ok" NAME [REMARK]
+result()
+{
+	number=$((number + 1))
+	printf '%s\n' "$1 $number $guest: $2${3:+ $3}"
+	case $1$3 in
+	"ok# SKIP"*)	skip=$((skip + 1)) ;;
+	ok*)		pass=$((pass + 1)) ;;
+	*)		fail=$((fail + 1)) ;;
+	esac
+}
+
+# check NAME COMMAND... - whether it succeeds; its output only if not
+check()
+{
+	local name=$1 output
+	shift
+
+	if output=$("$@" 2>&1); then
+		result ok "$name"
+	else
+		echo "$output" | sed 's/^\(# \)\?/# /'
+		result "not ok" "$name"
+		return 1
+	fi
+}
+
+# is NAME EXPECTED SEEN
+is()
+{
+	if [ "$2" = "$3" ]; then
+		result ok "$1"
+	else
+		echo "# expected $2, is $3"
+		result "not ok" "$1"
+	fi
+}
+
+# pinned - how many pages are, which are QEMU's, besides those in the guest's own pool: what
+# the driver has mapped for good.  VmPin counts whole huge pages.
+pinned()
+{
+	echo 1 >/proc/sys/vm/stat_refresh
+	awk -v deposited="$(own deposited)" \
+		'$1 == "nr_foll_pin_acquired" { pinned += $2 }
+		 $1 == "nr_foll_pin_released" { pinned -= $2 }
+		 END { print pinned - deposited }' /proc/vmstat
+}
+
+# nothing_left - of children: their structures, their pages
+nothing_left()
+{
+	local status=0 children in_use pinned
+
+	children=$(children) in_use=$(own in_use_children) pinned=$(pinned)
+	[ "$children" = 0 ] || { echo "$children partitions left"; status=1; }
+	[ "$in_use" = 0 ] || { echo "$in_use pages in use for children"; status=1; }
+	[ "$pinned" = "$pinned_first" ] || {
+		echo "$pinned pages pinned, $pinned_first when the guest had booted"
+		status=1
+	}
+	return $status
+}
+
+# The guest's log since the last time it was looked at: what would make somebody wonder
+# whether this is the hypervisor that the driver was written for. In "harmless": QEMU's
+# timers of Hyper-V are not in direct mode, which Linux without VMBus needs; an emulated
+# CPU's speed varies; and what we wrote ourselves.
+log_seen=0
+log_is_clean()
+{
+	tail -c +$((log_seen + 1)) $console | tr -d '\r' |
+		grep -E -e 'BUG:|WARNING|Oops|Call Trace|unchecked MSR|Hyper-V: .*error' \
+			-e '[Uu]nexpected|[Uu]nmapped|[Ff]ailed|[Uu]nvalidated|panic' |
+		grep -vEf harmless >/tmp/complaints
+	if [ -s /tmp/complaints ]; then
+		cat /tmp/complaints
+		return 1
+	fi
+}
+
+# end_of_log - what comes now is the next boot's
+end_of_log()
+{
+	check "$1: guest's log" log_is_clean
+	log_seen=$(wc -c <$console)
+}
+
+# boot NAME KERNEL CPUS
+boot()
+{
+	guest="$1, $3 CPU"
+	[ "$3" = 1 ] || guest="$guest""s"
+	log_seen=0 began=$(date +%s) passed_before=$pass failed_before=$fail boots=1
+	if start_guest "$2" "$3" >/tmp/output 2>&1; then
+		result ok "boot"
+		pinned_first=$(pinned)
+		booted=$(($(date +%s) - began))
+		return 0
+	fi
+	sed 's/^/# /' /tmp/output
+	tail -n 60 $console | sed 's/^/# /'
+	sed 's/^/# QEMU: /' $guest_dir/errors
+	result "not ok" "boot"
+	return 1
+}
+
+# The end of a VMM on the host that did not expect it
+end()
+{
+	end_of_log "end"
+	kill_guest
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		[ -n "$(folder)" ] || break
+		usleep 100000
+	done
+	is "nothing is left of a killed VMM" "" "$(folder)"
+	row "$guest" $boots "$booted" $(($(date +%s) - began)) $((pass - passed_before)) \
+		$((fail - failed_before))
+}
+
+row()
+{
+	printf '# %-28s %5s %8s %8s %7s %7s\n' "$@" >>/tmp/table
+}
+
+begin()
+{
+	started=$(date +%s)
+	row "guest" boots first "all (s)" passed failed
+}
+
+# finish - say what has come out
+finish()
+{
+	echo "1..$number"
+	cat /tmp/table
+	echo "# figures: $(basename "$0"): $(($(date +%s) - started)) s, first boot of a guest $booted s"
+	echo "# totals: pass=$pass fail=$fail skip=$skip"
+	[ $fail = 0 ]
+}
