@@ -2,6 +2,13 @@
 # What people type; "make help" tells. Kbuild and drivers/hvpart/Kbuild say
 # what the module is made of.
 
+# "make demo-qemu SHELL=1" is not about the shell that make and those below it use.
+ifeq ($(origin SHELL),command line)
+export HVPART_SHELL := $(SHELL)
+override SHELL := /bin/sh
+MAKEOVERRIDES := $(filter-out SHELL=%,$(MAKEOVERRIDES))
+endif
+
 KDIR	?= /lib/modules/$(shell uname -r)/build
 # Kernels that the tests run on, by series, and the one that demo and vm boot.
 KERNELS	?= 6.1 6.12
@@ -38,6 +45,9 @@ help:
 	@echo  '  make check-all - all of that, on a kernel with KCSAN and on 7.3 too, for longer;'
 	@echo  '                   and installing it. An hour or two on two CPUs'
 	@echo  '  make demo-mshv - see a Linux 7.3 guest use it by /dev/mshv'
+	@echo  '  make demo-qemu - see Debian'"'"'s QEMU, with -accel mshv, boot Linux in such a guest;'
+	@echo  '                   SHELL=1: and have a shell in that'
+	@echo  '  make check-qemu - the tests of that, on KERNELS="$(KERNELS)"'
 	@echo  '  make check-mshv - the tests with such guests, on KERNELS="$(KERNELS)"'
 	@echo  '                   Both run a client of yours instead, with'
 	@echo  '                   FILES="<path>[:<name>]..." RUN="<command>" QEMU_OPTIONS="..."'
@@ -126,6 +136,9 @@ demo-mshv check-mshv: export HVPART_QEMU_OPTIONS := $(QEMU_OPTIONS)
 demo-mshv:
 	@$(TESTS)/mshv/demo $(KERNEL) $(OUT)
 
+demo-qemu:
+	@$(TESTS)/mshv/demo-qemu $(KERNEL) $(OUT)
+
 # $(call on_kernels,KERNEL...) - TESTS_ONLY on these
 on_kernels = $(addsuffix =$(call commas,$(TESTS_ONLY)),$(1))
 commas	= $(subst $(space),$(comma),$(strip $(1)))
@@ -142,6 +155,9 @@ fuzz:
 
 check-all:
 	@$(CHECK) make-check-all
+
+check-qemu:
+	@$(CHECK) $(addprefix qemu=,$(KERNELS))
 
 check-mshv:
 	@$(CHECK) $(addprefix mshv=,$(KERNELS))
@@ -181,4 +197,4 @@ clean:
 		-o -name '.*.cmd' -o -name modules.order \) -delete
 	rm -f Module.symvers modules.order .*.cmd .*.o
 
-.PHONY: all help modules install uninstall dist kdir demo demo-mshv check check-debug check-mshv bench lint kunit vm hvpartstat selftests statuses-doc performance-doc clean
+.PHONY: all help modules install uninstall dist kdir demo demo-mshv demo-qemu check check-debug check-mshv check-qemu bench lint kunit vm hvpartstat selftests statuses-doc performance-doc clean

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
+#
+# QEMU in the guest, whose children are partitions. Sourced, by busybox' shell. child-init
+# has what the Linux in a child understands.
+
+qemu=/qemu/package
+
+# One of several children
+name=child
+
+# qemu_mshv KERNEL WORDS OPTION... - this shell becomes Debian's QEMU, started by the linker that
+# it came with; WORDS are for the kernel
+qemu_mshv()
+{
+	local kernel=$1 words=$2
+	shift 2
+
+	exec $qemu/ld.so --library-path $qemu/lib $qemu/qemu-system-x86_64 -L $qemu/firmware \
+		-accel mshv -nodefaults -no-user-config -display none -serial stdio \
+		-kernel "/qemu/kernel-$kernel" -initrd "/qemu/initramfs-$kernel" \
+		-append "console=ttyS0 $words" -no-reboot "$@"
+}
+
+# child_says WORD - show what it says, up to "child: WORD ..."; $answer is the rest of that
+child_says()
+{
+	local line
+
+	while read -r line; do
+		case $line in
+		"child: $1"*)
+			answer=${line#"child: $1"}
+			return 0
+			;;
+		esac
+		echo "$line"
+	done <&8
+	return 1
+}
+
+# child_boot KERNEL WORDS OPTION... - start QEMU, and show what its child says until that
+# is ready
+child_boot()
+{
+	rm -f /tmp/to-$name /tmp/from-$name
+	mkfifo /tmp/to-$name /tmp/from-$name
+	qemu_mshv "$@" <"/tmp/to-$name" >"/tmp/from-$name" 2>&1 &
+	child_pid=$!
+	exec 7>"/tmp/to-$name" 8<"/tmp/from-$name"
+	child_says ready
+}
+
+# child COMMAND - run it there: its output and its status
+child()
+{
+	echo "$1" >&7
+	child_says "exit " || return 125
+	return "$((answer))"
+}
+
+# child_ends - it is about to: show the rest that it says; QEMU's status
+child_ends()
+{
+	local line
+
+	# Not cat: its sendfile() has the pipe locked while it waits for the terminal.
+	while read -r line; do
+		echo "$line"
+	done <&8
+	exec 7>&- 8<&-
+	wait "$child_pid"
+}
+
+# child_killed MILLISECONDS KERNEL WORDS OPTION... - QEMU is, that long after its start
+child_killed()
+{
+	local milliseconds=$1
+	shift
+
+	qemu_mshv "$@" </dev/null >/tmp/killed 2>&1 &
+	usleep $((milliseconds * 1000))
+	kill -KILL $!
+	wait $!
+	return 0
+}
+
+# other KERNEL WORDS OPTION... - one more child, which does something while others do
+other()
+{
+	(
+		name=other
+		child_boot "$@" && child "check clock" && child "check memory 8" &&
+			child "check log" && echo "poweroff -f" >&7 && child_ends
+	) >/tmp/other 2>&1 &
+	other_pid=$!
+}
+
+# other_ends - what it said only if that did not work
+other_ends()
+{
+	wait "$other_pid" || { cat /tmp/other; return 1; }
+}
