@@ -27,6 +27,7 @@
 #include "runner.h"
 #include "state.h"
 #include "vcpu.h"
+#include "window.h"
 
 struct hvp_vm_request {
 	struct mm_struct *mm;
@@ -187,6 +188,11 @@ int hvp_children_create(void)
 
 	if (error)
 		return error;
+	error = hvp_windows_create();
+	if (error) {
+		hvp_mappings_destroy();
+		return error;
+	}
 	hvp_kvm_device_open();
 	return 0;
 }
@@ -194,12 +200,13 @@ int hvp_children_create(void)
 /**
  * hvp_children_destroy() - the reverse; all machines have been destroyed
  *
- * Context: May sleep; waits for VMMs that hold their mmap_lock.
+ * Context: May sleep; waits for VMMs that hold their mmap_lock, or give memory up.
  */
 void hvp_children_destroy(void)
 {
 	hvp_runners_end(NULL);
 	hvp_kvm_device_close();
+	hvp_windows_destroy();
 	hvp_mappings_destroy();
 	/* What observers look up is freed under RCU. */
 	rcu_barrier();

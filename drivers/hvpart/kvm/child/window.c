@@ -19,6 +19,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/srcu.h>
+#include <linux/workqueue.h>
 #include "../../core/core.h"
 #include "../parent/slot.h"
 #include "window.h"
@@ -36,6 +37,7 @@
  * @lock:	protects @list, @count and the windows' sequence numbers
  * @list:	the windows, which stay until the last child goes
  * @count:	how many
+ * @free:	removes the windows and frees this
  */
 struct hvp_windows {
 	struct list_head node;
@@ -46,6 +48,7 @@ struct hvp_windows {
 	spinlock_t lock;	/* see above */
 	struct list_head list;
 	unsigned int count;
+	struct work_struct free;
 };
 
 struct hvp_window {
@@ -61,6 +64,8 @@ static LIST_HEAD(hvp_all_windows);
 /* Protects that list, their users, and their lists of viewers.  Nothing waits under it. */
 static DEFINE_MUTEX(hvp_windows_lock);
 DEFINE_STATIC_SRCU(hvp_viewers_srcu);
+
+static struct workqueue_struct *hvp_windows_workqueue;
 
 /* By the window's own record, not by what is a slot at the moment. */
 static bool hvp_window_invalidate(struct mmu_interval_notifier *notifier,
@@ -262,6 +267,24 @@ unsigned long hvp_windows_seen_address(struct hvp_windows *windows, u64 gfn, u64
 	return place.address;
 }
 
+/*
+ * A window waits for the end of what takes pages away at the moment, as long as that goes on in
+ * the VMM: so it is nobody's who waits for a child's end.
+ */
+static void hvp_windows_free(struct work_struct *work)
+{
+	struct hvp_windows *windows = container_of(work, struct hvp_windows, free);
+	struct hvp_window *window, *next;
+
+	list_for_each_entry_safe(window, next, &windows->list, node) {
+		mmu_interval_notifier_remove(&window->notifier);
+		kfree(window);
+		cond_resched();
+	}
+	mmdrop(windows->mm);
+	kfree(windows);
+}
+
 static struct hvp_windows *hvp_windows_alloc(struct kvm *kvm)
 {
 	struct hvp_windows *windows = kzalloc(sizeof(*windows), HVP_GFP);
@@ -274,22 +297,8 @@ static struct hvp_windows *hvp_windows_alloc(struct kvm *kvm)
 	INIT_LIST_HEAD(&windows->viewers);
 	INIT_LIST_HEAD(&windows->list);
 	spin_lock_init(&windows->lock);
+	INIT_WORK(&windows->free, hvp_windows_free);
 	return windows;
-}
-
-static void hvp_windows_free(struct hvp_windows *windows)
-{
-	struct hvp_window *window, *next;
-
-	if (!windows)
-		return;
-	list_for_each_entry_safe(window, next, &windows->list, node) {
-		mmu_interval_notifier_remove(&window->notifier);
-		kfree(window);
-		cond_resched();
-	}
-	mmdrop(windows->mm);
-	kfree(windows);
 }
 
 static struct hvp_windows *hvp_windows_find(struct kvm *kvm)
@@ -330,7 +339,8 @@ int hvp_viewer_add(struct hvp_viewer *viewer, struct kvm *kvm)
 	viewer->windows = windows;
 	list_add_tail_rcu(&viewer->node, &windows->viewers);
 	mutex_unlock(&hvp_windows_lock);
-	hvp_windows_free(new);
+	if (new)
+		queue_work(hvp_windows_workqueue, &new->free);
 	return 0;
 }
 
@@ -338,7 +348,8 @@ int hvp_viewer_add(struct hvp_viewer *viewer, struct kvm *kvm)
  * hvp_viewer_remove() - the reverse
  * @viewer:	the child, which has let go of all pages and gets no more
  *
- * Context: May sleep; any task.  No callback runs when this returns.
+ * Context: May sleep, but waits for nobody that a VMM can stop; any task.  No callback runs
+ * when this returns.
  */
 void hvp_viewer_remove(struct hvp_viewer *viewer)
 {
@@ -352,5 +363,28 @@ void hvp_viewer_remove(struct hvp_viewer *viewer)
 		list_del(&windows->node);
 	mutex_unlock(&hvp_windows_lock);
 	synchronize_srcu(&hvp_viewers_srcu);
-	hvp_windows_free(windows);
+	if (windows)
+		queue_work(hvp_windows_workqueue, &windows->free);
+}
+
+/**
+ * hvp_windows_create() - before any child looks at its parent's memory
+ *
+ * Context: May sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int hvp_windows_create(void)
+{
+	hvp_windows_workqueue = alloc_workqueue("hvpart_windows", WQ_UNBOUND, 0);
+	return hvp_windows_workqueue ? 0 : -ENOMEM;
+}
+
+/**
+ * hvp_windows_destroy() - the reverse; there is no child
+ *
+ * Context: May sleep; waits for what takes memory away from VMMs.
+ */
+void hvp_windows_destroy(void)
+{
+	destroy_workqueue(hvp_windows_workqueue);
 }
