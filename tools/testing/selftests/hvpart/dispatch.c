@@ -59,6 +59,32 @@ static void a_page_is_missing(void)
 	EXPECT_EQUAL(*(u8 *)child_page(&child, page), 0x77);
 }
 
+/* mov 0x1000, %al; out %al, $0x80 */
+static const u8 read_next_page[] = { 0xa0, 0x00, 0x10, 0xe6, 0x80 };
+
+/* A page that the child has read is another one, and then none. */
+static void a_page_is_taken_away(void)
+{
+	struct child child = new_child(new_guest());
+	const struct hvp_message *message;
+	unsigned int i;
+	u64 page;
+
+	child_code(&child, read_next_page, sizeof(read_next_page));
+	for (i = 0; i < 3; i++) {
+		child_map(&child, 1, MAP_RWX, 1, &page);
+		*(u8 *)child_page(&child, page) = i;
+		message = child_intercept(&child);
+		EXPECT_EQUAL(message->header.type, HVP_MESSAGE_IO_PORT_INTERCEPT);
+		EXPECT_EQUAL(message->payload.io_port.rax & 0xff, i);
+		set_register(child.vcpu, child.id, 0, HVP_REGISTER_RIP, 0);
+	}
+	REQUIRE_RESULT(unmap_gpa_pages(child.vcpu, child.id, 1, 0, 1), SUCCESS, 1);
+	message = child_intercept(&child);
+	EXPECT_EQUAL(message->header.type, HVP_MESSAGE_UNMAPPED_GPA);
+	EXPECT_EQUAL(message->payload.memory.header.rip, 0);
+}
+
 static void nothing_is_left(void)
 {
 	struct vcpu *vcpu = new_guest();
@@ -74,6 +100,7 @@ static void nothing_is_left(void)
 static const struct test_case cases[] = {
 	CASE(a_port_is_written_to),
 	CASE(a_page_is_missing),
+	CASE(a_page_is_taken_away),
 	CASE(nothing_is_left),
 };
 

@@ -351,6 +351,85 @@ static void the_thread_is_interrupted(const void *row)
 	EXPECT(*count_of(&scene.child, LOOPS) > 0);
 }
 
+/*
+ * A parent's code, 64 bits, which stays in its guest, and so in KVM_RUN, between one dispatch
+ * and the next, until R12 points to something else than 0.
+ */
+asm(".pushsection .rodata\n"
+	"dispatch_code:\n"
+	"1:	mov %r13, %rcx\n"
+	"	mov %r14, %rdx\n"
+	"	mov %r15, %r8\n"
+	"	call *%rbx\n"
+	"	cmpl $0, (%r12)\n"
+	"	je 1b\n"
+	"	out %al, $0xe0\n"
+	"dispatch_end:\n"
+	".popsection\n");
+
+extern const u8 dispatch_code[], dispatch_end[];
+
+/* Until there is something to be done */
+static void stay_in_kvm_run(struct vcpu *vcpu, u64 code_page, u64 done_page)
+{
+	const struct hvp_dispatch_vp_in in = {
+		.partition_id = scene.child.id, .flags = HVP_DISPATCH_CLEAR_INTERCEPT_SUSPEND,
+	};
+	struct kvm_regs regs = {
+		.rbx = GUEST_HYPERCALL_GPA, .r12 = done_page * HVP_PAGE_SIZE,
+		.r13 = HVP_CALL_DISPATCH_VP, .r14 = vcpu->input_gpa, .r15 = vcpu->output_gpa,
+	};
+
+	memcpy(guest_host(vcpu->guest, code_page * HVP_PAGE_SIZE), dispatch_code,
+	       dispatch_end - dispatch_code);
+	memcpy(vcpu->input, &in, sizeof(in));
+	EXPECT_EQUAL(vcpu_run_code(vcpu, &regs, code_page * HVP_PAGE_SIZE), VCPU_NO_EXCEPTION);
+}
+
+static bool child_goes_on(void)
+{
+	volatile u32 *loops = count_of(&scene.child, LOOPS);
+	double begun = seconds_now();
+	u32 before = *loops;
+
+	while (*loops == before && seconds_now() - begun < PROMPTLY)
+		usleep(100);
+	return *loops != before;
+}
+
+static void stay_or_send_signal(struct vcpu *vcpu, void *arg)
+{
+	const u64 *pages = arg;
+	volatile u32 *done = guest_host(vcpu->guest, pages[1] * HVP_PAGE_SIZE);
+
+	if (!vcpu->index) {
+		block_in_run(vcpu);
+		scene.thread = pthread_self();
+		scene.dispatches++;
+		stay_in_kvm_run(vcpu, pages[0], pages[1]);
+		return;
+	}
+	while (!scene.dispatches)
+		usleep(100);
+	EXPECT(child_goes_on());
+	send_signal(&vcpu->guest->vcpus[0], scene.thread);
+	EXPECT(child_goes_on());
+	EXPECT(child_goes_on());
+	*done = 1;
+}
+
+/* The signal waits for the end of KVM_RUN, and until then the child does not wait for it. */
+static void the_child_runs_beside_a_pending_signal(void)
+{
+	struct vcpu *vcpus = new_vcpus(2);
+	u64 pages[2];
+
+	guest_alloc_list(vcpus->guest, pages, ARRAY_SIZE(pages));
+	memset(guest_host(vcpus->guest, pages[1] * HVP_PAGE_SIZE), 0, HVP_PAGE_SIZE);
+	scene.child = new_program(vcpus, spin_code, spin_end);
+	guest_run_threads(vcpus->guest, stay_or_send_signal, pages);
+}
+
 static void *send_nmi(void *arg)
 {
 	struct vcpu *vcpu = arg;
@@ -483,27 +562,42 @@ static void delete_what_runs(struct vcpu *vcpu, void *arg)
 {
 	volatile u32 *loops = count_of(&pair.child, LOOPS);
 	struct hvp_dispatch_vp_out out;
+	bool *refused = arg;
 	u32 before = *loops;
 	unsigned int i;
+	u64 result;
 
-	(void)arg;
-	for (i = 0; !vcpu->index && i < 20; i++)
-		EXPECT_STATUS(dispatch_vp(vcpu, pair.child.id, 0,
-					  HVP_DISPATCH_CLEAR_INTERCEPT_SUSPEND, &out), SUCCESS);
-	if (!vcpu->index)
+	if (!vcpu->index) {
+		for (i = 0; i < 20; i++) {
+			result = dispatch_vp(vcpu, pair.child.id, 0,
+					     HVP_DISPATCH_CLEAR_INTERCEPT_SUSPEND, &out);
+			if (result_status(result) == HVP_STATUS_INVALID_VP_INDEX)
+				return;
+			EXPECT_EQUAL(result, HVP_STATUS_SUCCESS);
+		}
 		return;
-	/* It runs at this moment. */
+	}
 	for (i = 0; *loops == before && i < 1000; i++)
 		usleep(100);
-	EXPECT_STATUS(delete_vp(vcpu, pair.child.id, 0, FORM_FAST), INVALID_VP_STATE);
+	result = delete_vp(vcpu, pair.child.id, 0, FORM_FAST);
+	*refused = result_status(result) == HVP_STATUS_INVALID_VP_STATE;
+	if (!*refused)
+		EXPECT_EQUAL(result, HVP_STATUS_SUCCESS);
 }
 
+/* Now and then it is deleted between two dispatches. */
 static void one_that_runs_stays(void)
 {
-	struct vcpu *vcpus = new_vcpus(2);
+	bool refused = false;
+	unsigned int i;
 
-	pair.child = new_program(vcpus, spin_code, spin_end);
-	guest_run_threads(vcpus->guest, delete_what_runs, NULL);
+	for (i = 0; i < 10 && !refused; i++) {
+		struct vcpu *vcpus = new_vcpus(2);
+
+		pair.child = new_program(vcpus, spin_code, spin_end);
+		guest_run_threads(vcpus->guest, delete_what_runs, &refused);
+	}
+	EXPECT(refused);
 }
 
 static void one_is_run_once(void)
@@ -666,6 +760,7 @@ static void registers_of_one_that_runs(void)
 
 static const struct test_case cases[] = {
 	CASE(it_returns_by_itself),
+	CASE(the_child_runs_beside_a_pending_signal),
 	CASE(an_nmi_arrives),
 	CASE(it_is_single_stepped),
 	CASE(two_run_at_once),

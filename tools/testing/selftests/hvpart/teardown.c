@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -481,6 +482,7 @@ struct writing {
 	struct race race;
 	const struct disturbance *disturbance;
 	volatile u32 *first, *second;
+	unsigned int rounds;
 	volatile bool done;
 };
 
@@ -512,7 +514,7 @@ static void write_or_disturb(struct vcpu *vcpu, void *arg)
 	}
 	while (!writing->race.begun)
 		usleep(100);
-	for (round = 0; round < 200 && !case_failed(); round++) {
+	for (round = 0; round < writing->rounds && !case_failed(); round++) {
 		seen = *writing->first;
 		writing->disturbance->disturb((void *)writing->first, HVP_PAGE_SIZE);
 		now = *writing->first;
@@ -534,7 +536,7 @@ static void memory_is_disturbed(const void *row)
 	struct guest_config config = { .vcpus = 2, .privileges = GUEST_ALL_PRIVILEGES };
 	struct vcpu *vcpus = guest_create(&config)->vcpus;
 	struct writing writing = {
-		.race.child = new_child(vcpus), .disturbance = row,
+		.race.child = new_child(vcpus), .disturbance = row, .rounds = 200,
 	};
 	u64 pages[2];
 
@@ -553,6 +555,58 @@ static void memory_is_disturbed(const void *row)
 	}
 }
 
+/* Address space whose page tables take long to go through, with next to nothing in them */
+#define SPREAD		(4UL << 30)
+#define PAGE_TABLE	(2UL << 20)
+
+static void fill_page_tables(void *spread)
+{
+	size_t at;
+
+	for (at = 0; at < SPREAD; at += PAGE_TABLE)
+		*((volatile u8 *)spread + at) = 1;
+}
+
+/*
+ * What is given up begins far before the page and takes its time, in which the child touches
+ * the page: on a single CPU because it comes first.
+ */
+static void give_up_many(void *page, size_t size)
+{
+	void *spread = page + size - SPREAD;
+
+	setpriority(PRIO_PROCESS, 0, 10);
+	give_up(spread, SPREAD);
+	setpriority(PRIO_PROCESS, 0, 0);
+	fill_page_tables(spread);
+}
+
+static void a_page_at_the_end_of_many(void)
+{
+	static const struct disturbance disturbance = { "", give_up_many, true };
+	struct guest_config config = { .vcpus = 2, .privileges = GUEST_ALL_PRIVILEGES };
+	struct vcpu *vcpus = guest_create(&config)->vcpus;
+	struct writing writing = {
+		.race.child = new_child(vcpus), .disturbance = &disturbance, .rounds = 10,
+	};
+	const size_t size = 2 * HVP_PAGE_SIZE;
+	void *spread = mmap(NULL, SPREAD, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	u64 gpn, pages[2];
+
+	if (spread == MAP_FAILED || madvise(spread, SPREAD, MADV_NOHUGEPAGE))
+		die("no memory: %m");
+	fill_page_tables(spread);
+	gpn = guest_add_memory(vcpus->guest, 0, spread + SPREAD - size, size);
+	pages[0] = gpn + 1;
+	pages[1] = gpn;
+	child_code(&writing.race.child, write_two_pages, sizeof(write_two_pages));
+	REQUIRE_RESULT(map_gpa_pages(vcpus, writing.race.child.id, 1, MAP_RWX, pages, 2),
+		       SUCCESS, 2);
+	writing.first = child_page(&writing.race.child, pages[0]);
+	guest_run_threads(vcpus->guest, write_or_disturb, &writing);
+}
+
 static const struct test_case cases[] = {
 	CASE(the_vmm_sees_areas_only),
 	{ .name = "finalized_while_it_spins", .run = finalized_while_it_spins, .seconds = 60 },
@@ -563,6 +617,7 @@ static const struct test_case cases[] = {
 	CASE(the_vmm_unmaps_the_areas),
 	CASE(a_page_that_comes_late),
 	CASE(killed_while_it_waits_for_a_page),
+	{ .name = "a_page_at_the_end_of_many", .run = a_page_at_the_end_of_many, .seconds = 60 },
 	{ .name = "unloaded_while_children_run", .run = unloaded_while_children_run,
 	  .seconds = 90 },
 };

@@ -303,11 +303,14 @@ static void kvm_writes_by_itself(void)
 {
 	static const u64 written[] = { FOLLOWER };
 	struct child child = new_program(new_guest(), emulated_code, emulated_end);
+	long long pinned = pinned_pages();
 	unsigned int i;
 
 	track(&child, true);
 	for (i = 0; i < 3; i++) {
 		run_to_its_end(&child);
+		/* For the one instruction only */
+		EXPECT(pinned_pages_become(pinned));
 		expect_written(&child, 0, 8, CLEAR, written, 1);
 		expect_written(&child, 0, 8, CLEAR, NULL, 0);
 	}
