@@ -273,7 +273,8 @@ static void expect_same(void)
 	EXPECT_EQUAL(with.most_descriptors, with.first_descriptors);
 	EXPECT_EQUAL(with.last_descriptors, with.first_descriptors);
 	EXPECT_EQUAL(with.last_areas, with.first_areas);
-	EXPECT_EQUAL(with.threads, 1);
+	/* KVM has one of its own for a VM that has run, since 6.12. */
+	EXPECT_EQUAL(with.threads, without.threads);
 }
 
 static void a_vmm_sees_nothing_of_children(void)
