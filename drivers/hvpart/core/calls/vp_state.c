@@ -106,9 +106,9 @@ static enum hvp_status hvp_read_xsave(struct hvp_vp_state_access *access, void *
 }
 
 /*
- * Of what is asked for, the parent gets what its child has enabled.  A client takes an area to pieces by
- * its own CPUID, and asks for all that the partition can have: what the client's processor does
- * not have, its child has been told that it has not, and does not enable.
+ * Of what is asked for, the parent gets what its child has enabled.  A client takes an area to
+ * pieces by its own CPUID, and asks for all that the partition can have: what the client's
+ * processor does not have, its child has been told that it has not, and does not enable.
  */
 static enum hvp_status hvp_get_xsave(struct hvp_vp_state_access *access)
 {
