@@ -144,7 +144,8 @@ finish()
 {
 	echo "1..$number"
 	cat /tmp/table
-	echo "# figures: $(basename "$0"): $(($(date +%s) - started)) s, first boot of a guest $booted s"
+	printf '# figures: %s: %s s, first boot of a guest %s s\n' "$(basename "$0")" \
+		$(($(date +%s) - started)) "$booted"
 	echo "# totals: pass=$pass fail=$fail skip=$skip"
 	[ $fail = 0 ]
 }
