@@ -327,10 +327,28 @@ static void hvp_translate_checks_values(struct kunit *test)
 			  TRANSLATE_VIRTUAL_ADDRESS, NO_RESOURCES);
 }
 
+/* Whose interrupts go into a LAPIC has no other ones that its parent could wait for. */
+static void hvp_registers_with_a_lapic(struct kunit *test)
+{
+	const struct hvp_register_assoc none = REG(DELIVERABILITY_NOTIFICATIONS, 0, 0);
+	const struct hvp_register_assoc nmi = REG(DELIVERABILITY_NOTIFICATIONS,
+						  HVP_NOTIFY_NMI, 0);
+	struct hvp_registers it;
+
+	hvp_registers_begin(test, &it, false);
+	hvp_expect_status(test, hvp_set(&it, &nmi, 1), SET_VP_REGISTERS, SUCCESS);
+	hvp_expect_status(test, hvp_set(&it, &none, 1), SET_VP_REGISTERS, SUCCESS);
+	it.child->creation.flags = HVP_CREATE_LAPIC;
+	hvp_expect_status(test, hvp_set(&it, &nmi, 1), SET_VP_REGISTERS, INVALID_PARAMETER);
+	hvp_expect_status(test, hvp_set(&it, &none, 1), SET_VP_REGISTERS, SUCCESS);
+	KUNIT_EXPECT_EQ(test, hvp_value(&it, HVP_REGISTER_DELIVERABILITY_NOTIFICATIONS), 0);
+}
+
 static struct kunit_case hvp_register_calls_cases[] = {
 	KUNIT_CASE(hvp_registers_after_creation),
 	KUNIT_CASE(hvp_registers_are_checked),
 	KUNIT_CASE(hvp_registers_of_another_vtl),
+	KUNIT_CASE(hvp_registers_with_a_lapic),
 	KUNIT_CASE(hvp_registers_in_any_order),
 	KUNIT_CASE(hvp_registers_are_those_of_the_machine),
 	KUNIT_CASE(hvp_registers_fail_with_the_host),

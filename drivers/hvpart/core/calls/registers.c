@@ -72,6 +72,13 @@ static enum hvp_status hvp_get_register(struct hvp_child_vp *vp, u32 number, u64
 	return status;
 }
 
+/* A parent that leaves interrupts to its child's LAPIC has none to wait for. */
+static bool hvp_register_is_for(const struct hvp_child_vp *vp, u32 number, u64 value)
+{
+	return number != HVP_REGISTER_DELIVERABILITY_NOTIFICATIONS || !value ||
+	       !(vp->partition->creation.flags & HVP_CREATE_LAPIC);
+}
+
 static enum hvp_status hvp_set_register(struct hvp_child_vp *vp,
 					const struct hvp_register_assoc *assoc)
 {
@@ -85,6 +92,8 @@ static enum hvp_status hvp_set_register(struct hvp_child_vp *vp,
 	if (status)
 		return status;
 	if (row->group == HVP_VP_OWN) {
+		if (!hvp_register_is_for(vp, assoc->name, value[0]))
+			return HVP_STATUS_INVALID_PARAMETER;
 		hvp_set_own_register(vp, assoc->name, value[0]);
 		return HVP_STATUS_SUCCESS;
 	}

@@ -250,6 +250,24 @@ static void something_can_be_delivered(void)
 	EXPECT_EQUAL(child_intercept(&child)->header.type, HVP_MESSAGE_INTERRUPTION_DELIVERABLE);
 }
 
+/* Interrupts of a child with a LAPIC are that one's. */
+static void nothing_can_be_delivered_but_by_the_lapic(void)
+{
+	const struct hvp_create_partition_in in = { .flags = HVP_CREATE_LAPIC };
+	struct vcpu *vcpu = new_guest();
+	struct child child;
+	unsigned int i;
+	u64 id;
+
+	pay_for_create(vcpu, &in, &id);
+	initialize_child(vcpu, id);
+	child = new_child_of(vcpu, id);
+	for (i = 0; i < 64; i++)
+		EXPECT_STATUS(set_one(vcpu, child.id, 0, NOTIFICATIONS, 1ULL << i),
+			      INVALID_PARAMETER);
+	set_register(vcpu, child.id, 0, NOTIFICATIONS, 0);
+}
+
 static void translations(void)
 {
 	struct child child = new_child(new_guest());
@@ -338,6 +356,7 @@ static const struct test_case cases[] = {
 	CASE(what_is_read_can_be_set),
 	CASE(synthetic_registers),
 	CASE(something_can_be_delivered),
+	CASE(nothing_can_be_delivered_but_by_the_lapic),
 	CASE(translations),
 	CASE(dispatching),
 };
