@@ -9,6 +9,7 @@
 
 #include "kselftest_harness.h"
 #include "mshv.h"
+#include "vp.h"
 
 #define IN_A_ROW	100
 #define THREADS		16
@@ -133,20 +134,6 @@ TEST_F(lifecycle, killed)
 	EXPECT_EQ(waitpid(vmm, &status, 0), vmm);
 	EXPECT_TRUE(WIFSIGNALED(status));
 	EXPECT_EQ(create_and_close(self->mshv), 0);
-}
-
-static long free_kib(void)
-{
-	char line[128];
-	long kib = -1;
-	FILE *file = fopen("/proc/meminfo", "r");
-
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "MemFree: %ld", &kib) == 1)
-			break;
-	if (file)
-		fclose(file);
-	return kib;
 }
 
 TEST_F_TIMEOUT(lifecycle, memory_returns, 240)

@@ -62,10 +62,13 @@ int mshv_create_active(int mshv)
 	return error;
 }
 
-int mshv_call(int fd, __u16 code, void *in, size_t in_size, void *out, size_t out_size)
+/* A call of @reps elements, of which none may be left, or of none */
+static int call(int fd, __u16 code, __u16 reps, void *in, size_t in_size, void *out,
+		size_t out_size)
 {
 	struct mshv_root_hvcall call = {
 		.code = code,
+		.reps = reps,
 		.in_sz = in_size,
 		.out_sz = out_size,
 		.in_ptr = (uintptr_t)in,
@@ -74,7 +77,20 @@ int mshv_call(int fd, __u16 code, void *in, size_t in_size, void *out, size_t ou
 	int error = or_errno(ioctl(fd, MSHV_ROOT_HVCALL, &call));
 
 	/* A call that got another status than SUCCESS fails with an errno, too. */
-	return call.status ? call.status : error;
+	if (call.status)
+		return call.status;
+	return error ?: call.reps == reps ? 0 : -EIO;
+}
+
+int mshv_call(int fd, __u16 code, void *in, size_t in_size, void *out, size_t out_size)
+{
+	return call(fd, code, 0, in, in_size, out, out_size);
+}
+
+int mshv_rep_call(int fd, __u16 code, __u16 reps, void *in, size_t in_size, void *out,
+		  size_t out_size)
+{
+	return call(fd, code, reps, in, in_size, out, out_size);
 }
 
 int mshv_get_property(int fd, __u32 code, __u64 *value)

@@ -14,6 +14,7 @@
 /* HV_PARTITION_PROPERTY_CODE */
 #define PROPERTY_PRIVILEGE_FLAGS		0x00010000
 #define PROPERTY_SYNTHETIC_PROC_FEATURES	0x00010001
+#define PROPERTY_PAGE_ACCESS_TRACKING		0x00050005
 #define PROPERTY_UNIMPLEMENTED_MSR_ACTION	0x00050017
 #define PROPERTY_PROCESSOR_XSAVE_FEATURES	0x00060002
 #define PROPERTY_PHYSICAL_ADDRESS_WIDTH		0x00060006
@@ -22,7 +23,7 @@
 #define PROPERTY_PROCESSOR_FEATURES0		0x0006000a
 #define PROPERTY_PROCESSOR_FEATURES1		0x0006000b
 #define PROPERTY_VMM_CAPABILITIES		0x00090007
-#define PROPERTY_PROCESSOR_FEATURES_BANKS	0x00090009
+#define PROPERTY_ASSIGNABLE_SYNTHETIC_FEATURES	0x00090009
 
 int mshv_open(void);
 
@@ -40,6 +41,10 @@ int mshv_create_active(int mshv);
  * did not make the call.
  */
 int mshv_call(int fd, __u16 code, void *in, size_t in_size, void *out, size_t out_size);
+
+/* Likewise, with a list of @reps elements; -EIO if the hypervisor has not done them all. */
+int mshv_rep_call(int fd, __u16 code, __u16 reps, void *in, size_t in_size, void *out,
+		  size_t out_size);
 
 int mshv_get_property(int fd, __u32 code, __u64 *value);
 int mshv_get_property_ex(int fd, __u32 code, struct hvp_get_property_ex_out *value);

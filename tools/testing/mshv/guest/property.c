@@ -55,7 +55,8 @@ TEST_F(property, own_processor_features)
 	EXPECT_EQ(mshv_get_property(self->mshv, PROPERTY_PROCESSOR_FEATURES0, &features[0]), 0);
 	EXPECT_EQ(mshv_get_property(self->mshv, PROPERTY_PROCESSOR_FEATURES1, &features[1]), 0);
 	EXPECT_NE(features[0], 0);
-	EXPECT_EQ(mshv_get_property_ex(self->mshv, PROPERTY_PROCESSOR_FEATURES_BANKS, &banks), 0);
+	EXPECT_EQ(mshv_get_property_ex(self->mshv, PROPERTY_ASSIGNABLE_SYNTHETIC_FEATURES,
+				       &banks), 0);
 }
 
 /* The driver passes the banks on as they are. */

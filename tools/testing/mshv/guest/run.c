@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Virtual processors by /dev/mshv, as a VMM's library uses them: what rust-vmm/mshv's tests
- * of the same names expect, and what goes with it.
- */
+/* Virtual processors by /dev/mshv: what a VMM's library has no tests for. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -15,15 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <linux/mshv.h>
-
-#include <hvpart/abi/messages.h>
-#include <hvpart/abi/registers.h>
-
 #include "kselftest_harness.h"
 #include "mshv.h"
+#include "vp.h"
 
-#define PAGE		4096
 #define CODE_AT		0x1000
 #define RAM		(16 * PAGE)
 
@@ -32,115 +24,22 @@ FIXTURE(run) {
 	unsigned char *ram;
 };
 
-/* Three 16-bit additions and what they came to, as a digit, to port 0x3f8; then a 0; hlt. */
-static const unsigned char code[] = {
-	0xba, 0xf8, 0x03,	/* mov $0x3f8, %dx */
-	0x00, 0xd8,		/* add %bl, %al */
-	0x04, '0',		/* add $'0', %al */
-	0xee,			/* out %al, (%dx) */
-	0xb0, 0,		/* mov $0, %al */
-	0xee,			/* out %al, (%dx) */
-	0xf4,			/* hlt */
-};
-
-static int get_registers(int vp, const __u32 *names, struct hvp_register_value *values,
-			 unsigned int count)
-{
-	struct {
-		struct hvp_vp_in in;
-		__u32 names[8];
-	} input = {};
-	struct mshv_root_hvcall call = {
-		.code = HVP_CALL_GET_VP_REGISTERS,
-		.reps = count,
-		.in_sz = sizeof(input.in) + count * sizeof(*names),
-		.out_sz = count * sizeof(*values),
-		.in_ptr = (uintptr_t)&input,
-		.out_ptr = (uintptr_t)values,
-	};
-
-	memcpy(input.names, names, count * sizeof(*names));
-	return ioctl(vp, MSHV_ROOT_HVCALL, &call) || call.reps != count ? -1 : 0;
-}
-
-static int set_registers(int vp, const struct hvp_register_assoc *assocs, unsigned int count)
-{
-	struct {
-		struct hvp_vp_in in;
-		struct hvp_register_assoc assocs[8];
-	} input = {};
-	struct mshv_root_hvcall call = {
-		.code = HVP_CALL_SET_VP_REGISTERS,
-		.reps = count,
-		.in_sz = sizeof(input.in) + count * sizeof(*assocs),
-		.in_ptr = (uintptr_t)&input,
-	};
-
-	memcpy(input.assocs, assocs, count * sizeof(*assocs));
-	return ioctl(vp, MSHV_ROOT_HVCALL, &call) || call.reps != count ? -1 : 0;
-}
-
-static __u64 get_register(int vp, __u32 name)
-{
-	struct hvp_register_value value = { .word = { ~0ULL } };
-
-	if (get_registers(vp, &name, &value, 1))
-		perror("MSHV_ROOT_HVCALL");
-	return value.word[0];
-}
-
-static int set_rip(int vp, __u64 rip)
-{
-	const struct hvp_register_assoc assoc = {
-		.name = HVP_REGISTER_RIP, .value.word = { rip },
-	};
-
-	return set_registers(vp, &assoc, 1);
-}
-
-/* Code at CODE_AT, 2 in RAX and in RBX, CS at 0 */
 static int begin(int vp)
 {
-	struct hvp_register_assoc assocs[] = {
-		{ .name = HVP_REGISTER_CS },
-		{ .name = HVP_REGISTER_RAX, .value.word = { 2 } },
-		{ .name = HVP_REGISTER_RBX, .value.word = { 2 } },
-		{ .name = HVP_REGISTER_RIP, .value.word = { CODE_AT } },
-		{ .name = HVP_REGISTER_RFLAGS, .value.word = { 2 } },
-	};
-	struct hvp_register_value cs;
-	struct hvp_segment_register *segment = (void *)&assocs[0].value;
-
-	if (get_registers(vp, &assocs[0].name, &cs, 1))
-		return -1;
-	memcpy(segment, &cs, sizeof(cs));
-	if (!segment->base || !segment->selector)
-		return -1;
-	segment->base = 0;
-	segment->selector = 0;
-	return set_registers(vp, assocs, 5);
+	return vp_begin_real(vp, 0, CODE_AT);
 }
 
 FIXTURE_SETUP(run)
 {
-	struct mshv_create_vp create = {};
-	struct mshv_user_mem_region region = {
-		.size = RAM,
-		.guest_pfn = CODE_AT / PAGE,
-		.flags = 1 << MSHV_SET_MEM_BIT_WRITABLE | 1 << MSHV_SET_MEM_BIT_EXECUTABLE,
-	};
-
 	self->mshv = mshv_open();
 	ASSERT_GE(self->mshv, 0);
 	self->partition = mshv_create_active(self->mshv);
 	ASSERT_GE(self->partition, 0);
-	self->vp = ioctl(self->partition, MSHV_CREATE_VP, &create);
+	self->vp = vp_create(self->partition, 0);
 	ASSERT_GE(self->vp, 0);
 	self->ram = mmap(NULL, RAM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(self->ram, MAP_FAILED);
-	memcpy(self->ram, code, sizeof(code));
-	region.userspace_addr = (uintptr_t)self->ram;
-	ASSERT_EQ(ioctl(self->partition, MSHV_SET_GUEST_MEMORY, &region), 0);
+	ASSERT_EQ(mshv_map_memory(self->partition, CODE_AT / PAGE, self->ram, RAM), 0);
 }
 
 FIXTURE_TEARDOWN(run)
@@ -151,111 +50,37 @@ FIXTURE_TEARDOWN(run)
 	munmap(self->ram, RAM);
 }
 
-TEST_F(run, create_vcpu)
+TEST_F(run, index_is_taken)
 {
-	struct mshv_create_vp create = {};
-
-	/* The index is taken. */
-	EXPECT_EQ(ioctl(self->partition, MSHV_CREATE_VP, &create), -1);
-}
-
-TEST_F(run, get_suspend_regs)
-{
-	static const __u32 names[] = {
-		HVP_REGISTER_EXPLICIT_SUSPEND, HVP_REGISTER_INTERCEPT_SUSPEND,
-	};
-	struct hvp_register_value values[2];
-
-	ASSERT_EQ(get_registers(self->vp, names, values, 2), 0);
-	EXPECT_EQ(values[0].word[0], 1);
-	EXPECT_EQ(values[1].word[0], 0);
-}
-
-TEST_F(run, set_get_regs)
-{
-	const struct hvp_register_assoc assocs[] = {
-		{ .name = HVP_REGISTER_RIP, .value.word = { 0x1000 } },
-		{ .name = HVP_REGISTER_RFLAGS, .value.word = { 0x2 } },
-	};
-	static const __u32 names[] = { HVP_REGISTER_RIP, HVP_REGISTER_RFLAGS };
-	struct hvp_register_value values[2];
-
-	ASSERT_EQ(set_registers(self->vp, assocs, 2), 0);
-	ASSERT_EQ(get_registers(self->vp, names, values, 2), 0);
-	EXPECT_EQ(values[0].word[0], 0x1000);
-	EXPECT_EQ(values[1].word[0], 0x2);
+	EXPECT_LT(vp_create(self->partition, 0), 0);
 }
 
 /* Run to the next port access, and step over it. */
 static int run_to_port(int vp, struct hvp_message *message)
 {
-	struct mshv_run_vp run;
 	const struct hvp_intercept_header *header = &message->payload.io_port.header;
+	int error = vp_run(vp, message);
 
-	if (ioctl(vp, MSHV_RUN_VP, &run))
-		return -errno;
-	memcpy(message, run.msg_buf, sizeof(*message));
+	if (error)
+		return error;
 	if (message->header.type != HVP_MESSAGE_IO_PORT_INTERCEPT)
 		return -EPROTO;
-	return set_rip(vp, header->rip + (header->length_and_cr8 & 0xf));
-}
-
-TEST_F(run, run_code)
-{
-	struct hvp_message message;
-
-	ASSERT_EQ(begin(self->vp), 0);
-	ASSERT_EQ(run_to_port(self->vp, &message), 0);
-	EXPECT_EQ(message.payload.io_port.port, 0x3f8);
-	EXPECT_EQ(message.payload.io_port.rax & 0xff, '4');
-	ASSERT_EQ(run_to_port(self->vp, &message), 0);
-	EXPECT_EQ(message.payload.io_port.rax & 0xff, 0);
-}
-
-/* With the register page and the message page, as QEMU and cloud-hypervisor do it. */
-TEST_F(run, run_code_mmap)
-{
-	struct hvp_register_page *registers;
-	const struct hvp_message *message;
-	struct mshv_run_vp run;
-
-	registers = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, self->vp,
-			 MSHV_VP_MMAP_OFFSET_REGISTERS * PAGE);
-	ASSERT_NE(registers, MAP_FAILED);
-	message = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, self->vp,
-		       MSHV_VP_MMAP_OFFSET_INTERCEPT_MESSAGE * PAGE);
-	ASSERT_NE(message, MAP_FAILED);
-	ASSERT_EQ(begin(self->vp), 0);
-	EXPECT_EQ(registers->version, 1);
-	EXPECT_EQ(registers->is_valid, 1);
-	EXPECT_EQ(registers->dirty, 0);
-	EXPECT_EQ(registers->rip, CODE_AT);
-	ASSERT_EQ(ioctl(self->vp, MSHV_RUN_VP, &run), 0);
-	EXPECT_EQ(message->header.type, HVP_MESSAGE_IO_PORT_INTERCEPT);
-	EXPECT_EQ(registers->gpr[0] & 0xff, '4');
-	EXPECT_EQ(registers->rip, CODE_AT + 7);
-	registers->rip++;
-	registers->dirty = 1 << HVP_CLASS_IP;
-	ASSERT_EQ(ioctl(self->vp, MSHV_RUN_VP, &run), 0);
-	EXPECT_EQ(registers->rip, CODE_AT + 10);
-	munmap(registers, PAGE);
-	munmap((void *)message, PAGE);
+	return vp_set_register(vp, HVP_REGISTER_RIP,
+			       header->rip + (header->length_and_cr8 & HVP_INTERCEPT_LENGTH_MASK));
 }
 
 /* What is in no region is the VMM's to deal with. */
 TEST_F(run, unmapped_memory)
 {
 	static const unsigned char touch[] = { 0xa0, 0, 0, 0xf4 };	/* mov 0, %al; hlt */
-	const struct hvp_message *message;
-	struct mshv_run_vp run;
+	struct hvp_message message;
 
 	memcpy(self->ram, touch, sizeof(touch));
 	ASSERT_EQ(begin(self->vp), 0);
-	ASSERT_EQ(ioctl(self->vp, MSHV_RUN_VP, &run), 0);
-	message = (void *)run.msg_buf;
-	EXPECT_EQ(message->header.type, HVP_MESSAGE_UNMAPPED_GPA);
-	EXPECT_EQ(message->payload.memory.gpa / PAGE, 0);
-	EXPECT_EQ(message->payload.memory.header.rip, CODE_AT);
+	ASSERT_EQ(vp_run(self->vp, &message), 0);
+	EXPECT_EQ(message.header.type, HVP_MESSAGE_UNMAPPED_GPA);
+	EXPECT_EQ(message.payload.memory.gpa / PAGE, 0);
+	EXPECT_EQ(message.payload.memory.header.rip, CODE_AT);
 }
 
 static void on_alarm(int number)
@@ -266,11 +91,11 @@ static int run_until_alarm(int vp, unsigned int ms)
 {
 	const struct sigaction action = { .sa_handler = on_alarm };
 	const struct itimerval after = { .it_value.tv_usec = ms * 1000 };
-	struct mshv_run_vp run;
+	struct hvp_message message;
 
 	sigaction(SIGALRM, &action, NULL);
 	setitimer(ITIMER_REAL, &after, NULL);
-	return ioctl(vp, MSHV_RUN_VP, &run) ? errno : 0;
+	return -vp_run(vp, &message);
 }
 
 TEST_F(run, interrupted_while_it_halts)
@@ -280,7 +105,7 @@ TEST_F(run, interrupted_while_it_halts)
 	memcpy(self->ram, halt, sizeof(halt));
 	ASSERT_EQ(begin(self->vp), 0);
 	EXPECT_EQ(run_until_alarm(self->vp, 200), EINTR);
-	EXPECT_EQ(get_register(self->vp, HVP_REGISTER_RIP), CODE_AT + 1);
+	EXPECT_EQ(vp_get_register(self->vp, HVP_REGISTER_RIP), CODE_AT + 1);
 }
 
 TEST_F(run, interrupted_while_it_spins)
@@ -290,7 +115,7 @@ TEST_F(run, interrupted_while_it_spins)
 	memcpy(self->ram, spin, sizeof(spin));
 	ASSERT_EQ(begin(self->vp), 0);
 	EXPECT_EQ(run_until_alarm(self->vp, 200), EINTR);
-	EXPECT_EQ(get_register(self->vp, HVP_REGISTER_RIP), CODE_AT);
+	EXPECT_EQ(vp_get_register(self->vp, HVP_REGISTER_RIP), CODE_AT);
 }
 
 /* Waking costs a message to the driver: a VP that halts is woken by an NMI, and goes on. */
@@ -308,6 +133,41 @@ TEST_F(run, woken_by_an_interrupt)
 	/* Its handler is wherever page 0 says, which is not there. */
 	EXPECT_EQ(run_to_port(self->vp, &message), -EPROTO);
 	EXPECT_EQ(message.header.type, HVP_MESSAGE_UNMAPPED_GPA);
+}
+
+/* An MSI that an eventfd stands for: the processor looks for its handler in page 0. */
+TEST_F(run, irqfd)
+{
+	static const unsigned char wait[] = { 0xfb, 0xf4 };	/* sti; hlt */
+	static __u8 page[PAGE] PAGE_ALIGNED;
+	struct hvp_lapic *lapic = (void *)page;
+	struct {
+		struct mshv_user_irq_table table;
+		struct mshv_user_irq_entry entry;
+	} routing = {
+		.table.nr = 1,
+		.entry = { .gsi = 5, .address_lo = 0xfee00000, .data = 0x40 },
+	};
+	struct mshv_user_irqfd irqfd = { .fd = eventfd(0, EFD_NONBLOCK), .gsi = 5 };
+	const __u64 one = 1;
+	struct hvp_message message;
+
+	ASSERT_GE(irqfd.fd, 0);
+	memcpy(self->ram, wait, sizeof(wait));
+	ASSERT_EQ(ioctl(self->partition, MSHV_SET_MSI_ROUTING, &routing), 0);
+	ASSERT_EQ(ioctl(self->partition, MSHV_IRQFD, &irqfd), 0);
+	ASSERT_EQ(begin(self->vp), 0);
+	ASSERT_EQ(vp_get_state(self->vp, MSHV_VP_STATE_LAPIC, page), 0);
+	lapic->spurious |= 0x100;	/* enabled */
+	ASSERT_EQ(vp_set_state(self->vp, MSHV_VP_STATE_LAPIC, page), 0);
+	EXPECT_EQ(run_until_alarm(self->vp, 200), EINTR);
+	ASSERT_EQ(write(irqfd.fd, &one, sizeof(one)), sizeof(one));
+	ASSERT_EQ(vp_run(self->vp, &message), 0);
+	EXPECT_EQ(message.header.type, HVP_MESSAGE_UNMAPPED_GPA);
+	EXPECT_EQ(message.payload.memory.gpa / PAGE, 0);
+	irqfd.flags = 1 << MSHV_IRQFD_BIT_DEASSIGN;
+	EXPECT_EQ(ioctl(self->partition, MSHV_IRQFD, &irqfd), 0);
+	close(irqfd.fd);
 }
 
 /* Return: how often it has been signalled, within a few seconds */
@@ -341,6 +201,7 @@ TEST_F(run, ioeventfd)
 	memcpy(self->ram, ring, sizeof(ring));
 	ASSERT_EQ(ioctl(self->partition, MSHV_IOEVENTFD, &event), 0);
 	ASSERT_EQ(begin(self->vp), 0);
+	ASSERT_EQ(vp_set_register(self->vp, HVP_REGISTER_RAX, event.datamatch), 0);
 	ASSERT_EQ(run_to_port(self->vp, &message), 0);
 	EXPECT_EQ(message.payload.io_port.header.rip, CODE_AT + 6);
 	EXPECT_EQ(signals_of(event.fd), 2);

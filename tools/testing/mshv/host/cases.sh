@@ -45,6 +45,40 @@ is()
 	fi
 }
 
+# program NAME [VARIABLE=VALUE] - a test program of the guest's; its results count as ours
+program()
+{
+	local plan='' results=0 line name status=0
+
+	in_guest "${2:-} $1" >/tmp/output || status=$?
+	while IFS= read -r line; do
+		case $line in
+		"1.."*)
+			plan=${line#1..}
+			;;
+		"ok "*|"not ok "*)
+			results=$((results + 1))
+			# "ok 3 fixture.name # SKIP why"
+			name=${line#*ok }
+			name=${name#* }
+			case $line in
+			*"# SKIP"*)	result ok "$1: ${name%% #*}" "# ${name#*# }" ;;
+			*)		result "${line%% [0-9]*}" "$1: ${name%% #*}" ;;
+			esac
+			;;
+		"# Totals"*|"# Starting"*|"# PASSED"*|"#  RUN "*|"#            OK "*|TAP*)
+			;;
+		*)
+			echo "# ${line#\# }"
+			;;
+		esac
+	done </tmp/output
+	if [ "$plan" != $results ]; then
+		echo "# plan ${plan:-none}, results $results, status $status"
+		result "not ok" "$1"
+	fi
+}
+
 # pinned - how many pages are, which are QEMU's, besides those in the guest's own pool: what
 # the driver has mapped for good.  VmPin counts whole huge pages.
 pinned()
