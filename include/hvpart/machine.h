@@ -227,7 +227,8 @@ struct hvp_machine_events {
  * @set_xsave:	take such an area over, what is behind these bytes left as it is; -EINVAL if
  *		no processor takes it
  * @assert:	raise an interrupt; does not wait for one that runs.  -ENOENT if nobody is
- *		at that destination
+ *		at that destination, -EBUSY if an external interrupt with another vector
+ *		waits already
  * @cpuid:	what CPUID would say without hvp_machine_events.cpuid(); it does not run
  */
 struct hvp_machine_ops {

@@ -372,6 +372,9 @@ static void hvp_vp_interrupt_fails_with_the_host(struct kunit *test)
 	struct hvp_partition *child = hvp_active_child(world);
 
 	hvp_world_vp(world, child, 0);
+	hvp_fake_machine_fail(&world->guest, HVP_FAKE_ASSERT, 1, -EBUSY);
+	hvp_expect_status(test, hvp_raise(world, child, in),
+			  ASSERT_VIRTUAL_INTERRUPT, ACKNOWLEDGED);
 	hvp_fake_machine_fail(&world->guest, HVP_FAKE_ASSERT, 1, -ENOENT);
 	hvp_expect_status(test, hvp_raise(world, child, in),
 			  ASSERT_VIRTUAL_INTERRUPT, INVALID_VP_INDEX);

@@ -254,7 +254,8 @@ struct hvp_contract_call {
 	  .input = { HVP_FIELD_ID, HVP_FIELD_INTERRUPT, HVP_FIELD_DESTINATION,		\
 		     HVP_FIELD_VECTOR },						\
 	  .names_child = true, .states = HVP_WHILE_ACTIVE,				\
-	  .statuses = HVP_CAN(INVALID_PARAMETER) | HVP_CAN(INVALID_VP_INDEX),		\
+	  .statuses = HVP_CAN(INVALID_PARAMETER) | HVP_CAN(INVALID_VP_INDEX) |		\
+		      HVP_CAN(ACKNOWLEDGED),						\
 	  .unit_statuses = HVP_CAN(NO_RESOURCES))					\
 	X("HvCreatePort", 0x95, CREATE_PARTITIONS, .in_size = 56,			\
 	  .input = { HVP_FIELD_ID, HVP_FIELD_PORT, HVP_FIELD_PEER, HVP_FIELD_PORT_TYPE,	\

@@ -355,7 +355,8 @@ static enum hvp_status contract_interrupt(const struct call *call, const struct 
 	/* Who all is at a logical destination is for the machine to say. */
 	if (!there || in->destination >> 32)
 		return HVP_STATUS_INVALID_VP_INDEX;
-	return HVP_STATUS_SUCCESS;
+	return in->type == 7 && machine_plan.busy ? HVP_STATUS_ACKNOWLEDGED :
+						    HVP_STATUS_SUCCESS;
 }
 
 /* What a call that names a virtual processor answers, as far as that matters. */

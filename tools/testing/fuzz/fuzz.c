@@ -394,6 +394,7 @@ static void run_step(const struct step *step)
 	case OP_MACHINE:
 		machine_plan.fail_nth = argument[0];
 		machine_plan.error = argument[1];
+		machine_plan.busy = argument[2] & 1;
 		return;
 	default:
 		return;

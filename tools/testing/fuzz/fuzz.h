@@ -198,11 +198,13 @@ struct call {
 /**
  * struct machine_plan - what machines are to do
  * @exit:	what runs end with
+ * @busy:	an external interrupt waits
  * @fail_nth:	the n-th operation from now fails, 0 for none
  * @error:	with what
  */
 struct machine_plan {
 	struct hvp_exit exit;
+	bool busy;
 	unsigned int fail_nth;
 	unsigned int error;
 };

@@ -341,7 +341,7 @@ static int machine_assert(struct hvp_machine *machine, const struct hvp_interrup
 				 interrupt->destination > 63 ||
 				 !(machine->there >> interrupt->destination & 1))
 		return -ENOENT;
-	return 0;
+	return machine_plan.busy && interrupt->type == HVP_INTERRUPT_EXTINT ? -EBUSY : 0;
 }
 
 static int machine_cpuid(struct hvp_machine_vp *vp, const struct hvp_cpuid_query *query,

@@ -81,7 +81,7 @@ static const struct operation operations[NR_OPS] = {
 	[OP_CLOSE] = { "close" },
 	[OP_EXIT] = { "exit", { { "reason", 1 }, { "gpa", 1 }, { "size", 1 },
 				{ "access", 1 } } },
-	[OP_MACHINE] = { "machine", { { "nth", 1 }, { "error", 1 } } },
+	[OP_MACHINE] = { "machine", { { "nth", 1 }, { "error", 1 }, { "busy", 1 } } },
 	[OP_LOAD] = { "load", { { "nodes", 1 }, { "cpu", 1 } } },
 };
 

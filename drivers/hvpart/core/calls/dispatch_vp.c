@@ -275,6 +275,7 @@ static bool hvp_interrupt_is_well_formed(const struct hvp_assert_interrupt_in *i
  * Return: SUCCESS, or in check order:
  * * INVALID_PARAMETER: a field that no interrupt can have
  * * INVALID_VP_INDEX: nobody is at that destination
+ * * ACKNOWLEDGED: an external interrupt with another vector waits already
  * * NO_RESOURCES: host memory
  */
 enum hvp_status hvp_assert_virtual_interrupt(struct hvp_request *request)
@@ -304,6 +305,8 @@ enum hvp_status hvp_assert_virtual_interrupt(struct hvp_request *request)
 		return HVP_STATUS_SUCCESS;
 	case -ENOENT:
 		return HVP_STATUS_INVALID_VP_INDEX;
+	case -EBUSY:
+		return HVP_STATUS_ACKNOWLEDGED;
 	default:
 		return HVP_STATUS_NO_RESOURCES;
 	}

@@ -14,17 +14,22 @@
 
 /*
  * KVM takes it only from the thread that has the vCPU, so it waits for the next run: the VP is
- * woken, or comes back from the one under way.  One that waits already has been superseded: the
- * line of such a controller is up or down, and its vector is what it says when it is asked.
+ * woken, or comes back from the one under way.
  */
 static int hvp_assert_extint(struct hvp_machine *machine, const struct hvp_interrupt *interrupt)
 {
 	struct hvp_machine_vp *vp;
+	int waiting;
 
 	vp = xa_load(&machine->vps, interrupt->logical ? 0 : interrupt->destination);
 	if (!vp)
 		return -ENOENT;
-	WRITE_ONCE(vp->extint, interrupt->vector);
+	waiting = READ_ONCE(vp->vcpu->arch.pending_external_vector);
+	if (waiting < 0)
+		waiting = cmpxchg(&vp->extint, -1, interrupt->vector);
+	/* The line of its controller is up already. */
+	if (waiting >= 0)
+		return waiting == interrupt->vector ? 0 : -EBUSY;
 	hvp_machine_vp_wake(vp);
 	hvp_machine_vp_recall(vp);
 	return 0;
@@ -45,7 +50,8 @@ static bool hvp_nobody_is_at(struct hvp_machine *machine, const struct hvp_inter
  * @interrupt:	what, and where
  *
  * Context: May sleep; in a parent's vCPU thread outside KVM's loop.  Does not wait for a VP.
- * Return: 0, -ENOENT if nobody is there, or -EFAULT.
+ * Return: 0, -ENOENT if nobody is there, -EBUSY if an ExtINT with another vector waits, or
+ * -EFAULT.
  */
 int hvp_machine_assert(struct hvp_machine *machine, const struct hvp_interrupt *interrupt)
 {

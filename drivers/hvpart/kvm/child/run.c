@@ -102,13 +102,12 @@ static void hvp_machine_vp_take_signals(struct hvp_machine_vp *vp,
 
 static void hvp_machine_vp_take_extint(struct hvp_machine_vp *vp, struct hvp_runner *runner)
 {
-	struct kvm_interrupt interrupt;
+	struct kvm_interrupt interrupt = { .irq = READ_ONCE(vp->extint) };
 
-	if (READ_ONCE(vp->extint) < 0 || vp->vcpu->arch.pending_external_vector >= 0)
+	if ((int)interrupt.irq < 0 || vp->vcpu->arch.pending_external_vector >= 0)
 		return;
-	/* A newer one may come at any time. */
-	interrupt.irq = xchg(&vp->extint, -1);
 	hvp_runner_ioctl(runner, vp->file, KVM_INTERRUPT, &interrupt, sizeof(interrupt));
+	WRITE_ONCE(vp->extint, -1);
 }
 
 /* Return: has the VP been in KVM's hands?  Then its registers are in kvm_run. */

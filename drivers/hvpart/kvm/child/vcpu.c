@@ -151,8 +151,7 @@ bool hvp_machine_vp_block(struct hvp_machine_vp *vp)
 	    activity != KVM_MP_STATE_INIT_RECEIVED)
 		return false;
 	raw_spin_lock_irq(&vp->lock);
-	/* One that KVM has not got rid of yet is in the way of the next. */
-	block = !vp->woken && (vp->extint < 0 || vp->vcpu->arch.pending_external_vector >= 0);
+	block = !vp->woken && vp->extint < 0;
 	vp->armed = block;
 	raw_spin_unlock_irq(&vp->lock);
 	return block;

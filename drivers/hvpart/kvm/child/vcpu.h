@@ -71,7 +71,7 @@ struct hvp_stop {
  * @huge_gfn:	the first page of 2 MiB that KVM may map as one
  * @huge_address: where the VMM has these, 0 if there are none
  * @soft:	pages that KVM's emulator has used in this run
- * @extint:	vector of the ExtINT that waits for the next run, -1 if there is none
+ * @extint:	vector of an ExtINT that waits for the next run, -1 if there is none
  * @general_set: GENERAL is in kvm_run, and not yet in the vCPU
  * @msrs_known:	@msrs is what KVM has given last
  * @msrs:	by enum hvp_vp_msr
