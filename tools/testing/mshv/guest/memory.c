@@ -233,22 +233,26 @@ static char *allocate(bool shared, bool huge, int *file)
 	return area;
 }
 
-FIXTURE_SETUP(memory)
+/* A partition with a virtual processor, and what that is to execute */
+static bool begin(int *mshv, int *partition, int *vp, unsigned char **code)
 {
-	static const unsigned int counts[] = { COUNT_OFFSET, SCAN_COUNT_OFFSET };
 	const __u32 words = WORDS;
 
-	self->mshv = mshv_open();
-	ASSERT_GE(self->mshv, 0);
-	self->partition = mshv_create_active(self->mshv);
-	ASSERT_GE(self->partition, 0);
-	self->vp = vp_create(self->partition, 0);
-	ASSERT_GE(self->vp, 0);
-	self->code = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(self->code, MAP_FAILED);
-	memcpy(self->code, fill, sizeof(fill));
-	for (int i = 0; i < 2; i++)
-		memcpy(self->code + counts[i], &words, sizeof(words));
+	*mshv = mshv_open();
+	*partition = mshv_create_active(*mshv);
+	*vp = vp_create(*partition, 0);
+	*code = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (*mshv < 0 || *partition < 0 || *vp < 0 || *code == MAP_FAILED)
+		return false;
+	memcpy(*code, fill, sizeof(fill));
+	memcpy(*code + COUNT_OFFSET, &words, sizeof(words));
+	memcpy(*code + SCAN_COUNT_OFFSET, &words, sizeof(words));
+	return true;
+}
+
+FIXTURE_SETUP(memory)
+{
+	ASSERT_TRUE(begin(&self->mshv, &self->partition, &self->vp, &self->code));
 	if (variant->lost)
 		self->code[JUMP_OFFSET] = 0;
 	self->taker = (struct taker){ .take = variant->take, .seed = 1 };
@@ -399,19 +403,7 @@ FIXTURE(regions) {
 
 FIXTURE_SETUP(regions)
 {
-	const __u32 words = WORDS;
-
-	self->mshv = mshv_open();
-	ASSERT_GE(self->mshv, 0);
-	self->partition = mshv_create_active(self->mshv);
-	ASSERT_GE(self->partition, 0);
-	self->vp = vp_create(self->partition, 0);
-	ASSERT_GE(self->vp, 0);
-	self->code = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(self->code, MAP_FAILED);
-	memcpy(self->code, fill, sizeof(fill));
-	memcpy(self->code + COUNT_OFFSET, &words, sizeof(words));
-	memcpy(self->code + SCAN_COUNT_OFFSET, &words, sizeof(words));
+	ASSERT_TRUE(begin(&self->mshv, &self->partition, &self->vp, &self->code));
 	self->taker = (struct taker){ .take = unmap };
 	self->taker.area = allocate(false, false, &self->taker.file);
 	ASSERT_NE(self->taker.area, NULL);

@@ -41,7 +41,7 @@ static const struct {
 	{ PROPERTY_PROCESSOR_FEATURES1, BIT(8), 0x6a4, 1, HVP_REGISTER_PL0_SSP, 5 },
 	/* RDTSCP */
 	{ PROPERTY_PROCESSOR_FEATURES0, BIT(38), 0xc0000103, 0, HVP_REGISTER_TSC_AUX, 1 },
-	/* XSAVE of supervisor states; the crate takes the register's number for an MSR's */
+	/* XSAVE of supervisor states; the library takes the register's number for an MSR's */
 	{ PROPERTY_PROCESSOR_XSAVE_FEATURES, BIT(12), 0x8008b, 0, HVP_REGISTER_U_XSS, 1 },
 	/* SynIC, reference TSC page, hypercalls */
 	{ PROPERTY_SYNTHETIC_PROC_FEATURES, BIT(4), 0x40000090, 1, HVP_REGISTER_SINT0, 16 },

@@ -27,16 +27,6 @@ FIXTURE_TEARDOWN(property)
 	close(self->mshv);
 }
 
-/* test_vmm_caps; without the bit the driver would want pages of the hypervisor's. */
-TEST_F(property, vmm_capabilities)
-{
-	struct hvp_get_property_ex_out caps = {};
-
-	ASSERT_EQ(mshv_get_property_ex(self->mshv, PROPERTY_VMM_CAPABILITIES, &caps), 0);
-	EXPECT_EQ(caps.value[0] & 0xffff, 1) TH_LOG("banks");
-	EXPECT_NE(caps.value[1] & HVP_VMM_PROVIDES_OVERLAY_PAGES, 0);
-}
-
 /* test_get_host_ipa_limit */
 TEST_F(property, own_physical_address_width)
 {

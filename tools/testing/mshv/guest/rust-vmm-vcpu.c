@@ -2,7 +2,7 @@
 /*
  * What the tests of these names in rust-vmm/mshv's mshv-ioctls/src/ioctls/vcpu.rs expect.
  *
- * The crate reads and writes general and special registers by the register page while that
+ * The library reads and writes general and special registers by the register page while that
  * is valid, which it must be here, and by hypercalls if not: both are done.
  */
 #include <errno.h>
@@ -126,7 +126,7 @@ TEST_F(vcpu, test_set_get_sregs)
 	EXPECT_EQ(memcmp(segments, before.segments, sizeof(before.segments)), 0);
 }
 
-/* The crate writes no register that its bitmap would be in: one of set_sregs(). */
+/* The library writes no register that its bitmap would be in: one of set_sregs(). */
 TEST_F(vcpu, test_set_sregs_interrupt_bitmap)
 {
 	struct hvp_register_value values[COUNT(special)];
@@ -181,7 +181,7 @@ TEST_F(vcpu, test_set_get_fpu)
 		names[i] = HVP_REGISTER_XMM0 + i;
 	EXPECT_EQ(names[25], HVP_REGISTER_XMM_CONTROL_STATUS);
 	ASSERT_EQ(vp_get_registers(self->vp, names, values, COUNT(names)), 0);
-	/* The crate writes 0 where MXCSR's mask is. */
+	/* The library writes 0 where MXCSR's mask is. */
 	values[25].word[1] &= 0xffffffff;
 	EXPECT_EQ(vp_set_values(self->vp, names, values, COUNT(names)), 0);
 	EXPECT_EQ(round_trip(self->vp, names, COUNT(names)), 0);
@@ -261,7 +261,7 @@ TEST_F(vcpu, test_get_suspend_regs)
 	EXPECT_EQ(values[1].word[0], 0);
 }
 
-/* The crate sends back what the page says of interrupt vectors, too. */
+/* The library sends back what the page says of interrupt vectors, too. */
 TEST_F(vcpu, test_set_get_misc_regs)
 {
 	static const __u32 name = HVP_REGISTER_HYPERCALL;
@@ -288,7 +288,7 @@ TEST_F(vcpu, test_get_cpuid_values)
 
 TEST_F(vcpu, test_get_set_vp_state_components)
 {
-	/* As much of each as the crate compares */
+	/* As much of each as the library compares */
 	static const size_t sizes[MSHV_VP_STATE_COUNT] = {
 		[MSHV_VP_STATE_LAPIC] = sizeof(struct hvp_lapic),
 		[MSHV_VP_STATE_XSAVE] = PAGE,

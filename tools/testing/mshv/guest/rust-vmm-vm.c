@@ -14,7 +14,7 @@
 #include "rust-vmm.h"
 #include "vp.h"
 
-/* The crate asks for so many pages at a time. */
+/* The library asks for so many pages at a time. */
 #define BATCH			0x10000
 #define BITS			64
 
@@ -224,7 +224,7 @@ TEST_F_TIMEOUT(vm, test_get_dirty_log_8G, 240)
 	EXPECT_EQ(dirty_log_is_right(self->partition, 8UL << 30), 0);
 }
 
-/* Twice, as the crate has two functions for it */
+/* Twice, as the library has two functions for it */
 static int direct(int partition, __u16 code, void *in, size_t in_size, void *out, size_t out_size)
 {
 	int vp = vp_create(partition, 0), status = vp;

@@ -13,7 +13,7 @@
 /* XSAVE, XSAVEOPT, AVX, AVX2, FMA; compaction, supervisor states */
 #define XSAVE_FEATURES	(BIT(0) | BIT(1) | BIT(2) | BIT(3) | BIT(4) | BIT(11) | BIT(12))
 
-/* The only bit of the first bank that the crate has no name for */
+/* The only bit of the first bank that the library has no name for */
 #define RESERVED_FEATURES0	BIT(63)
 
 /*

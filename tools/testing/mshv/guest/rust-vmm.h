@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the tests of the crate mshv-ioctls begin with (rust-vmm/mshv 0.7, src/ioctls/system.rs). */
+/* What the tests of the library mshv-ioctls begin with (rust-vmm/mshv 0.7, src/ioctls/system.rs). */
 #ifndef _RUST_VMM_H
 #define _RUST_VMM_H
 
 /*
  * make_default_partition_create_arg() and create_vm_with_args(): a partition without what
- * the crate does not know.  Returns a descriptor, or -errno, or a hypercall's status, negative.
+ * the library does not know.  Returns a descriptor, or -errno, or a hypercall's status, negative.
  */
 int rust_vmm_create_default(int mshv);
 
