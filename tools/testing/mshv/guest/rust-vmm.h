@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the tests of the library mshv-ioctls begin with (rust-vmm/mshv 0.7, src/ioctls/system.rs). */
+/* What the tests of mshv-ioctls begin with (rust-vmm/mshv 0.7, src/ioctls/system.rs). */
 #ifndef _RUST_VMM_H
 #define _RUST_VMM_H
 
