@@ -369,7 +369,7 @@ storage void prefix##_remove(type *node, struct rb_root_cached *root)			\
 
 /* percpu.h: one allocation after the other, CPU by CPU */
 #define SHIM_CPUS		2
-#define SHIM_PERCPU_STRIDE	8192
+#define SHIM_PERCPU_STRIDE	16384
 extern unsigned int shim_cpu;
 void *__alloc_percpu(size_t size, size_t align);
 void free_percpu(void *pointer);
