@@ -48,9 +48,8 @@ int mshv_initialize(int partition)
 	return or_errno(ioctl(partition, MSHV_INITIALIZE_PARTITION));
 }
 
-int mshv_create_active(int mshv)
+int mshv_activate(int partition)
 {
-	int partition = mshv_create(mshv);
 	int error;
 
 	if (partition < 0)
@@ -60,6 +59,11 @@ int mshv_create_active(int mshv)
 		return partition;
 	close(partition);
 	return error;
+}
+
+int mshv_create_active(int mshv)
+{
+	return mshv_activate(mshv_create(mshv));
 }
 
 /* A call of @reps elements, of which none may be left, or of none */

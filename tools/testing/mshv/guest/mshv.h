@@ -33,6 +33,8 @@ int mshv_create_v2(int mshv, __u64 disabled_features0, __u64 disabled_features1)
 int mshv_initialize(int partition);
 
 /* Both, and nothing is left if one fails. */
+/* Initialize what has been created, unless that failed; it is closed if this does. */
+int mshv_activate(int partition);
 int mshv_create_active(int mshv);
 
 /*

@@ -74,14 +74,5 @@ int rust_vmm_create_vm(int mshv)
 
 int rust_vmm_create_active(int mshv)
 {
-	int partition = rust_vmm_create_vm(mshv);
-	int error;
-
-	if (partition < 0)
-		return partition;
-	error = mshv_initialize(partition);
-	if (!error)
-		return partition;
-	close(partition);
-	return error;
+	return mshv_activate(rust_vmm_create_vm(mshv));
 }
