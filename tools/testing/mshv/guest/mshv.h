@@ -32,9 +32,9 @@ int mshv_create(int mshv);
 int mshv_create_v2(int mshv, __u64 disabled_features0, __u64 disabled_features1);
 int mshv_initialize(int partition);
 
-/* Both, and nothing is left if one fails. */
 /* Initialize what has been created, unless that failed; it is closed if this does. */
 int mshv_activate(int partition);
+/* Both, and nothing is left if one fails. */
 int mshv_create_active(int mshv);
 
 /*
