@@ -11,9 +11,6 @@
 #include "contract.h"
 #include "faults.h"
 
-/* No call makes more allocations than that. */
-#define HVP_MANY_ALLOCATIONS	400
-
 /*
  * The n-th allocation is not always the same: the slab allocates pages now and
  * then, with fewer to fall back to, and so do KASAN and kmemleak, which count as

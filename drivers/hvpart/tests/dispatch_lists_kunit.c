@@ -238,25 +238,39 @@ static void hvp_lists_follow_the_header(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, hvp_seen.elements[1], hvp_word(11));
 }
 
-/* Each of the three allocations fails, and that is the handler's to say, after the values. */
+/*
+ * Each of the three allocations fails, and that is the handler's to say, after the values.
+ * The kernel allocates for itself as well, to note a stack or to refill a slab, and goes on
+ * without: such a failure is nobody's, so the three are met, but not at a fixed place.
+ */
 static void hvp_lists_without_memory(struct kunit *test)
 {
 	struct hvp_world *world = hvp_lists_world(test);
+	unsigned int headers = 0, in_lists = 0, out_lists = 0;
 	unsigned int nth;
 
 	hvp_require_failing_allocations(test);
-	for (nth = 1; nth <= 3; nth++) {
+	for (nth = 1; nth < HVP_MANY_ALLOCATIONS; nth++) {
+		unsigned int missing;
+
 		memset(&hvp_seen, 0, sizeof(hvp_seen));
 		hvp_seen.stop_at = UINT_MAX;
 		world->fail_nth = nth;
 		hvp_try_row(world, &(struct hvp_row_try){
 			&hvp_header_and_lists, 1, .count = 2,
 		});
+		missing = !hvp_seen.header + !hvp_seen.in_list + !hvp_seen.out_list;
 		KUNIT_EXPECT_EQ(test, hvp_seen.called, 1);
-		KUNIT_EXPECT_EQ(test, !hvp_seen.header, nth == 1);
-		KUNIT_EXPECT_EQ(test, !hvp_seen.in_list, nth == 2);
-		KUNIT_EXPECT_EQ(test, !hvp_seen.out_list, nth == 3);
+		KUNIT_EXPECT_LE(test, missing, 1);
+		headers += !hvp_seen.header;
+		in_lists += !hvp_seen.in_list;
+		out_lists += !hvp_seen.out_list;
+		if (headers && in_lists && out_lists)
+			break;
 	}
+	KUNIT_EXPECT_GT(test, headers, 0);
+	KUNIT_EXPECT_GT(test, in_lists, 0);
+	KUNIT_EXPECT_GT(test, out_lists, 0);
 }
 
 static struct kunit_case hvp_dispatch_lists_cases[] = {

@@ -4,6 +4,9 @@
 
 #include <linux/types.h>
 
+/* No call makes more allocations than that. */
+#define HVP_MANY_ALLOCATIONS	400
+
 struct kunit;
 
 void hvp_fail_allocation(unsigned int nth, bool and_later);

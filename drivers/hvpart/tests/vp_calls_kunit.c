@@ -502,7 +502,7 @@ static void hvp_vp_create_survives_failing_allocations(struct kunit *test)
 	bool failed = true;
 
 	hvp_require_failing_allocations(test);
-	for (nth = 1; failed && nth < 100; nth++) {
+	for (nth = 1; failed && nth < HVP_MANY_ALLOCATIONS; nth++) {
 		struct hvp_world *world = hvp_world_create(test);
 		struct hvp_partition *child = hvp_active_child(world);
 		struct hvp_reply reply;
