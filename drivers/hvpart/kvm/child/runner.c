@@ -290,6 +290,21 @@ notrace struct hvp_machine_vp *hvp_runner_vp_here(void)
 	return runner ? runner->vp : NULL;
 }
 
+/*
+ * Does what has kicked the vCPU still wait to be seen?  KVM leaves a request with whatever it
+ * kicks for, and looks at all of them before the guest is entered, from where this call has
+ * come: a kick of which no request is left was for something that the guest has had since.
+ * Only an interrupt posted to an APIC that the processor has (APICv, AVIC) leaves none.
+ */
+static bool hvp_runner_is_kicked(const struct hvp_runner *runner)
+{
+	struct kvm_vcpu *vcpu = runner->vcpu;
+
+	lockdep_assert_held(&runner->lock);
+	return runner->kicked && (kvm_request_pending(vcpu) ||
+				  !READ_ONCE(vcpu->kvm->arch.apicv_inhibit_reasons));
+}
+
 /**
  * hvp_runner_begin() - a run begins
  * @runner:	this thread's
@@ -304,7 +319,7 @@ bool hvp_runner_begin(struct hvp_runner *runner, struct hvp_machine_vp *vp)
 
 	raw_spin_lock_irq(&runner->lock);
 	/* hvp_runners_stop() sets it before it takes the lock. */
-	may = !runner->kicked && !READ_ONCE(hvp_runners_stopping) &&
+	may = !hvp_runner_is_kicked(runner) && !READ_ONCE(hvp_runners_stopping) &&
 	      !READ_ONCE(runner->vcpu->run->hvp_immediate_exit);
 	runner->kicked = false;
 	runner->notified = false;

@@ -8,7 +8,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -30,6 +29,7 @@
 #include "partitions.h"
 #include "process.h"
 #include "served_file.h"
+#include "userfault.h"
 
 #define SELF	HVP_PARTITION_ID_SELF
 #define MIB	(1UL << 20)
@@ -1037,20 +1037,6 @@ static const struct blocked_row blocked_rows[] = {
 	{ "blocked_page_of_a_deposit_and_killed", BLOCKED_DEPOSIT, true },
 };
 
-static int userfault_register(void *page)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register range = {
-		.range = { (unsigned long)page, HVP_PAGE_SIZE },
-		.mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
-	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
-
-	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &range))
-		die("userfaultfd: %m");
-	return fd;
-}
-
 struct blocking {
 	enum blocked what;
 	struct vcpu *vcpu;
@@ -1123,8 +1109,6 @@ static void blocked_vmm(struct vmm *vmm)
 	struct guest_config config = { .vcpus = 2, .privileges = GUEST_ALL_PRIVILEGES };
 	struct guest *guest = guest_create(&config);
 	struct blocking blocking = { .what = blocked_what, .vcpu = &guest->vcpus[0] };
-	struct uffdio_zeropage zero = {};
-	struct uffd_msg message;
 	void *page;
 	pthread_t thread;
 	int fault_fd;
@@ -1134,7 +1118,7 @@ static void blocked_vmm(struct vmm *vmm)
 	page = guest_host(guest, blocking.gpn << HVP_PAGE_SHIFT);
 	if (madvise(page, HVP_PAGE_SIZE, MADV_DONTNEED))
 		die("madvise: %m");
-	fault_fd = userfault_register(page);
+	fault_fd = userfault_watch(page);
 	if (pthread_create(&thread, NULL, make_blocked_call, &blocking))
 		die("cannot create a thread");
 	if (blocked_what == BLOCKED_DEPOSIT && !pinning_waits()) {
@@ -1145,17 +1129,13 @@ static void blocked_vmm(struct vmm *vmm)
 		vmm_done(vmm);
 		return;
 	}
-	if (read(fault_fd, &message, sizeof(message)) != sizeof(message))
-		die("userfaultfd: %m");
-
+	userfault_wait(fault_fd);
 	expect_not_stalled(&guest->vcpus[1]);
 	EXPECT_EQUAL(blocking.result, 0);
 	vmm->result = case_failed();
 	vmm_done(vmm);
 
-	zero.range = (struct uffdio_range){ (unsigned long)page, HVP_PAGE_SIZE };
-	if (ioctl(fault_fd, UFFDIO_ZEROPAGE, &zero))
-		die("UFFDIO_ZEROPAGE: %m");
+	userfault_give(fault_fd, page, NULL);
 	pthread_join(thread, NULL);
 	EXPECT_EQUAL(blocking.result, blocked_results[blocking.what]);
 }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Blocked virtual processors: contract, virtual processors, section 5, rule 4. */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "synic.h"
+#include "userfault.h"
 
 #define CHILD_VECTOR	0x21
 
@@ -305,29 +308,90 @@ static void a_timer_at_any_moment(void)
 
 #define PARENT_VECTOR	0x55
 
-/* The parent has interrupts disabled: the interrupt stays, and calls it back from one run. */
+static void interrupt_parent(struct parent *parent, u32 vector)
+{
+	struct kvm_msi msi = { .address_lo = 0xfee00000, .data = vector };
+
+	if (ioctl(parent->guest->vm_fd, KVM_SIGNAL_MSI, &msi) != 1)
+		die("KVM_SIGNAL_MSI: %m");
+}
+
+/* One dispatch, for the whole of its time slice: the child counts. */
+static void count_on(struct child *child)
+{
+	u32 before = *word_of(child);
+	struct hvp_dispatch_vp_out out;
+
+	REQUIRE_STATUS(dispatch_vp(child->vcpu, child->id, 0, 0, &out), SUCCESS);
+	EXPECT_EQUAL(out.state, HVP_DISPATCH_READY);
+	EXPECT(*word_of(child) != before);
+}
+
+/* Dispatching a child whose parent is to be interrupted when the call is under way */
+struct late_interrupt {
+	struct parent *parent;
+	int input_fd;
+	void *input_page;
+	u8 input[HVP_PAGE_SIZE];
+};
+
+static void *interrupt_then_give_input(void *arg)
+{
+	struct late_interrupt *late = arg;
+
+	userfault_wait(late->input_fd);
+	interrupt_parent(late->parent, PARENT_VECTOR);
+	userfault_give(late->input_fd, late->input_page, late->input);
+	return NULL;
+}
+
+/* The parent is called back also when its call has got no further than to its input. */
 static void called_before_it_begins(void)
 {
 	struct parent parent = new_parent();
 	struct child child = new_child_with(&parent, count_code, count_end - count_code);
-	struct kvm_msi msi = { .address_lo = 0xfee00000, .data = PARENT_VECTOR };
-	struct hvp_dispatch_vp_out out;
+	const struct hvp_dispatch_vp_in in = { .partition_id = child.id };
+	const u64 page = guest_add_page(parent.guest, 0, PROT_READ | PROT_WRITE);
+	struct late_interrupt late = { .parent = &parent };
+	const struct hvp_dispatch_vp_out *out;
 	unsigned int round;
+	pthread_t thread;
 	u32 before;
 
+	late.input_page = guest_host(parent.guest, page << HVP_PAGE_SHIFT);
+	memcpy(late.input, &in, sizeof(in));
+	late.input_fd = userfault_watch(late.input_page);
+	out = (const struct hvp_dispatch_vp_out *)parent.vcpu->output;
+	count_on(&child);
 	for (round = 0; round < 5; round++) {
+		if (madvise(late.input_page, HVP_PAGE_SIZE, MADV_DONTNEED))
+			die("madvise: %m");
+		if (pthread_create(&thread, NULL, interrupt_then_give_input, &late))
+			die("no thread");
 		before = *word_of(&child);
-		REQUIRE_STATUS(dispatch_vp(child.vcpu, child.id, 0, 0, &out), SUCCESS);
-		EXPECT_EQUAL(out.state, HVP_DISPATCH_READY);
-		EXPECT(*word_of(&child) != before);
-		before = *word_of(&child);
-		if (ioctl(parent.guest->vm_fd, KVM_SIGNAL_MSI, &msi) != 1)
-			die("KVM_SIGNAL_MSI: %m");
-		REQUIRE_STATUS(dispatch_vp(child.vcpu, child.id, 0, 0, &out), SUCCESS);
-		EXPECT_EQUAL(out.state, HVP_DISPATCH_READY);
+		REQUIRE_STATUS(hypercall(parent.vcpu, HVP_CALL_DISPATCH_VP,
+					 page << HVP_PAGE_SHIFT, parent.vcpu->output_gpa),
+			       SUCCESS);
+		pthread_join(thread, NULL);
+		EXPECT_EQUAL(out->state, HVP_DISPATCH_READY);
 		EXPECT_EQUAL(*word_of(&child), before);
-		/* The same once more is no news. */
-		msi.data++;
+	}
+}
+
+/*
+ * What came before the parent's guest was entered does not call it back from there: the
+ * guest has had it, or does not want it, as here, where interrupts are disabled.
+ */
+static void not_called_by_what_was_there(void)
+{
+	struct parent parent = new_parent();
+	struct child child = new_child_with(&parent, count_code, count_end - count_code);
+	unsigned int round;
+
+	count_on(&child);
+	for (round = 0; round < 5; round++) {
+		interrupt_parent(&parent, PARENT_VECTOR + round);
+		count_on(&child);
 	}
 }
 
@@ -362,6 +426,7 @@ static const struct test_case cases[] = {
 	CASE(waits_for_the_synic),
 	CASE(a_timer_at_any_moment),
 	CASE(called_before_it_begins),
+	CASE(not_called_by_what_was_there),
 	CASE(half_an_ipi_stays),
 };
 

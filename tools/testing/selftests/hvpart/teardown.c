@@ -6,7 +6,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,6 +24,7 @@
 #include "module.h"
 #include "process.h"
 #include "remains.h"
+#include "userfault.h"
 #include "vps.h"
 
 /* jmp . */
@@ -325,40 +325,16 @@ struct lazy_page {
 	unsigned int faults;
 };
 
-static int watch_page(void *page)
-{
-	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register range = {
-		.range = { .start = (unsigned long)page, .len = HVP_PAGE_SIZE },
-		.mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
-
-	if (fd < 0)
-		case_skip("no userfaultfd");
-	if (ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &range))
-		die("userfaultfd: %m");
-	return fd;
-}
-
 static void *give_page(void *arg)
 {
 	static char bytes[HVP_PAGE_SIZE] __attribute__((aligned(HVP_PAGE_SIZE)));
 	struct lazy_page *lazy = arg;
-	struct uffdio_copy copy;
-	struct uffd_msg message;
 
-	if (read(lazy->fd, &message, sizeof(message)) != sizeof(message))
-		die("userfaultfd: %m");
+	userfault_wait(lazy->fd);
 	lazy->faults++;
 	usleep(50000);
 	memset(bytes, lazy->fill, sizeof(bytes));
-	copy = (struct uffdio_copy){
-		.dst = (unsigned long)lazy->page, .src = (unsigned long)bytes,
-		.len = HVP_PAGE_SIZE,
-	};
-	if (ioctl(lazy->fd, UFFDIO_COPY, &copy))
-		die("UFFDIO_COPY: %m");
+	userfault_give(lazy->fd, lazy->page, bytes);
 	return NULL;
 }
 
@@ -381,7 +357,7 @@ static void a_page_that_comes_late(void)
 	lazy.page = child_page(&child, page);
 	if (madvise(lazy.page, HVP_PAGE_SIZE, MADV_REMOVE))
 		die("MADV_REMOVE: %m");
-	lazy.fd = watch_page(lazy.page);
+	lazy.fd = userfault_watch(lazy.page);
 	if (pthread_create(&thread, NULL, give_page, &lazy))
 		die("no thread");
 	message = child_intercept(&child);
@@ -402,7 +378,7 @@ static void wait_for_a_page(int ready, void *arg)
 	child_map(&child, 1, MAP_RWX, 1, &page);
 	if (madvise(child_page(&child, page), HVP_PAGE_SIZE, MADV_DONTNEED))
 		die("MADV_DONTNEED: %m");
-	watch_page(child_page(&child, page));
+	userfault_watch(child_page(&child, page));
 	process_tell(ready, "", 1);
 	child_intercept(&child);
 }
