@@ -11,6 +11,10 @@ files=$here/guest
 client=$here/client
 qemu_options=$(cat $client/qemu-options 2>/dev/null)
 
+# A test's options for QEMU, and what starts it if not this shell: words
+guest_options=
+as_user=
+
 # On a machine whose CPUs are emulated, and so are those of its guest.
 boot_limit=120
 # For nothing to be said. The longest that a test program may be busy with one test, as it
@@ -50,6 +54,21 @@ build_initrd()
 	rm -rf /tmp/root
 }
 
+# ordinary_user COMMAND... - as somebody who may use KVM, but has the limits that all have
+ordinary_user()
+{
+	if ! grep -q ^user: /etc/passwd 2>/dev/null; then
+		echo "root:x:0:0::/:/bin/sh" >/etc/passwd
+		echo "user:x:1000:100::/:/bin/sh" >>/etc/passwd
+		echo "kvm:x:101:user" >/etc/group
+		chgrp 101 /dev/kvm
+		chmod 660 /dev/kvm
+	fi
+	# The default of Linux since 5.16, in KiB
+	# shellcheck disable=SC2016 # of that shell
+	exec su -c 'ulimit -l 8192; exec "$@"' -- user sh "$@"
+}
+
 # start_guest KERNEL CPUS - boot it and wait until it can be talked to
 #
 # No option of QEMU's has to do with hvpart; the user's come last, so that they count. It is
@@ -64,8 +83,9 @@ start_guest()
 	: >$console
 	build_initrd "$1" || return
 	mkfifo $guest_dir/agent.in $guest_dir/agent.out
+	chmod -R a+rwX $guest_dir
 	# shellcheck disable=SC2086 # words
-	$here/qemu/ld.so --library-path $here/qemu/lib $here/qemu/qemu-system-x86_64 \
+	$as_user $here/qemu/ld.so --library-path $here/qemu/lib $here/qemu/qemu-system-x86_64 \
 		-L $here/qemu/firmware -nodefaults -no-user-config -display none \
 		-monitor none -machine q35 -accel kvm -cpu "qemu64,kvm=off,$hyperv" \
 		-smp "$2,sockets=$2" -m $memory -kernel "$files/$1" -initrd $initrd \
@@ -74,7 +94,7 @@ start_guest()
 		-device isa-serial,chardev=console,index=0 \
 		-chardev pipe,id=agent,path=$guest_dir/agent \
 		-device isa-serial,chardev=agent,index=1 \
-		$qemu_options \
+		$qemu_options $guest_options \
 		>$guest_dir/errors 2>&1 &
 	guest_pid=$!
 	# Both ways open: neither side waits for the other, here or there.

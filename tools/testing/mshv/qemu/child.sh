@@ -60,13 +60,25 @@ child()
 }
 
 # child_ends - it is about to: show the rest that it says; QEMU's status
+#
+# QEMU 11.1 tells its CPU's thread by SIGUSR1 that it is to stop, once; the thread misses that
+# while it handles an exit, and asks for the next one, which a child that waits to be powered off
+# has at once, for ever. So it is told again.
 child_ends()
 {
 	local line
 
 	# Not cat: its sendfile() has the pipe locked while it waits for the terminal.
-	while read -r line; do
-		echo "$line"
+	while :; do
+		# shellcheck disable=SC3045 # busybox knows -t
+		if read -r -t 10 line; then
+			echo "$line"
+		elif grep -q '^State:.[^Z]' "/proc/$child_pid/status" 2>/dev/null; then
+			echo "# QEMU is told once more to stop"
+			kill -USR1 "$child_pid"
+		else
+			break
+		fi
 	done <&8
 	exec 7>&- 8<&-
 	wait "$child_pid"
