@@ -120,32 +120,50 @@ no_answer()
 	done
 }
 
+# listen_no_longer SECONDS - say so to who listens to the guest, when QEMU has ended or has said
+# nothing for so long
+#
+# A "read -t" that gives up in the middle of a line would lose the beginning of it.
+listen_no_longer()
+{
+	while sleep 5; do
+		if ! grep -q '^State:.[^Z]' "/proc/$guest_pid/status" 2>/dev/null; then
+			printf '\n# QEMU has ended\n'
+			return
+		elif [ $(($(date +%s) - $(date -r $guest_dir/heard +%s))) -ge "$1" ]; then
+			printf '\n'
+			no_answer
+			printf '# nothing has come for %s s\n' "$1"
+			return
+		fi
+	done >&6 2>/dev/null
+}
+
 # from_guest WORD SECONDS - show what it says up to a line that begins with WORD; $answer
 # is the rest of that. No line may take longer than that.
 from_guest()
 {
-	local end line
+	local line status=1
 
-	end=$(($(date +%s) + $2))
-	while :; do
-		# shellcheck disable=SC3045 # busybox knows -t
-		if read -r -t 5 line <&6; then
-			case $line in
-			"$1"|"$1 "*)
-				answer=${line#"$1"}
-				return 0
-				;;
-			esac
-			echo "$line"
-			end=$(($(date +%s) + $2))
-		elif ! kill -0 "$guest_pid" 2>/dev/null; then
-			echo "# QEMU has ended"
-			return 1
-		elif [ "$(date +%s)" -ge "$end" ]; then
-			no_answer
-			return 1
-		fi
+	: >$guest_dir/heard
+	listen_no_longer "$2" &
+	while read -r line <&6; do
+		: >$guest_dir/heard
+		case $line in
+		"$1"|"$1 "*)
+			answer=${line#"$1"}
+			status=0
+			break
+			;;
+		esac
+		echo "$line"
+		case $line in
+		"# QEMU has ended"|"# nothing has come"*)	break ;;
+		esac
 	done
+	kill $! 2>/dev/null
+	wait $! 2>/dev/null
+	return $status
 }
 
 # tell_guest COMMAND - without waiting for an end

@@ -61,9 +61,10 @@ child()
 
 # child_ends - it is about to: show the rest that it says; QEMU's status
 #
-# QEMU 11.1 tells its CPU's thread by SIGUSR1 that it is to stop, once; the thread misses that
-# while it handles an exit, and asks for the next one, which a child that waits to be powered off
-# has at once, for ever. So it is told again.
+# QEMU 11.1 has its CPU's thread leave the child by SIGUSR1.  One that comes while the thread
+# handles an exit is lost, and so are those after it, which QEMU does not send before it has seen
+# to the first.  Then it waits for that thread for ever when the child has powered off, and has
+# to be told by somebody else.
 child_ends()
 {
 	local line
@@ -82,6 +83,14 @@ child_ends()
 	done <&8
 	exec 7>&- 8<&-
 	wait "$child_pid"
+}
+
+# child_shell KERNEL - this shell becomes a QEMU whose child has a shell on this terminal
+child_shell()
+{
+	# As child_ends does, but unasked; by then QEMU knows the signal.
+	(sleep 20; while kill -USR1 $$ 2>/dev/null; do sleep 5; done) &
+	qemu_mshv "$1" shell -M pc -m 256
 }
 
 # child_killed MILLISECONDS KERNEL WORDS OPTION... - QEMU is, that long after its start
