@@ -59,7 +59,8 @@ static __always_inline void hvp_ftrace_continue_at(struct ftrace_regs *fregs,
 static inline int hvp_debugfs_rename(struct dentry *folder, struct dentry *parent,
 				     const char *name)
 {
-	return PTR_ERR_OR_ZERO(debugfs_rename(parent, folder, parent, name));
+	/* Without debugfs it is a stub, whose name is not const. */
+	return PTR_ERR_OR_ZERO(debugfs_rename(parent, folder, parent, (char *)name));
 }
 #else
 static inline int hvp_debugfs_rename(struct dentry *folder, struct dentry *parent,
