@@ -63,20 +63,25 @@ static notrace void hvp_runner_notify(struct hvp_runner *runner)
 		kick_process(runner->task);
 }
 
+static notrace void hvp_runner_tell(struct hvp_runner *runner, bool *why)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&runner->lock, flags);
+	*why = true;
+	hvp_runner_notify(runner);
+	raw_spin_unlock_irqrestore(&runner->lock, flags);
+}
+
 /**
- * hvp_runner_interrupt() - the vCPU is wanted: have it come back from its run, or not begin it
+ * hvp_runner_interrupt() - have the vCPU come back from its run, or not begin it
  * @runner:	the vCPU
  *
  * Context: Any, ftrace callbacks included.
  */
 notrace void hvp_runner_interrupt(struct hvp_runner *runner)
 {
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&runner->lock, flags);
-	runner->kicked = true;
-	hvp_runner_notify(runner);
-	raw_spin_unlock_irqrestore(&runner->lock, flags);
+	hvp_runner_tell(runner, &runner->called);
 }
 
 static enum hrtimer_restart hvp_runner_slice_ends(struct hrtimer *timer)
@@ -103,7 +108,7 @@ notrace void hvp_runner_observe_wanted(const struct kvm_vcpu *vcpu)
 	if (atomic_read(&hvp_runner_count))
 		runner = hvp_runner_find(vcpu);
 	if (runner)
-		hvp_runner_interrupt(runner);
+		hvp_runner_tell(runner, &runner->kicked);
 }
 
 static vm_fault_t hvp_scratch_fault(struct vm_fault *vmf)
@@ -319,8 +324,10 @@ bool hvp_runner_begin(struct hvp_runner *runner, struct hvp_machine_vp *vp)
 
 	raw_spin_lock_irq(&runner->lock);
 	/* hvp_runners_stop() sets it before it takes the lock. */
-	may = !hvp_runner_is_kicked(runner) && !READ_ONCE(hvp_runners_stopping) &&
+	may = !runner->called && !hvp_runner_is_kicked(runner) &&
+	      !READ_ONCE(hvp_runners_stopping) &&
 	      !READ_ONCE(runner->vcpu->run->hvp_immediate_exit);
+	runner->called = false;
 	runner->kicked = false;
 	runner->notified = false;
 	if (may)
@@ -389,8 +396,10 @@ void hvp_runner_finish(struct hvp_runner *runner)
 {
 	raw_spin_lock_irq(&runner->lock);
 	runner->running = NULL;
-	if (runner->notified)
+	if (runner->notified) {
+		runner->called = false;
 		runner->kicked = false;
+	}
 	raw_spin_unlock_irq(&runner->lock);
 	hvp_runner_clear_notification();
 }

@@ -27,7 +27,8 @@ struct task_struct;
  * @lock:	protects what follows up to @notified; taken in any context
  * @task:	the thread that is outside KVM's loop with this vCPU
  * @running:	the VP that it runs
- * @kicked:	the vCPU has been wanted since it last came back from a run
+ * @called:	we want the vCPU since it last came back from a run
+ * @kicked:	KVM does
  * @notified:	@task has been told so
  * @vp:		the VP whose vCPU the thread is using, for a run or anything else: only for
  *		that thread
@@ -44,6 +45,7 @@ struct hvp_runner {
 	raw_spinlock_t lock;
 	struct task_struct *task;
 	struct hvp_machine_vp *running;
+	bool called;
 	bool kicked;
 	bool notified;
 	struct hvp_machine_vp *vp;
