@@ -194,10 +194,10 @@ static void measure_interrupts(void)
 		if (round && batch_end(batch, 1) - batch_cost(batch, 1) < due)
 			samples_add(&samples, batch_end(batch, 1) - due);
 	}
-	figures_report("interrupt of a parent that runs a child", 0, &samples, 0);
 	for (i = 0; i < ARRAY_SIZE(shares); i++)
 		printf("# %u in 100 of them within %llu\n", shares[i],
 		       (unsigned long long)samples_percentile(&samples, shares[i]));
+	figures_report("interrupt of a parent that runs a child", 0, &samples, 0);
 	batch_destroy(batch);
 	guest_destroy(vcpu->guest);
 }
