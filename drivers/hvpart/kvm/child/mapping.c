@@ -33,6 +33,7 @@
  * @flags:	of the areas, besides those that all have
  * @private:	for their fault handler
  * @release:	lets go of @private when nothing is mapped any more, or NULL
+ * @maker:	who maps a part at the moment; nobody else does
  * @areas:	page number in the file -> address, of those that are there
  * @sizes:	likewise -> size in pages
  * @end:	unmaps what is left
@@ -45,6 +46,7 @@ struct hvp_mapping {
 	unsigned long flags;
 	void *private;
 	hvp_mapping_release_fn release;
+	struct task_struct *maker;
 	struct xarray areas;
 	struct xarray sizes;
 	struct work_struct end;
@@ -66,6 +68,21 @@ void *hvp_mapping_private(const struct vm_area_struct *vma)
 	const struct hvp_mapping *mapping = vma->vm_private_data;
 
 	return mapping->private;
+}
+
+/**
+ * hvp_mapping_has() - is an area one of a mapping's?
+ * @mapping:	the mapping
+ * @vma:	an area, of whatever mapping
+ *
+ * A mapping is there as long as any of its areas, so no other one is taken for it.
+ *
+ * Context: Any; the area is there.
+ * Return: true if it is.
+ */
+bool hvp_mapping_has(const struct hvp_mapping *mapping, const struct vm_area_struct *vma)
+{
+	return vma->vm_private_data == mapping;
 }
 
 /**
@@ -108,11 +125,16 @@ int hvp_mapping_mremap(struct vm_area_struct *vma)
 	return -EINVAL;
 }
 
-/* VM_IO keeps madvise() from taking VM_DONTCOPY and VM_DONTDUMP away. */
+/*
+ * VM_IO keeps madvise() from taking VM_DONTCOPY and VM_DONTDUMP away.  By remap_file_pages() a
+ * VMM would map other pages of the file, in areas that nobody knows of.
+ */
 static int hvp_mapping_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct hvp_mapping *mapping = file->private_data;
 
+	if (READ_ONCE(mapping->maker) != current)
+		return -EPERM;
 	hvp_vma_set_flags(vma, VM_IO | VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP |
 			       mapping->flags);
 	vma->vm_ops = mapping->ops;
@@ -238,13 +260,24 @@ void hvp_mapping_destroy(struct hvp_mapping *mapping)
 		queue_work(hvp_mappings_workqueue, &mapping->end);
 }
 
+static unsigned long hvp_mapping_map(struct hvp_mapping *mapping, unsigned long address,
+				     unsigned long size, unsigned long flags, u64 offset)
+{
+	unsigned long start;
+
+	WRITE_ONCE(mapping->maker, current);
+	start = vm_mmap(mapping->file, address, size, PROT_READ | PROT_WRITE,
+			MAP_SHARED | flags, offset);
+	WRITE_ONCE(mapping->maker, NULL);
+	return start;
+}
+
 /* Room for the area, in which 2 MiB of the file are 2 MiB of the address space. */
 static unsigned long hvp_mapping_find_room(struct hvp_mapping *mapping, u64 offset,
 					   unsigned long size)
 {
 	unsigned long room = size + PMD_SIZE;
-	unsigned long start = vm_mmap(mapping->file, 0, room, PROT_READ | PROT_WRITE,
-				      MAP_SHARED, offset);
+	unsigned long start = hvp_mapping_map(mapping, 0, room, 0, offset);
 
 	if (IS_ERR_VALUE(start))
 		return start;
@@ -277,8 +310,7 @@ unsigned long hvp_mapping_add(struct hvp_mapping *mapping, u64 offset, unsigned 
 	if (error)
 		return error;
 	/* Another thread of the VMM may take the room meanwhile. */
-	start = vm_mmap(mapping->file, room, size, PROT_READ | PROT_WRITE,
-			MAP_SHARED | MAP_FIXED_NOREPLACE, offset);
+	start = hvp_mapping_map(mapping, room, size, MAP_FIXED_NOREPLACE, offset);
 	if (IS_ERR_VALUE(start)) {
 		xa_erase(&mapping->areas, index);
 		return start == -EEXIST ? -ENOMEM : start;

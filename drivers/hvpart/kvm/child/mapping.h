@@ -22,6 +22,7 @@ unsigned long hvp_mapping_add(struct hvp_mapping *mapping, u64 offset, unsigned 
 void hvp_mapping_unmap(struct hvp_mapping *mapping, u64 offset, u64 size);
 
 void *hvp_mapping_private(const struct vm_area_struct *vma);
+bool hvp_mapping_has(const struct hvp_mapping *mapping, const struct vm_area_struct *vma);
 void hvp_mapping_close(struct vm_area_struct *vma);
 int hvp_mapping_may_split(struct vm_area_struct *vma, unsigned long address);
 int hvp_mapping_mremap(struct vm_area_struct *vma);

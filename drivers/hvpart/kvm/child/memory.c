@@ -227,8 +227,8 @@ static vm_fault_t hvp_child_memory_fault(struct vm_fault *vmf)
 {
 	struct hvp_machine_vp *vp = hvp_runner_vp_here();
 
-	/* The area may be there for longer than the machine, which this only compares. */
-	if (!vp || vp->machine != hvp_mapping_private(vmf->vma))
+	/* Of another machine's area, or of one that has gone, the page would stay there. */
+	if (!vp || !hvp_mapping_has(vp->machine->memory.mapping, vmf->vma))
 		return VM_FAULT_SIGBUS;
 	return hvp_soft_page_fault(vp, vmf);
 }
@@ -238,7 +238,7 @@ static vm_fault_t hvp_child_memory_mkwrite(struct vm_fault *vmf)
 {
 	struct hvp_machine_vp *vp = hvp_runner_vp_here();
 
-	if (!vp || vp->machine != hvp_mapping_private(vmf->vma))
+	if (!vp || !hvp_mapping_has(vp->machine->memory.mapping, vmf->vma))
 		return VM_FAULT_SIGBUS;
 	return hvp_soft_page_refuse(vp, vmf->pgoff, true);
 }
@@ -594,7 +594,7 @@ int hvp_child_memory_create(struct hvp_machine *machine, struct kvm *parent)
 	memory->viewer.map = machine->config.map;
 	memory->viewer.lost = hvp_child_memory_lost;
 	memory->mapping = hvp_mapping_create(parent->mm, &hvp_child_memory_ops, VM_PFNMAP,
-					     machine, NULL);
+					     NULL, NULL);
 	if (IS_ERR(memory->mapping))
 		return PTR_ERR(memory->mapping);
 	/* KVM has no room for page tables of a VM that has no slot, and does not run it. */

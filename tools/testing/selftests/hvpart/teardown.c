@@ -291,6 +291,33 @@ static void unmap_area(void *start, size_t size, void *arg)
 	EXPECT_EQUAL(munmap(start, size), 0);
 }
 
+static void remap_area(void *start, size_t size, void *arg)
+{
+	(void)arg;
+	EXPECT_EQUAL(syscall(SYS_remap_file_pages, start, size, 0, size / HVP_PAGE_SIZE, 0), -1);
+}
+
+/*
+ * Nor does it map parts of the module's files as it likes, which would be there when the child
+ * has gone: only the 16 KiB for a vCPU's calls go with the VM.
+ */
+static void the_vmm_remaps_the_areas(void)
+{
+	struct vcpu *vcpu = new_guest();
+	struct child child = new_child(vcpu);
+
+	child_code(&child, do_io, sizeof(do_io));
+	child_intercept(&child);
+	EXPECT(walk_areas(remap_area, NULL) > 0);
+	finalize_child(vcpu, child.id);
+	withdraw_all(vcpu, child.id);
+	delete_child(vcpu, child.id);
+	unload_module();
+	expect_unloaded();
+	EXPECT_EQUAL(walk_areas(NULL, NULL), 0);
+	load_module();
+}
+
 /* What the VMM unmaps of the module's harms its own children alone. */
 static void the_vmm_unmaps_the_areas(void)
 {
@@ -591,6 +618,7 @@ static const struct test_case cases[] = {
 	CASE(deleted_while_it_spins),
 	{ .name = "the_vmm_is_killed", .run = the_vmm_is_killed, .seconds = 120 },
 	CASE(the_vmm_unmaps_the_areas),
+	CASE(the_vmm_remaps_the_areas),
 	CASE(a_page_that_comes_late),
 	CASE(killed_while_it_waits_for_a_page),
 	{ .name = "a_page_at_the_end_of_many", .run = a_page_at_the_end_of_many, .seconds = 60 },
