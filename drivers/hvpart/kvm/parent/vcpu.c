@@ -12,6 +12,7 @@
 #include <linux/xarray.h>
 #include <hvpart/abi.h>
 #include "../../core/core.h"
+#include "../child/vcpu.h"
 #include "vcpu.h"
 #include "vm.h"
 
@@ -125,7 +126,7 @@ bool hvp_vcpus_complete(struct hvp_vm *vm)
  * @known:	what is known of it, from hvp_vcpu_find(), or NULL
  *
  * Context: Any; in the thread that has the vCPU.
- * Return: HVP_PRIVILEGE_* and the other privileges of the TLFS.
+ * Return: HVP_PRIVILEGE_* and the other privileges of the TLFS; of a child none of the former.
  */
 u64 hvp_vcpu_privileges(struct kvm_vcpu *vcpu, const struct hvp_vcpu *known)
 {
@@ -133,11 +134,17 @@ u64 hvp_vcpu_privileges(struct kvm_vcpu *vcpu, const struct hvp_vcpu *known)
 						      hvp_cpuid_privileges(vcpu);
 	const struct hvp_vm *vm;
 
-	if (likely(!READ_ONCE(hvp_vms_granted)) || !vcpu->arch.hyperv_enabled)
-		return privileges;
-	vm = known ? known->vm : hvp_vm_find(vcpu->kvm);
-	if (vm)
-		privileges |= READ_ONCE(vm->granted);
+	if (unlikely(READ_ONCE(hvp_vms_granted)) && vcpu->arch.hyperv_enabled) {
+		vm = known ? known->vm : hvp_vm_find(vcpu->kvm);
+		if (vm)
+			privileges |= READ_ONCE(vm->granted);
+	}
+	/*
+	 * The VMM may have changed what a child's CPUID is set to.  A child with children of its
+	 * own would run them in the thread that runs it, and these theirs, as deep as they like.
+	 */
+	if (privileges & HVP_PARTITION_PRIVILEGES && hvp_machine_vp_is(vcpu))
+		privileges &= ~HVP_PARTITION_PRIVILEGES;
 	return privileges;
 }
 

@@ -4,8 +4,13 @@
  * HvRegisterInterceptResult, HvGetVpCpuidValues: contract, virtual processors, sections 4 and 7.
  */
 #include <cpuid.h>
+#include <linux/kvm.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "footprint.h"
 #include "vps.h"
 
 #define SELF	HVP_PARTITION_ID_SELF
@@ -472,8 +477,8 @@ static void values_are_told(void)
 	}
 }
 
-/* In 32-bit code at GPA 0: an initialize call by registers, and then an OUT */
-static void its_own_partition_calls_are_denied(void)
+/* In 32-bit code at GPA 0: an initialize call by registers, and then an OUT.  Return: its answer */
+static u64 call_by_itself(struct child *child)
 {
 	static const u8 code[] = {
 		0xb8, 0x41, 0x00, 0x00, 0x00,	/* mov $0x41, %eax: HvInitializePartition */
@@ -483,14 +488,12 @@ static void its_own_partition_calls_are_denied(void)
 		0x0f, 0x01, 0xc1,		/* vmcall */
 		0xe6, 0x80,			/* out %al, $0x80 */
 	};
-	const struct hvp_create_partition_in in = {};
-	struct child child = new_child_with(new_guest(), &in, QEMU_FEATURES, 0);
 	const struct hvp_segment_register cs = {
 		.limit = ~0U, .selector = 8, .attributes = 0xc09b,
 	};
 	struct hvp_register_assoc assoc = { .name = HVP_REGISTER_CS };
-	u8 *page = child_page(&child, child.code);
-	struct vcpu *vcpu = child.vcpu;
+	u8 *page = child_page(child, child->code);
+	struct vcpu *vcpu = child->vcpu;
 	u32 eax, vendor, ecx, edx;
 
 	memcpy(page + CODE_AT, code, sizeof(code));
@@ -498,12 +501,21 @@ static void its_own_partition_calls_are_denied(void)
 	if (vendor != 0x756e6547)	/* "Genu" */
 		page[CODE_AT + 16] = 0xd9;	/* vmmcall */
 	memcpy(&assoc.value, &cs, sizeof(cs));
-	REQUIRE_RESULT(set_registers(vcpu, child.id, 0, &assoc, 1), SUCCESS, 1);
-	set_register(vcpu, child.id, 0, HVP_REGISTER_CR0, 0x60000011);
-	set_register(vcpu, child.id, 0, HVP_REGISTER_GUEST_OS_ID, 1);
-	set_register(vcpu, child.id, 0, HVP_REGISTER_RIP, CODE_AT);
-	EXPECT_EQUAL(child_intercept(&child)->header.type, HVP_MESSAGE_IO_PORT_INTERCEPT);
-	EXPECT_EQUAL(get_register(vcpu, child.id, 0, HVP_REGISTER_RAX), HVP_STATUS_ACCESS_DENIED);
+	REQUIRE_RESULT(set_registers(vcpu, child->id, 0, &assoc, 1), SUCCESS, 1);
+	set_register(vcpu, child->id, 0, HVP_REGISTER_CR0, 0x60000011);
+	set_register(vcpu, child->id, 0, HVP_REGISTER_GUEST_OS_ID, 1);
+	set_register(vcpu, child->id, 0, HVP_REGISTER_RIP, CODE_AT);
+	EXPECT_EQUAL(child_intercept(child)->header.type, HVP_MESSAGE_IO_PORT_INTERCEPT);
+	return get_register(vcpu, child->id, 0, HVP_REGISTER_RAX);
+}
+
+static void its_own_partition_calls_are_denied(void)
+{
+	const struct hvp_create_partition_in in = {};
+	struct child child = new_child_with(new_guest(), &in, QEMU_FEATURES, 0);
+	struct vcpu *vcpu = child.vcpu;
+
+	EXPECT_EQUAL(call_by_itself(&child), HVP_STATUS_ACCESS_DENIED);
 	/* The form comes before: a rep count that the call does not have */
 	set_register(vcpu, child.id, 0, HVP_REGISTER_RDX, 1);
 	set_register(vcpu, child.id, 0, HVP_REGISTER_RIP, CODE_AT + 7);
@@ -511,6 +523,66 @@ static void its_own_partition_calls_are_denied(void)
 	EXPECT_EQUAL(child_intercept(&child)->header.type, HVP_MESSAGE_IO_PORT_INTERCEPT);
 	EXPECT_EQUAL(get_register(vcpu, child.id, 0, HVP_REGISTER_RAX),
 		     HVP_STATUS_INVALID_HYPERCALL_INPUT);
+}
+
+#define MOST_CPUID_ENTRIES	256
+
+struct giver {
+	volatile struct kvm_cpuid_entry2 *entries;
+	volatile bool stop;
+};
+
+static void find_arguments(void *start, size_t size, void *arg)
+{
+	struct giver *giver = arg;
+
+	if (size == 4 * HVP_PAGE_SIZE && !giver->entries)
+		giver->entries = ((struct kvm_cpuid2 *)start)->entries;
+}
+
+/* Where arguments of KVM's are: the privileges of a parent, before KVM reads what they are. */
+static void *give_privileges(void *arg)
+{
+	struct giver *giver = arg;
+	unsigned int i;
+
+	while (!giver->stop) {
+		for (i = 0; i < MOST_CPUID_ENTRIES; i++) {
+			if (giver->entries[i].function == 0x40000003 && !giver->entries[i].ebx)
+				giver->entries[i].ebx = 7;
+		}
+	}
+	return NULL;
+}
+
+/* What a VMM gives a child behind its parent's back makes it no parent. */
+static void privileges_from_the_vmm_are_none(void)
+{
+	const struct hvp_create_partition_in in = {};
+	const struct hvp_cpuid_leaf leaf = { .leaf = 0x40000003 };
+	struct child child = new_child_with(new_guest(), &in, QEMU_FEATURES, 0);
+	struct vcpu *vcpu = child.vcpu;
+	struct hvp_cpuid_value value;
+	struct giver giver = {};
+	unsigned int i, given = 0;
+	pthread_t thread;
+
+	REQUIRE_EQUAL(walk_areas(find_arguments, &giver) && giver.entries, true);
+	if (pthread_create(&thread, NULL, give_privileges, &giver))
+		die("pthread_create");
+	for (i = 0; i < 400 && !given; i++) {
+		REQUIRE_STATUS(delete_vp(vcpu, child.id, 0, FORM_MEMORY), SUCCESS);
+		REQUIRE_STATUS(create_vp(vcpu, child.id, 0), SUCCESS);
+		REQUIRE_RESULT(get_cpuid_values(vcpu, child.id, 0, 0, &leaf, &value, 1),
+			       SUCCESS, 1);
+		given = value.registers[EBX] & 7;
+	}
+	giver.stop = true;
+	pthread_join(thread, NULL);
+	printf("# privileges %#x after %u virtual processors\n", given, i);
+	REQUIRE_STATUS(map_state_page(vcpu, child.id, 0, HVP_STATE_PAGE_INTERCEPT,
+				      child.intercepts), SUCCESS);
+	EXPECT_EQUAL(call_by_itself(&child), HVP_STATUS_ACCESS_DENIED);
 }
 
 static void whose(void)
@@ -627,6 +699,7 @@ static const struct test_case cases[] = {
 	CASE(unknown_msrs_are_intercepted),
 	CASE(values_are_told),
 	CASE(its_own_partition_calls_are_denied),
+	CASE(privileges_from_the_vmm_are_none),
 	CASE(whose),
 	CASE(bad_results_and_questions),
 	CASE(the_pool_pays),
