@@ -2,15 +2,13 @@
 /* Interrupts that a parent raises in its child. */
 
 #include <linux/kvm_host.h>
+#include <hvpart/abi.h>
 #include <hvpart/machine.h>
 #include "../../core/core.h"
 #include "interrupt.h"
 #include "machine.h"
 #include "runner.h"
 #include "vcpu.h"
-
-/* Delivery mode: the vector of an interrupt controller that is not the LAPIC */
-#define HVP_INTERRUPT_EXTINT	7
 
 /*
  * KVM takes it only from the thread that has the vCPU, so it waits for the next run: the VP is
@@ -33,6 +31,17 @@ static int hvp_assert_extint(struct hvp_machine *machine, const struct hvp_inter
 	hvp_machine_vp_wake(vp);
 	hvp_machine_vp_recall(vp);
 	return 0;
+}
+
+/*
+ * One processor is always the one with the lowest priority, and of all of them KVM takes it for
+ * fixed, but says so in the log.
+ */
+static u32 hvp_delivery_mode(const struct hvp_interrupt *interrupt)
+{
+	if (interrupt->type == HVP_INTERRUPT_LOWEST && !interrupt->logical)
+		return HVP_INTERRUPT_FIXED;
+	return interrupt->type & 7;
 }
 
 /* KVM says the same of a processor that is not there and of one that has masked it. */
@@ -60,7 +69,7 @@ int hvp_machine_assert(struct hvp_machine *machine, const struct hvp_interrupt *
 		.address_lo = 0xfee00000 | (interrupt->destination & 0xff) << 12 |
 			      interrupt->logical << 2,
 		.address_hi = interrupt->destination & ~0xffU,
-		.data = interrupt->vector | (interrupt->type & 7) << 8 |
+		.data = interrupt->vector | hvp_delivery_mode(interrupt) << 8 |
 			(interrupt->level ? BIT(14) | BIT(15) : 0),
 	};
 	long result;

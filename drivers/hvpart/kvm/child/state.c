@@ -86,6 +86,15 @@ static void hvp_lapic_from_kvm(struct kvm_lapic_state *page, struct hvp_lapic *l
 	}
 }
 
+/* What is left of a count is not more than all of it, or KVM says in the log that it takes that. */
+static void hvp_lapic_limit_count(struct kvm_lapic_state *page)
+{
+	u32 *current_count = hvp_lapic_word(page, APIC_TMCCT);
+
+	*current_count = min(READ_ONCE(*current_count),
+			     READ_ONCE(*hvp_lapic_word(page, APIC_TMICT)));
+}
+
 /* What @lapic has no place for, the task priority above all, stays as it is. */
 static void hvp_lapic_to_kvm(const struct hvp_lapic *lapic, struct kvm_lapic_state *page)
 {
@@ -107,6 +116,7 @@ static void hvp_lapic_to_kvm(const struct hvp_lapic *lapic, struct kvm_lapic_sta
 					word * HVP_LAPIC_VECTOR_STRIDE) =
 				words[word] & hvp_settable_vectors(word);
 	}
+	hvp_lapic_limit_count(page);
 }
 
 static bool hvp_lapic_has_interrupt(const struct hvp_lapic *lapic)

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "host.h"
 #include "vps.h"
 
 #define SELF	HVP_PARTITION_ID_SELF
@@ -304,6 +305,7 @@ static const struct interrupt {
 	{ "fixed_255", 0, 0, 0, 255, HVP_STATUS_SUCCESS },
 	{ "fixed_16", 0, 0, 0, 16, HVP_STATUS_SUCCESS },
 	{ "lowest_priority", 1, 0, 0, 32, HVP_STATUS_SUCCESS },
+	{ "lowest_priority_of_all", 1, 0, 0xff, 32, HVP_STATUS_SUCCESS },
 	{ "nmi", 4, 0, 0, 0, HVP_STATUS_SUCCESS },
 	{ "extint", 7, 0, 0, 8, HVP_STATUS_SUCCESS },
 	{ "init", 5, 0, 0, 0, HVP_STATUS_SUCCESS },
@@ -323,10 +325,12 @@ static void an_interrupt(const void *data)
 {
 	struct child child = new_child(new_guest());
 	const struct interrupt *row = data;
+	int log = log_from_now();
 
 	expect_result_at(__FILE__, __LINE__, row->name,
 			 assert_interrupt(child.vcpu, child.id, row->type, row->modes,
 					  row->destination, row->vector), row->status);
+	EXPECT(!log_says(log, "apic"));
 	if (row->type != 7 || row->status != HVP_STATUS_SUCCESS)
 		return;
 	/* One at a time; the same once more is that one. */

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "host.h"
 #include "vps.h"
 
 #define SELF	HVP_PARTITION_ID_SELF
@@ -205,6 +206,26 @@ static void lapic_is_set(void)
 	set_register(kept.child.vcpu, kept.child.id, 0, HVP_REGISTER_CR8, 5);
 	REQUIRE_STATUS(set(&kept, HVP_VP_STATE_LAPIC), SUCCESS);
 	EXPECT_EQUAL(get_register(kept.child.vcpu, kept.child.id, 0, HVP_REGISTER_CR8), 5);
+}
+
+/* More is left than there was: as much as there was, and no word of it in the host's log. */
+static void lapic_that_counts_from_above(void)
+{
+	struct kept kept = new_kept();
+	struct hvp_lapic *lapic = kept.page;
+	int log = log_from_now();
+
+	REQUIRE_STATUS(get(&kept, HVP_VP_STATE_LAPIC), SUCCESS);
+	lapic->spurious = 0x1ff;
+	lapic->lvt_timer = 0x20;
+	lapic->divide = 0xb;
+	lapic->initial_count = 0x10000000;
+	lapic->current_count = 0x20000000;
+	REQUIRE_STATUS(set(&kept, HVP_VP_STATE_LAPIC), SUCCESS);
+	REQUIRE_STATUS(get(&kept, HVP_VP_STATE_LAPIC), SUCCESS);
+	EXPECT_EQUAL(lapic->initial_count, 0x10000000);
+	EXPECT(lapic->current_count <= 0x10000000);
+	EXPECT(!log_says(log, "lapic timer"));
 }
 
 /* The ID is the index; the mode is a register's, and stays. */
@@ -414,6 +435,7 @@ static const struct test_case cases[] = {
 	CASE(other_pages),
 	CASE(lapic_of_a_new_one),
 	CASE(lapic_is_set),
+	CASE(lapic_that_counts_from_above),
 	CASE(lapic_id),
 	CASE(lapic_of_an_x2apic),
 	CASE(lapic_brings_an_interrupt),

@@ -112,6 +112,29 @@ static const char *const parameter_names[MODULE_PARAMETERS] = {
 	"max_ports", "grant", "grant_uid",
 };
 
+int log_from_now(void)
+{
+	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (log < 0 || lseek(log, 0, SEEK_END) < 0)
+		die("cannot read /dev/kmsg: %m");
+	return log;
+}
+
+bool log_says(int log, const char *text)
+{
+	char record[8192];
+	bool says = false;
+	ssize_t length;
+
+	while ((length = read(log, record, sizeof(record) - 1)) > 0) {
+		record[length] = 0;
+		says |= !!strstr(record, text);
+	}
+	close(log);
+	return says;
+}
+
 void module_parameters_save(struct module_parameters *parameters)
 {
 	unsigned int i;

@@ -33,6 +33,10 @@ int module_parameter_try(const char *name, const char *text);
 
 #define MODULE_PARAMETERS	8
 
+/* The kernel's log from now on; does it say that?  Closes it. */
+int log_from_now(void);
+bool log_says(int log, const char *text);
+
 struct module_parameters {
 	char text[MODULE_PARAMETERS][128];
 };
