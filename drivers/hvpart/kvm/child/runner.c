@@ -267,12 +267,15 @@ void hvp_runner_leave(struct kvm_vcpu *vcpu)
  */
 notrace struct hvp_runner *hvp_runner_here(void)
 {
+	const struct hlist_head *bucket =
+		&hvp_runners_here[hash_min((unsigned long)current, HASH_BITS(hvp_runners_here))];
 	struct hvp_runner *runner, *found = NULL;
 
-	if (!atomic_read(&hvp_runner_count))
+	/* Threads of any VM ask, and few are: each has put itself there, and sees that. */
+	if (!atomic_read(&hvp_runner_count) || hlist_empty(bucket))
 		return NULL;
 	raw_spin_lock(&hvp_runners_here_lock);
-	hash_for_each_possible(hvp_runners_here, runner, here, (unsigned long)current) {
+	hlist_for_each_entry(runner, bucket, here) {
 		if (runner->task == current) {
 			found = runner;
 			break;
