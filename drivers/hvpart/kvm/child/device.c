@@ -8,6 +8,7 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/kvm.h>
+#include "../parent/outside.h"
 #include "device.h"
 #include "runner.h"
 
@@ -77,7 +78,21 @@ struct file *hvp_kvm_take_file(long descriptor)
 		return ERR_PTR(descriptor);
 	file = fget(descriptor);
 	close_fd(descriptor);
+	/* The VMM may have put any other one there, a VM's for instance. */
+	hvp_outside_leave();
 	return file ?: ERR_PTR(-EFAULT);
+}
+
+/**
+ * hvp_kvm_put_file() - let go of a file of KVM's
+ * @file:	the file, which may be the last one of a VM
+ *
+ * Context: Any task.
+ */
+void hvp_kvm_put_file(struct file *file)
+{
+	fput(file);
+	hvp_outside_leave();
 }
 
 /**

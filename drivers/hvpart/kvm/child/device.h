@@ -13,6 +13,7 @@ struct file *hvp_kvm_device(void);
 
 bool hvp_kvm_file(const struct file *file, const void *private);
 struct file *hvp_kvm_take_file(long descriptor);
+void hvp_kvm_put_file(struct file *file);
 long hvp_kvm_enable(struct hvp_runner *runner, struct file *file, u32 capability, u64 argument);
 
 #endif /* _HVPART_KVM_CHILD_DEVICE_H */

@@ -109,7 +109,7 @@ static void hvp_machine_destroy(struct hvp_machine *machine)
 	hvp_child_memory_let_go(machine);
 	/* Before this, KVM may be told of pages that the host takes away. */
 	if (machine->file)
-		fput(machine->file);
+		hvp_kvm_put_file(machine->file);
 	hvp_child_memory_destroy(machine);
 	kfree(machine);
 }

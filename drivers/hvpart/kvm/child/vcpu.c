@@ -207,7 +207,7 @@ static struct file *hvp_vcpu_create(struct hvp_machine *machine, struct hvp_runn
 	*vcpu = kvm_get_vcpu_by_id(kvm, index);
 	if (*vcpu && hvp_kvm_file(file, *vcpu))
 		return file;
-	fput(file);
+	hvp_kvm_put_file(file);
 	return ERR_PTR(-EFAULT);
 }
 
@@ -329,6 +329,6 @@ void hvp_machine_vp_destroy(struct hvp_machine_vp *vp)
 	raw_spin_unlock_irq(&vp->lock);
 	hvp_machine_vp_hide(vp);
 	xa_erase(&vp->machine->vps, vp->index);
-	fput(vp->file);
+	hvp_kvm_put_file(vp->file);
 	kfree_rcu(vp, rcu);
 }

@@ -25,6 +25,23 @@
 /* No KVM_RUN goes on in here any more. */
 static bool hvp_outside_stopping;
 
+/**
+ * struct hvp_run - a thread in a KVM_RUN that is ours to end
+ * @node:	among all of them
+ * @task:	the thread
+ * @vcpu:	its vCPU
+ * @leaves:	it has something to do in user space's stead, before KVM_RUN goes on
+ */
+struct hvp_run {
+	struct list_head node;
+	struct task_struct *task;
+	struct kvm_vcpu *vcpu;
+	bool leaves;
+};
+
+static LIST_HEAD(hvp_runs);
+static DEFINE_RAW_SPINLOCK(hvp_runs_lock);
+
 /* Return: false if the thread is to die, and nobody waits for the answer. */
 static bool hvp_outside_call(struct kvm_vcpu *vcpu, struct hvp_vcpu *known)
 {
@@ -46,21 +63,28 @@ static bool hvp_outside_call(struct kvm_vcpu *vcpu, struct hvp_vcpu *known)
 	return true;
 }
 
-/* Has KVM_RUN come back for us alone? */
-static bool hvp_outside_goes_on(struct kvm_vcpu *vcpu, struct hvp_vcpu *known, long result)
+/* Has KVM_RUN come back for us alone?  If it has, but is not to go on, that is -EINTR. */
+static bool hvp_outside_goes_on(struct hvp_run *run, struct hvp_vcpu *known, long *result)
 {
-	if (!result)
-		return known->row && hvp_outside_call(vcpu, known) && !known->ends_run;
-	if (result != -EINTR || task_sigpending(current) ||
+	struct kvm_vcpu *vcpu = run->vcpu;
+
+	if (!*result) {
+		if (!known->row || !hvp_outside_call(vcpu, known) || known->ends_run)
+			return false;
+		if (run->leaves)
+			*result = -EINTR;
+		return !run->leaves;
+	}
+	if (*result != -EINTR || task_sigpending(current) || run->leaves ||
 	    READ_ONCE(vcpu->run->hvp_immediate_exit) || READ_ONCE(hvp_outside_stopping))
 		return false;
 	return hvp_thread_untell(known);
 }
 
 static long hvp_outside_run(struct file *file, unsigned int command, unsigned long argument,
-			    struct hvp_vcpu *known)
+			    struct hvp_run *run, struct hvp_vcpu *known)
 {
-	struct kvm_vcpu *vcpu = file->private_data;
+	struct kvm_vcpu *vcpu = run->vcpu;
 	long result;
 
 	do {
@@ -71,25 +95,10 @@ static long hvp_outside_run(struct file *file, unsigned int command, unsigned lo
 		}
 		result = hvp_original_kvm_vcpu_ioctl(file, command, argument);
 		cond_resched();
-	} while (hvp_outside_goes_on(vcpu, known, result));
+	} while (hvp_outside_goes_on(run, known, &result));
 	hvp_thread_leave(known, READ_ONCE(hvp_outside_stopping));
 	return result;
 }
-
-/**
- * struct hvp_run - a thread in a KVM_RUN that is ours to end
- * @node:	among all of them
- * @task:	the thread
- * @vcpu:	its vCPU
- */
-struct hvp_run {
-	struct list_head node;
-	struct task_struct *task;
-	struct kvm_vcpu *vcpu;
-};
-
-static LIST_HEAD(hvp_runs);
-static DEFINE_RAW_SPINLOCK(hvp_runs_lock);
 
 static void hvp_run_begin(struct hvp_run *run)
 {
@@ -104,7 +113,12 @@ static long hvp_run_end(struct hvp_run *run, long result)
 	raw_spin_lock_irq(&hvp_runs_lock);
 	list_del(&run->node);
 	raw_spin_unlock_irq(&hvp_runs_lock);
-	if (result == -EINTR && READ_ONCE(hvp_outside_stopping) && !task_sigpending(current) &&
+	if (result != -EINTR || task_sigpending(current))
+		return result;
+	/* Without it a system call is not restarted. */
+	if (run->leaves)
+		set_thread_flag(TIF_NOTIFY_SIGNAL);
+	if ((run->leaves || READ_ONCE(hvp_outside_stopping)) &&
 	    test_thread_flag(TIF_NOTIFY_SIGNAL))
 		return -ERESTARTNOINTR;
 	return result;
@@ -130,7 +144,7 @@ static long hvp_replace_kvm_vcpu_ioctl(struct file *file, unsigned int command,
 		known = hvp_vcpu_find(vcpu);
 	/* Another thread with the same vCPU waits in KVM until it is its turn. */
 	if (known && hvp_thread_enter(known))
-		result = hvp_outside_run(file, command, argument, known);
+		result = hvp_outside_run(file, command, argument, &run, known);
 	else
 		result = hvp_original_kvm_vcpu_ioctl(file, command, argument);
 	result = hvp_run_end(&run, result);
@@ -149,6 +163,30 @@ static notrace void hvp_divert_kvm_vcpu_ioctl(unsigned long ip, unsigned long pa
 }
 
 HVP_DEFINE_HOOK(kvm_vcpu_ioctl, "long int (struct file *, unsigned int, long unsigned int)");
+
+/**
+ * hvp_outside_leave() - if this thread is in a KVM_RUN, have it leave that for a moment
+ *
+ * To be called when it has let go of a file of KVM's.  What goes with that goes when the thread
+ * returns to user space, or in KVM's loop if it comes there first: with a vCPU of its own loaded,
+ * where nothing may be done with those of another VM.
+ *
+ * Context: Any task.
+ */
+void hvp_outside_leave(void)
+{
+	struct hvp_run *run;
+
+	raw_spin_lock_irq(&hvp_runs_lock);
+	list_for_each_entry(run, &hvp_runs, node) {
+		if (run->task != current)
+			continue;
+		run->leaves = true;
+		/* KVM's loop looks at it before it does what else there is to do. */
+		set_thread_flag(TIF_NOTIFY_SIGNAL);
+	}
+	raw_spin_unlock_irq(&hvp_runs_lock);
+}
 
 /**
  * hvp_outside_stop() - the module goes: what comes back does not go on
