@@ -566,6 +566,9 @@ bool hvp_exit_decode(struct hvp_machine_vp *vp, struct hvp_runner *runner, long 
 			return true;
 		}
 		return hvp_exit_for_vmm(vp, runner, exit);
+	case -ERESTARTNOINTR:
+		/* Of any KVM_RUN that ends because the module goes. */
+		return hvp_exit_interrupted(vp, runner, -EINTR, exit);
 	case -EINTR:
 	case -EAGAIN:
 		return hvp_exit_interrupted(vp, runner, result, exit);
