@@ -43,7 +43,7 @@ static void hvp_set_own_register(struct hvp_child_vp *vp, u32 number, u64 value)
 		vp->intercept_suspend = value;
 		break;
 	case HVP_REGISTER_DISPATCH_SUSPEND:
-		vp->dispatch_suspend = value;
+		hvp_signal_suspend(vp, value);
 		break;
 	case HVP_REGISTER_DELIVERABILITY_NOTIFICATIONS:
 		vp->notify = value;

@@ -52,7 +52,7 @@ struct hvp_state_page {
  * @started:	it has been dispatched before
  * @explicit_suspend: register: as it is made, and until its first dispatch
  * @intercept_suspend: register: an intercept that its parent has not dealt with
- * @dispatch_suspend: register: its parent is to close it
+ * @dispatch_suspend: register: its parent is to close it; set under the lock of signals, too
  * @notify:	register: what its parent is to be told of when it can be delivered, HVP_NOTIFY_*
  * @stuck:	it is in a state that no processor can be in, or has had a triple fault: each
  *		dispatch says so until a register is set

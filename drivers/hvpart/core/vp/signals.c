@@ -134,6 +134,25 @@ void hvp_signal_forget(struct hvp_child_vp *vp)
 	raw_spin_unlock_irqrestore(&signals->lock, flags);
 }
 
+/**
+ * hvp_signal_suspend() - set the register DISPATCH_SUSPEND
+ * @vp:		the virtual processor, locked
+ * @suspend:	its parent is to be told nothing of it, and counts what it has been told
+ *
+ * Nobody counts one more after this.
+ *
+ * Context: Any.
+ */
+void hvp_signal_suspend(struct hvp_child_vp *vp, bool suspend)
+{
+	struct hvp_signals *signals = &vp->partition->parent->space->signals;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&signals->lock, flags);
+	WRITE_ONCE(vp->dispatch_suspend, suspend);
+	raw_spin_unlock_irqrestore(&signals->lock, flags);
+}
+
 /*
  * Take from the queue what one message can tell.  Those are counted as told, which they will
  * have been when anybody can know of it: the parent asks for the count of one that it has

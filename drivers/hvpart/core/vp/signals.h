@@ -31,5 +31,6 @@ bool hvp_signals_deliver(struct hvp_space *space, struct hvp_guest *guest, struc
 			 u8 *vector);
 void hvp_signal(struct hvp_child_vp *vp);
 void hvp_signal_forget(struct hvp_child_vp *vp);
+void hvp_signal_suspend(struct hvp_child_vp *vp, bool suspend);
 
 #endif /* _HVPART_VP_SIGNALS_H */
