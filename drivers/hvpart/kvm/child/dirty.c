@@ -102,7 +102,7 @@ int hvp_child_memory_track(struct hvp_machine *machine, bool on)
 	}
 	/* What has become small pages becomes large ones again. */
 	if (!memory->tracked)
-		hvp_child_memory_forget(machine, 0, 1ULL << (64 - PAGE_SHIFT));
+		hvp_child_memory_forget_all(machine);
 	mutex_unlock(&memory->lock);
 	return on ? error : 0;
 }

@@ -99,6 +99,24 @@ void hvp_child_memory_forget(struct hvp_machine *machine, u64 gfn, u64 count)
 	}
 }
 
+/**
+ * hvp_child_memory_forget_all() - KVM is to let go of all pages
+ * @machine:	the machine
+ *
+ * Context: May sleep; reschedules, as these may be millions.
+ */
+void hvp_child_memory_forget_all(struct hvp_machine *machine)
+{
+	struct hvp_granule *granule;
+	unsigned long index;
+
+	xa_for_each(&machine->memory.granules, index, granule) {
+		hvp_child_memory_forget(machine, (u64)index << HVP_GRANULE_SHIFT,
+					HVP_GRANULE_PAGES);
+		cond_resched();
+	}
+}
+
 static bool hvp_child_memory_lost(void *viewer, u64 gfn, u64 count)
 {
 	struct hvp_child_memory *memory =
@@ -614,6 +632,6 @@ int hvp_child_memory_create(struct hvp_machine *machine, struct kvm *parent)
  */
 void hvp_child_memory_let_go(struct hvp_machine *machine)
 {
-	hvp_child_memory_forget(machine, 0, 1ULL << (64 - PAGE_SHIFT));
+	hvp_child_memory_forget_all(machine);
 	hvp_viewer_remove(&machine->memory.viewer);
 }
