@@ -8,6 +8,8 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/kvm.h>
+#include <linux/sched.h>
+#include <linux/workqueue.h>
 #include "../parent/outside.h"
 #include "device.h"
 #include "runner.h"
@@ -15,16 +17,24 @@
 /* As the kernel sees it, not as a VMM in a container of its own does. */
 static struct file *hvp_dev_kvm;
 
+/* Closes files on behalf of threads that wait for that. */
+static struct workqueue_struct *hvp_kvm_workqueue;
+
 /**
  * hvp_kvm_device_open() - open /dev/kvm
  *
  * Context: May sleep; when the module is loaded.
+ * Return: 0, also if there is none; or -ENOMEM.
  */
-void hvp_kvm_device_open(void)
+int hvp_kvm_device_open(void)
 {
+	hvp_kvm_workqueue = alloc_workqueue("hvpart_close", WQ_UNBOUND, 0);
+	if (!hvp_kvm_workqueue)
+		return -ENOMEM;
 	hvp_dev_kvm = filp_open("/dev/kvm", O_RDWR, 0);
 	if (IS_ERR(hvp_dev_kvm))
 		hvp_dev_kvm = NULL;
+	return 0;
 }
 
 /**
@@ -36,6 +46,7 @@ void hvp_kvm_device_close(void)
 {
 	if (hvp_dev_kvm)
 		fput(hvp_dev_kvm);
+	destroy_workqueue(hvp_kvm_workqueue);
 }
 
 /**
@@ -72,6 +83,7 @@ bool hvp_kvm_file(const struct file *file, const void *private)
  */
 struct file *hvp_kvm_take_file(long descriptor)
 {
+	struct callback_head *before = READ_ONCE(current->task_works);
 	struct file *file;
 
 	if (descriptor < 0)
@@ -79,20 +91,46 @@ struct file *hvp_kvm_take_file(long descriptor)
 	file = fget(descriptor);
 	close_fd(descriptor);
 	/* The VMM may have put any other one there, a VM's for instance. */
-	hvp_outside_leave();
+	if (READ_ONCE(current->task_works) != before)
+		hvp_outside_leave();
 	return file ?: ERR_PTR(-EFAULT);
+}
+
+struct hvp_kvm_closing {
+	struct work_struct work;
+	struct file *file;
+};
+
+static void hvp_kvm_close(struct work_struct *work)
+{
+	__fput_sync(container_of(work, struct hvp_kvm_closing, work)->file);
 }
 
 /**
  * hvp_kvm_put_file() - let go of a file of KVM's
  * @file:	the file, which may be the last one of a VM
  *
- * Context: Any task.
+ * A task that lets go of a file closes it when it returns to user space, or in KVM's loop if it
+ * comes there first: with a vCPU of its own loaded, where nothing may be done with those of
+ * another VM.  So a vCPU's thread that makes a call outside that loop has somebody else close
+ * it; elsewhere it leaves KVM_RUN, which a tracer of the VMM can see.  Nobody waits who may be
+ * in a notifier of the VMM's memory: closing waits for those.
+ *
+ * Context: May sleep; any task, no lock held that is taken when a VM goes.
  */
 void hvp_kvm_put_file(struct file *file)
 {
-	fput(file);
-	hvp_outside_leave();
+	struct hvp_kvm_closing closing = { .file = file };
+
+	if (!hvp_runner_here()) {
+		fput(file);
+		hvp_outside_leave();
+		return;
+	}
+	INIT_WORK_ONSTACK(&closing.work, hvp_kvm_close);
+	queue_work(hvp_kvm_workqueue, &closing.work);
+	flush_work(&closing.work);
+	destroy_work_on_stack(&closing.work);
 }
 
 /**

@@ -189,12 +189,18 @@ int hvp_children_create(void)
 	if (error)
 		return error;
 	error = hvp_windows_create();
-	if (error) {
-		hvp_mappings_destroy();
-		return error;
-	}
-	hvp_kvm_device_open();
+	if (error)
+		goto destroy_mappings;
+	error = hvp_kvm_device_open();
+	if (error)
+		goto destroy_windows;
 	return 0;
+
+destroy_windows:
+	hvp_windows_destroy();
+destroy_mappings:
+	hvp_mappings_destroy();
+	return error;
 }
 
 /**

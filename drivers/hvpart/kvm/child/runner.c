@@ -256,6 +256,9 @@ void hvp_runner_leave(struct kvm_vcpu *vcpu)
 	raw_spin_unlock(&hvp_runners_here_lock);
 	raw_spin_lock_irq(&runner->lock);
 	runner->task = NULL;
+	/* KVM sees to it before the guest is entered. */
+	runner->called = false;
+	runner->kicked = false;
 	raw_spin_unlock_irq(&runner->lock);
 }
 
@@ -399,10 +402,6 @@ void hvp_runner_finish(struct hvp_runner *runner)
 {
 	raw_spin_lock_irq(&runner->lock);
 	runner->running = NULL;
-	if (runner->notified) {
-		runner->called = false;
-		runner->kicked = false;
-	}
 	raw_spin_unlock_irq(&runner->lock);
 	hvp_runner_clear_notification();
 }

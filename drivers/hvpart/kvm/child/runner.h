@@ -27,7 +27,7 @@ struct task_struct;
  * @lock:	protects what follows up to @notified; taken in any context
  * @task:	the thread that is outside KVM's loop with this vCPU
  * @running:	the VP that it runs
- * @called:	we want the vCPU since it last came back from a run
+ * @called:	we want the vCPU, since it left KVM's loop or began a run
  * @kicked:	KVM does
  * @notified:	@task has been told so
  * @vp:		the VP whose vCPU the thread is using, for a run or anything else: only for

@@ -167,9 +167,8 @@ HVP_DEFINE_HOOK(kvm_vcpu_ioctl, "long int (struct file *, unsigned int, long uns
 /**
  * hvp_outside_leave() - if this thread is in a KVM_RUN, have it leave that for a moment
  *
- * To be called when it has let go of a file of KVM's.  What goes with that goes when the thread
- * returns to user space, or in KVM's loop if it comes there first: with a vCPU of its own loaded,
- * where nothing may be done with those of another VM.
+ * To be called when it has let go of a file that may be the last one of a VM: what it does then in
+ * user space's stead is not to be done in KVM's loop.
  *
  * Context: Any task.
  */

@@ -34,7 +34,7 @@ void userfault_wait(int fd)
 
 void userfault_give(int fd, void *page, const void *contents)
 {
-	static const char zeroes[HVP_PAGE_SIZE] __attribute__((aligned(HVP_PAGE_SIZE)));
+	static const u64 zeroes[HVP_PAGE_SIZE / sizeof(u64)];
 	struct uffdio_copy copy = {
 		.dst = (unsigned long)page,
 		.src = (unsigned long)(contents ? contents : zeroes),
