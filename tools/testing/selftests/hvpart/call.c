@@ -752,7 +752,7 @@ static void other_registers_are_unchanged(void)
 /* Codes that are not ours get KVM's own answer, whatever else is in the word. */
 static void foreign_codes(void)
 {
-	static const u16 unknown[] = { 0x0000, 0x0001, 0x003f, 0x0053, 0x0054, 0x0093, 0x00c1,
+	static const u16 unknown[] = { 0x0000, 0x0001, 0x003f, 0x0054, 0x0055, 0x0093, 0x00c1,
 				       0x006e, 0x0100, 0x0102, 0x0130, 0x0132, 0x0140, 0x0148,
 				       0x016c, 0x4000, 0x4048, 0x4131, 0xff41 };
 	struct vcpu *vcpu = new_guest();
