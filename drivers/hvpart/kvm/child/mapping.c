@@ -24,6 +24,12 @@
 #include "../../hook/compat.h"
 #include "mapping.h"
 
+/*
+ * Threads of a VMM's that look for room at the same time find the same, and one of them gets it.
+ * That is over when all vCPUs have some, but for a VMM that is out to be there first.
+ */
+#define HVP_ROOM_TRIES		1000
+
 /**
  * struct hvp_mapping - parts of a file in a VMM
  * @file:	the file; each area has a reference, and whoever made this
@@ -285,6 +291,17 @@ static unsigned long hvp_mapping_find_room(struct hvp_mapping *mapping, u64 offs
 	return ALIGN(start, PMD_SIZE) + (offset & ~PMD_MASK);
 }
 
+/* Return: the address or a negative error; -EEXIST if another thread has taken the room meanwhile */
+static unsigned long hvp_mapping_try_to_add(struct hvp_mapping *mapping, u64 offset,
+					    unsigned long size)
+{
+	unsigned long room = hvp_mapping_find_room(mapping, offset, size);
+
+	if (IS_ERR_VALUE(room))
+		return room;
+	return hvp_mapping_map(mapping, room, size, MAP_FIXED_NOREPLACE, offset);
+}
+
 /**
  * hvp_mapping_add() - map a part of it
  * @mapping:	the mapping
@@ -297,20 +314,19 @@ static unsigned long hvp_mapping_find_room(struct hvp_mapping *mapping, u64 offs
 unsigned long hvp_mapping_add(struct hvp_mapping *mapping, u64 offset, unsigned long size)
 {
 	unsigned long index = offset >> PAGE_SHIFT;
-	unsigned long room = hvp_mapping_find_room(mapping, offset, size);
+	unsigned int tries = HVP_ROOM_TRIES;
 	unsigned long start;
 	int error;
 
-	if (IS_ERR_VALUE(room))
-		return room;
 	error = xa_err(xa_store(&mapping->sizes, index, xa_mk_value(size >> PAGE_SHIFT),
 				HVP_GFP));
 	if (!error)
 		error = xa_reserve(&mapping->areas, index, HVP_GFP);
 	if (error)
 		return error;
-	/* Another thread of the VMM may take the room meanwhile. */
-	start = hvp_mapping_map(mapping, room, size, MAP_FIXED_NOREPLACE, offset);
+	do {
+		start = hvp_mapping_try_to_add(mapping, offset, size);
+	} while (start == -EEXIST && --tries);
 	if (IS_ERR_VALUE(start)) {
 		xa_erase(&mapping->areas, index);
 		return start == -EEXIST ? -ENOMEM : start;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -610,6 +611,66 @@ static void a_page_at_the_end_of_many(void)
 	guest_run_threads(vcpus->guest, write_or_disturb, &writing);
 }
 
+/*
+ * A thread of the VMM's that maps what is as large as a child's area, and unmaps it, at any
+ * moment: who has the lock of the VMM's address space then, on a single CPU, comes behind it.
+ */
+#define MAPPED		(130UL << 20)
+
+static void *map_and_unmap(void *arg)
+{
+	const struct sched_param first = { .sched_priority = 1 };
+	volatile bool *stop = arg;
+
+	if (pthread_setschedparam(pthread_self(), SCHED_FIFO, &first))
+		die("no priority");
+	while (!*stop) {
+		void *room = mmap(NULL, MAPPED, PROT_NONE,
+				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+		if (room == MAP_FAILED)
+			die("no room: %m");
+		usleep(50);
+		munmap(room, MAPPED);
+		usleep(50);
+	}
+	return NULL;
+}
+
+static void begin_children(struct vcpu *vcpu)
+{
+	unsigned int i;
+
+	for (i = 0; i < 20; i++) {
+		struct child child = new_child(vcpu);
+
+		child_code(&child, wait_for_ever, sizeof(wait_for_ever));
+		EXPECT_EQUAL(child_run(&child).state, HVP_DISPATCH_BLOCKED);
+		finalize_child(vcpu, child.id);
+		withdraw_all(vcpu, child.id);
+		delete_child(vcpu, child.id);
+	}
+}
+
+/* The room that was found for an area may be taken: the child runs all the same. */
+static void begun_while_the_vmm_maps(void)
+{
+	volatile bool stop = false;
+	pthread_t mapper;
+	unsigned int i;
+
+	if (pthread_create(&mapper, NULL, map_and_unmap, (void *)&stop))
+		die("no thread");
+	for (i = 0; i < 6; i++) {
+		struct vcpu *vcpu = new_guest();
+
+		begin_children(vcpu);
+		guest_destroy(vcpu->guest);
+	}
+	stop = true;
+	pthread_join(mapper, NULL);
+}
+
 static const struct test_case cases[] = {
 	CASE(the_vmm_sees_areas_only),
 	{ .name = "finalized_while_it_spins", .run = finalized_while_it_spins, .seconds = 60 },
@@ -619,6 +680,7 @@ static const struct test_case cases[] = {
 	{ .name = "the_vmm_is_killed", .run = the_vmm_is_killed, .seconds = 120 },
 	CASE(the_vmm_unmaps_the_areas),
 	CASE(the_vmm_remaps_the_areas),
+	{ .name = "begun_while_the_vmm_maps", .run = begun_while_the_vmm_maps, .seconds = 60 },
 	CASE(a_page_that_comes_late),
 	CASE(killed_while_it_waits_for_a_page),
 	{ .name = "a_page_at_the_end_of_many", .run = a_page_at_the_end_of_many, .seconds = 60 },
