@@ -26,8 +26,11 @@
 #define RAM		(32 * PAGE)
 #define HANDLER_AT	0x0f00
 #define CODE_AT		0x1000
-#define PAGES_AT	0x2000
+#define PAGES_AT	0x8000
 #define SAY_SECONDS	20
+
+/* At any instant of so long a VMM is killed. */
+#define KILL_US		200000
 
 /* As in lifecycle.c, for that many processes */
 #define SLACK_KIB	3000
@@ -43,8 +46,12 @@ static const struct {
 	{ "spins", { 0xeb, 0xfe } },
 	{ "halts", { 0xf4, 0xeb, 0xfd } },
 	{ "outputs", { 0xe6, 0x80, 0xeb, 0xfc } },
-	/* mov $PAGES_AT, %bx; again: mov %al, (%bx); inc %ax; add $PAGE, %bx; jmp again */
-	{ "writes", { 0xbb, 0x00, 0x20, 0x88, 0x07, 0x40, 0x81, 0xc3, 0x00, 0x10, 0xeb, 0xf7 } },
+	/*
+	 * mov $PAGES_AT, %bx; again: mov %al, (%bx); inc %ax; add $PAGE, %bx;
+	 * or $PAGES_AT, %bx; jmp again: never below, where all the code is
+	 */
+	{ "writes", { 0xbb, 0x00, 0x80, 0x88, 0x07, 0x40, 0x81, 0xc3, 0x00, 0x10,
+		      0x81, 0xcb, 0x00, 0x80, 0xeb, 0xf3 } },
 };
 
 #define PROGRAMS	(sizeof(programs) / sizeof(*programs))
@@ -96,6 +103,26 @@ static void on_signal(int number)
 {
 }
 
+struct counts {
+	unsigned long lives, killed, killed_early, exited, closed, failed;
+	unsigned int longest_close;
+	/* Of the one that lives: all its threads have been started. */
+	atomic_bool runs;
+	/* Of the last one that failed: at what, which all processes have at the same address */
+	const char *at;
+	int error;
+};
+
+/* Of the processes, all of them */
+static struct counts *all;
+
+static void fail(struct counts *counts, const char *at, int error)
+{
+	counts->at = at;
+	counts->error = error;
+	_exit(1);
+}
+
 /*
  * As a VMM runs one: again after a signal, over port accesses; until it is told to stop by
  * @stop being set, which is looked at after each signal.
@@ -104,7 +131,7 @@ struct runner {
 	int vp;
 	__u32 index;
 	atomic_bool *stop;
-	int error;
+	struct counts *counts;
 };
 
 static void *run(void *context)
@@ -114,17 +141,19 @@ static void *run(void *context)
 
 	do {
 		struct hvp_register_assoc rip = { .name = HVP_REGISTER_RIP };
+		int error = vp_run(runner->vp, &message);
 
-		runner->error = vp_run(runner->vp, &message);
-		if (runner->error == -EINTR)
+		if (error == -EINTR)
 			continue;
-		if (!runner->error && message.header.type != HVP_MESSAGE_IO_PORT_INTERCEPT)
-			runner->error = -EPROTO;
-		if (runner->error)
-			break;
+		if (error)
+			fail(runner->counts, "MSHV_RUN_VP", error);
+		if (message.header.type != HVP_MESSAGE_IO_PORT_INTERCEPT)
+			fail(runner->counts, "message", message.header.type);
 		rip.value.word[0] = message.payload.io_port.header.rip + 2;
-		runner->error = vp_set_registers_of(runner->vp, runner->index, &rip, 1);
-	} while (!atomic_load(runner->stop) && (!runner->error || runner->error == -EINTR));
+		error = vp_set_registers_of(runner->vp, runner->index, &rip, 1);
+		if (error && error != -EINTR)
+			fail(runner->counts, "RIP", error);
+	} while (!atomic_load(runner->stop));
 	return NULL;
 }
 
@@ -143,15 +172,6 @@ static void close_in_order(struct vmm *vmm, unsigned int order)
 }
 
 #define ORDERS	6
-
-struct counts {
-	unsigned long lives, killed, exited, closed, failed;
-	unsigned int longest_close;
-	int error;
-};
-
-/* Of the processes, all of them */
-static struct counts *all;
 
 static unsigned int milliseconds(const struct timespec *since)
 {
@@ -175,15 +195,15 @@ static void live(struct counts *counts, unsigned int seed, bool closes)
 	int error = begin(&vmm, rand_r(&seed));
 
 	if (error)
-		goto failed;
+		fail(counts, "beginning", error);
 	sigaction(SIGUSR1, &action, NULL);
 	for (unsigned int i = 0; i < VPS; i++) {
-		runners[i] = (struct runner){ vmm.vps[i], i, &stop, 0 };
-		if (pthread_create(&vmm.threads[i], NULL, run, &runners[i])) {
-			error = -EAGAIN;
-			goto failed;
-		}
+		runners[i] = (struct runner){ vmm.vps[i], i, &stop, counts };
+		error = pthread_create(&vmm.threads[i], NULL, run, &runners[i]);
+		if (error)
+			fail(counts, "a thread", -error);
 	}
+	atomic_store(&counts->runs, true);
 	for (unsigned int times = rand_r(&seed) % 16; !closes || times; times--) {
 		struct hvp_assert_interrupt_in in = {
 			.type = HVP_INTERRUPT_NMI, .destination = rand_r(&seed) % VPS,
@@ -192,7 +212,7 @@ static void live(struct counts *counts, unsigned int seed, bool closes)
 		error = mshv_call(vmm.partition, HVP_CALL_ASSERT_VIRTUAL_INTERRUPT, &in,
 				  sizeof(in), NULL, 0);
 		if (error)
-			goto failed;
+			fail(counts, "an NMI", error);
 		usleep(rand_r(&seed) % 3000);
 	}
 	atomic_store(&stop, true);
@@ -210,18 +230,28 @@ static void live(struct counts *counts, unsigned int seed, bool closes)
 			}
 			error = pthread_timedjoin_np(vmm.threads[i], NULL, &soon);
 		} while (error == ETIMEDOUT);
-		error = runners[i].error;
-		if (error && error != -EINTR)
-			goto failed;
 	}
 	clock_gettime(CLOCK_MONOTONIC, &began);
 	close_in_order(&vmm, rand_r(&seed) % ORDERS);
 	if (milliseconds(&began) > counts->longest_close)
 		counts->longest_close = milliseconds(&began);
 	_exit(0);
-failed:
-	counts->error = error;
-	_exit(1);
+}
+
+/*
+ * From the beginning on, or @running, which takes long to come to where there are many: then
+ * from there on.
+ */
+static void kill_at_some_time(struct counts *counts, pid_t pid, bool running, unsigned int us)
+{
+	siginfo_t ended = {};
+
+	while (running && !atomic_load(&counts->runs) && !ended.si_pid) {
+		usleep(2000);
+		waitid(P_PID, pid, &ended, WEXITED | WNOHANG | WNOWAIT);
+	}
+	usleep(us);
+	kill(pid, SIGKILL);
 }
 
 /* VMMs, one after the other, until @end */
@@ -230,8 +260,10 @@ static void soak(struct counts *counts, unsigned int seed, time_t end)
 	while (time(NULL) < end) {
 		unsigned int kind = rand_r(&seed) % 4, life = rand_r(&seed);
 		int status;
-		pid_t pid = fork();
+		pid_t pid;
 
+		atomic_store(&counts->runs, false);
+		pid = fork();
 		if (!pid) {
 			/* One that a timer ends, exits with all of it alive. */
 			if (kind == 1)
@@ -240,21 +272,22 @@ static void soak(struct counts *counts, unsigned int seed, time_t end)
 		}
 		if (pid < 0) {
 			counts->error = -errno;
+			counts->at = "fork()";
 			counts->failed++;
 			break;
 		}
 		counts->lives++;
-		if (kind > 1) {
-			usleep(rand_r(&seed) % 200000);
-			kill(pid, SIGKILL);
-		}
+		if (kind > 1)
+			kill_at_some_time(counts, pid, kind == 3, rand_r(&seed) % KILL_US);
 		waitpid(pid, &status, 0);
 		if (WIFEXITED(status) && WEXITSTATUS(status))
 			counts->failed++;
 		else if (WIFEXITED(status))
 			counts->closed++;
-		else if (WTERMSIG(status) == SIGKILL)
+		else if (WTERMSIG(status) == SIGKILL && atomic_load(&counts->runs))
 			counts->killed++;
+		else if (WTERMSIG(status) == SIGKILL)
+			counts->killed_early++;
 		else
 			counts->exited++;
 	}
@@ -274,13 +307,16 @@ static struct counts total(void)
 	for (unsigned int i = 0; i < PROCESSES; i++) {
 		total.lives += all[i].lives;
 		total.killed += all[i].killed;
+		total.killed_early += all[i].killed_early;
 		total.exited += all[i].exited;
 		total.closed += all[i].closed;
 		total.failed += all[i].failed;
 		if (all[i].longest_close > total.longest_close)
 			total.longest_close = all[i].longest_close;
-		if (all[i].error)
+		if (all[i].error) {
+			total.at = all[i].at;
 			total.error = all[i].error;
+		}
 	}
 	return total;
 }
@@ -289,11 +325,20 @@ static void say(struct __test_metadata *_metadata, long since)
 {
 	struct counts counts = total();
 
-	TH_LOG("%ld s: %lu VMMs: %lu killed, %lu ended by a signal, %lu closed",
-	       (long)time(NULL) - since, counts.lives, counts.killed, counts.exited,
-	       counts.closed);
-	TH_LOG("slowest close: %u ms; failed: %lu (%d)", counts.longest_close, counts.failed,
-	       counts.error);
+	TH_LOG("%ld s: %lu VMMs: killed %lu as they ran, %lu before; %lu ended by a timer",
+	       (long)time(NULL) - since, counts.lives, counts.killed, counts.killed_early,
+	       counts.exited);
+	TH_LOG("%lu closed, the slowest in %u ms; failed: %lu (at %s: %d)", counts.closed,
+	       counts.longest_close, counts.failed, counts.at ?: "nothing", counts.error);
+}
+
+/* For those who run this, see tools/testing/check */
+static void figures(void)
+{
+	struct counts counts = total();
+
+	fprintf(TH_LOG_STREAM, "# figures: soak: %lu VMMs, %lu of them killed\n", counts.lives,
+		counts.killed + counts.killed_early);
 }
 
 /* Partitions that the driver knows besides the guest's own, if it shows them */
@@ -375,6 +420,7 @@ TEST_F_TIMEOUT(soak, sixteen_at_a_time, 100000)
 		}
 	}
 	say(_metadata, start);
+	figures();
 	EXPECT_EQ(total().failed, 0);
 	EXPECT_GT(total().killed, 0);
 	EXPECT_GT(total().closed, 0);
