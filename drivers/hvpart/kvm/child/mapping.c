@@ -291,7 +291,7 @@ static unsigned long hvp_mapping_find_room(struct hvp_mapping *mapping, u64 offs
 	return ALIGN(start, PMD_SIZE) + (offset & ~PMD_MASK);
 }
 
-/* Return: the address or a negative error; -EEXIST if another thread has taken the room meanwhile */
+/* Return: the address or a negative error; -EEXIST if another thread has taken the room */
 static unsigned long hvp_mapping_try_to_add(struct hvp_mapping *mapping, u64 offset,
 					    unsigned long size)
 {

@@ -333,7 +333,7 @@ static void say(struct __test_metadata *_metadata, long since)
 }
 
 /* For those who run this, see tools/testing/check */
-static void figures(void)
+static void say_to_check(void)
 {
 	struct counts counts = total();
 
@@ -420,7 +420,7 @@ TEST_F_TIMEOUT(soak, sixteen_at_a_time, 100000)
 		}
 	}
 	say(_metadata, start);
-	figures();
+	say_to_check();
 	EXPECT_EQ(total().failed, 0);
 	EXPECT_GT(total().killed, 0);
 	EXPECT_GT(total().closed, 0);

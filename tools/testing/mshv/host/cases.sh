@@ -114,9 +114,8 @@ without_late_invalidation()
 	awk '/\[ cut here \]/ { block = $0; inside = 1; late = 0; next }
 	     !inside || /misc mshv/ { print; next }
 	     { block = block "\n" $0 }
-	     /WARNING: .* at (mshv_region_interval_invalidate|__mmu_notifier_invalidate_range_start)\+/ {
-		late = 1
-	     }
+	     /WARNING: .* at mshv_region_interval_invalidate\+/ { late = 1 }
+	     /WARNING: .* at __mmu_notifier_invalidate_range_start\+/ { late = 1 }
 	     /\[ end trace / { if (!late) print block; inside = 0 }
 	     END { if (inside) print block }'
 }
@@ -130,7 +129,8 @@ log_is_clean()
 {
 	tail -c +$((log_seen + 1)) $console | tr -d '\r' | without_late_invalidation |
 		grep -E -e 'BUG:|WARNING|Oops|Call Trace|unchecked MSR|Hyper-V: .*error' \
-			-e 'HV_STATUS_' -e '[Uu]nexpected|[Uu]nmapped|[Ff]ailed|[Uu]nvalidated|panic' |
+			-e '[Uu]nexpected|[Uu]nmapped|[Ff]ailed|[Uu]nvalidated|panic' \
+			-e HV_STATUS_ |
 		grep -vEf harmless >/tmp/complaints
 	if [ -s /tmp/complaints ]; then
 		cat /tmp/complaints
