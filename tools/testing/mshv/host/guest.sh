@@ -15,11 +15,12 @@ qemu_options=$(cat $client/qemu-options 2>/dev/null)
 guest_options=
 as_user=
 
-# On a machine whose CPUs are emulated, and so are those of its guest.
-boot_limit=120
+# On a machine whose CPUs are emulated, and so are those of its guest. A kernel may be slow, too.
+slowness=${HVPART_SLOWNESS:-1}
+boot_limit=$((120 * slowness))
 # For nothing to be said. The longest that a test program may be busy with one test, as it
 # says itself, is 240.
-silence_limit=300
+silence_limit=$((300 * slowness))
 
 guest_pid=
 guest_dir=/tmp/guest
