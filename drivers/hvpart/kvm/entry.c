@@ -6,6 +6,7 @@
 #include "assumptions.h"
 #include "child/exit.h"
 #include "child/huge.h"
+#include "child/kvm_run.h"
 #include "child/memory.h"
 #include "child/runner.h"
 #include "child/vcpu.h"
@@ -88,7 +89,7 @@ static void hvp_hooks_remove(unsigned int installed)
 		hvp_hook_stop(hooks[i]);
 	hvp_vms_reset();
 	hvp_hooks_drain(&hvp_calls_running);
-	hvp_outside_recall();
+	hvp_kvm_runs_recall();
 	hvp_hooks_drain(&hvp_runs_running);
 	hvp_vms_release();
 	if (installed)

@@ -10,8 +10,8 @@
 #include <linux/kvm.h>
 #include <linux/sched.h>
 #include <linux/workqueue.h>
-#include "../parent/outside.h"
 #include "device.h"
+#include "kvm_run.h"
 #include "runner.h"
 
 /* As the kernel sees it, not as a VMM in a container of its own does. */
@@ -92,7 +92,7 @@ struct file *hvp_kvm_take_file(long descriptor)
 	close_fd(descriptor);
 	/* The VMM may have put any other one there, a VM's for instance. */
 	if (READ_ONCE(current->task_works) != before)
-		hvp_outside_leave();
+		hvp_kvm_run_leave();
 	return file ?: ERR_PTR(-EFAULT);
 }
 
@@ -124,7 +124,7 @@ void hvp_kvm_put_file(struct file *file)
 
 	if (!hvp_runner_here()) {
 		fput(file);
-		hvp_outside_leave();
+		hvp_kvm_run_leave();
 		return;
 	}
 	INIT_WORK_ONSTACK(&closing.work, hvp_kvm_close);

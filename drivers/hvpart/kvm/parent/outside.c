@@ -13,6 +13,7 @@
 #include <linux/sched/signal.h>
 #include "../../core/core.h"
 #include "../../hook/compat.h"
+#include "../child/kvm_run.h"
 #include "../child/runner.h"
 #include "../originals.h"
 #include "attention.h"
@@ -24,23 +25,6 @@
 
 /* No KVM_RUN goes on in here any more. */
 static bool hvp_outside_stopping;
-
-/**
- * struct hvp_run - a thread in a KVM_RUN that is ours to end
- * @node:	among all of them
- * @task:	the thread
- * @vcpu:	its vCPU
- * @leaves:	it has something to do in user space's stead, before KVM_RUN goes on
- */
-struct hvp_run {
-	struct list_head node;
-	struct task_struct *task;
-	struct kvm_vcpu *vcpu;
-	bool leaves;
-};
-
-static LIST_HEAD(hvp_runs);
-static DEFINE_RAW_SPINLOCK(hvp_runs_lock);
 
 /* Return: false if the thread is to die, and nobody waits for the answer. */
 static bool hvp_outside_call(struct kvm_vcpu *vcpu, struct hvp_vcpu *known)
@@ -64,7 +48,7 @@ static bool hvp_outside_call(struct kvm_vcpu *vcpu, struct hvp_vcpu *known)
 }
 
 /* Has KVM_RUN come back for us alone?  If it has, but is not to go on, that is -EINTR. */
-static bool hvp_outside_goes_on(struct hvp_run *run, struct hvp_vcpu *known, long *result)
+static bool hvp_outside_goes_on(struct hvp_kvm_run *run, struct hvp_vcpu *known, long *result)
 {
 	struct kvm_vcpu *vcpu = run->vcpu;
 
@@ -82,7 +66,7 @@ static bool hvp_outside_goes_on(struct hvp_run *run, struct hvp_vcpu *known, lon
 }
 
 static long hvp_outside_run(struct file *file, unsigned int command, unsigned long argument,
-			    struct hvp_run *run, struct hvp_vcpu *known)
+			    struct hvp_kvm_run *run, struct hvp_vcpu *known)
 {
 	struct kvm_vcpu *vcpu = run->vcpu;
 	long result;
@@ -100,36 +84,12 @@ static long hvp_outside_run(struct file *file, unsigned int command, unsigned lo
 	return result;
 }
 
-static void hvp_run_begin(struct hvp_run *run)
-{
-	raw_spin_lock_irq(&hvp_runs_lock);
-	list_add(&run->node, &hvp_runs);
-	raw_spin_unlock_irq(&hvp_runs_lock);
-}
-
-/* Return: what user space is to be told.  Of what ends for us alone it sees nothing. */
-static long hvp_run_end(struct hvp_run *run, long result)
-{
-	raw_spin_lock_irq(&hvp_runs_lock);
-	list_del(&run->node);
-	raw_spin_unlock_irq(&hvp_runs_lock);
-	if (result != -EINTR || task_sigpending(current))
-		return result;
-	/* Without it a system call is not restarted. */
-	if (run->leaves)
-		set_thread_flag(TIF_NOTIFY_SIGNAL);
-	if ((run->leaves || READ_ONCE(hvp_outside_stopping)) &&
-	    test_thread_flag(TIF_NOTIFY_SIGNAL))
-		return -ERESTARTNOINTR;
-	return result;
-}
-
 static long hvp_replace_kvm_vcpu_ioctl(struct file *file, unsigned int command,
 				       unsigned long argument)
 {
 	int token = srcu_read_lock(&hvp_runs_running);
 	struct kvm_vcpu *vcpu = file->private_data;
-	struct hvp_run run = { .task = current, .vcpu = vcpu };
+	struct hvp_kvm_run run = { .task = current, .vcpu = vcpu };
 	struct hvp_vcpu *known = NULL;
 	long result;
 
@@ -137,7 +97,7 @@ static long hvp_replace_kvm_vcpu_ioctl(struct file *file, unsigned int command,
 		result = hvp_original_kvm_vcpu_ioctl(file, command, argument);
 		goto unlock;
 	}
-	hvp_run_begin(&run);
+	hvp_kvm_run_begin(&run);
 	/* KVM refuses those of another address space. */
 	if (HVP_HOOK_WANTED(true) && current->mm == vcpu->kvm->mm &&
 	    !READ_ONCE(hvp_outside_stopping))
@@ -147,7 +107,7 @@ static long hvp_replace_kvm_vcpu_ioctl(struct file *file, unsigned int command,
 		result = hvp_outside_run(file, command, argument, &run, known);
 	else
 		result = hvp_original_kvm_vcpu_ioctl(file, command, argument);
-	result = hvp_run_end(&run, result);
+	result = hvp_kvm_run_end(&run, result, READ_ONCE(hvp_outside_stopping));
 unlock:
 	srcu_read_unlock(&hvp_runs_running, token);
 	return result;
@@ -165,29 +125,6 @@ static notrace void hvp_divert_kvm_vcpu_ioctl(unsigned long ip, unsigned long pa
 HVP_DEFINE_HOOK(kvm_vcpu_ioctl, "long int (struct file *, unsigned int, long unsigned int)");
 
 /**
- * hvp_outside_leave() - if this thread is in a KVM_RUN, have it leave that for a moment
- *
- * To be called when it has let go of a file that may be the last one of a VM: what it does then in
- * user space's stead is not to be done in KVM's loop.
- *
- * Context: Any task.
- */
-void hvp_outside_leave(void)
-{
-	struct hvp_run *run;
-
-	raw_spin_lock_irq(&hvp_runs_lock);
-	list_for_each_entry(run, &hvp_runs, node) {
-		if (run->task != current)
-			continue;
-		run->leaves = true;
-		/* KVM's loop looks at it before it does what else there is to do. */
-		set_thread_flag(TIF_NOTIFY_SIGNAL);
-	}
-	raw_spin_unlock_irq(&hvp_runs_lock);
-}
-
-/**
  * hvp_outside_stop() - the module goes: what comes back does not go on
  *
  * Context: Any.
@@ -195,24 +132,4 @@ void hvp_outside_leave(void)
 void hvp_outside_stop(void)
 {
 	WRITE_ONCE(hvp_outside_stopping, true);
-}
-
-/**
- * hvp_outside_recall() - have all threads come back from KVM_RUN for a moment
- *
- * Those of VMs that are no parents, too: whoever has come in has to go out.
- *
- * Context: Any; hvp_outside_stop() has been called, and nobody comes in any more.
- */
-void hvp_outside_recall(void)
-{
-	struct hvp_run *run;
-
-	raw_spin_lock_irq(&hvp_runs_lock);
-	list_for_each_entry(run, &hvp_runs, node) {
-		set_tsk_thread_flag(run->task, TIF_NOTIFY_SIGNAL);
-		if (!rcuwait_wake_up(kvm_arch_vcpu_get_wait(run->vcpu)))
-			kick_process(run->task);
-	}
-	raw_spin_unlock_irq(&hvp_runs_lock);
 }

@@ -6,8 +6,6 @@
 
 extern struct hvp_hook hvp_hook_kvm_vcpu_ioctl;
 
-void hvp_outside_leave(void);
 void hvp_outside_stop(void);
-void hvp_outside_recall(void);
 
 #endif /* _HVPART_KVM_OUTSIDE_H */

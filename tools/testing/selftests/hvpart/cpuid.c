@@ -528,8 +528,8 @@ static void its_own_partition_calls_are_denied(void)
 #define MOST_CPUID_ENTRIES	256
 
 struct giver {
-	volatile struct kvm_cpuid_entry2 *entries;
-	volatile bool stop;
+	struct kvm_cpuid_entry2 *entries;
+	bool stop;
 };
 
 static void find_arguments(void *start, size_t size, void *arg)
@@ -546,10 +546,12 @@ static void *give_privileges(void *arg)
 	struct giver *giver = arg;
 	unsigned int i;
 
-	while (!giver->stop) {
+	while (!__atomic_load_n(&giver->stop, __ATOMIC_RELAXED)) {
 		for (i = 0; i < MOST_CPUID_ENTRIES; i++) {
-			if (giver->entries[i].function == 0x40000003 && !giver->entries[i].ebx)
-				giver->entries[i].ebx = 7;
+			struct kvm_cpuid_entry2 *entry = giver->entries + i;
+
+			if (__atomic_load_n(&entry->function, __ATOMIC_RELAXED) == 0x40000003)
+				__atomic_store_n(&entry->ebx, 7, __ATOMIC_RELAXED);
 		}
 	}
 	return NULL;
@@ -577,7 +579,7 @@ static void privileges_from_the_vmm_are_none(void)
 			       SUCCESS, 1);
 		given = value.registers[EBX] & 7;
 	}
-	giver.stop = true;
+	__atomic_store_n(&giver.stop, true, __ATOMIC_RELAXED);
 	pthread_join(thread, NULL);
 	printf("# privileges %#x after %u virtual processors\n", given, i);
 	REQUIRE_STATUS(map_state_page(vcpu, child.id, 0, HVP_STATE_PAGE_INTERCEPT,
