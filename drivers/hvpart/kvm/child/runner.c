@@ -262,20 +262,14 @@ void hvp_runner_leave(struct kvm_vcpu *vcpu)
 	raw_spin_unlock_irq(&runner->lock);
 }
 
-/**
- * hvp_runner_here() - the vCPU that this thread is outside KVM's loop with
- *
- * Context: Any task.
- * Return: the runner, or NULL if it is not.
- */
-notrace struct hvp_runner *hvp_runner_here(void)
+/* Threads of any VM ask, and few are outside: each has put itself there, and sees that. */
+static noinline notrace struct hvp_runner *hvp_runner_find_here(void)
 {
 	const struct hlist_head *bucket =
 		&hvp_runners_here[hash_min((unsigned long)current, HASH_BITS(hvp_runners_here))];
 	struct hvp_runner *runner, *found = NULL;
 
-	/* Threads of any VM ask, and few are: each has put itself there, and sees that. */
-	if (!atomic_read(&hvp_runner_count) || hlist_empty(bucket))
+	if (hlist_empty(bucket))
 		return NULL;
 	raw_spin_lock(&hvp_runners_here_lock);
 	hlist_for_each_entry(runner, bucket, here) {
@@ -286,6 +280,18 @@ notrace struct hvp_runner *hvp_runner_here(void)
 	}
 	raw_spin_unlock(&hvp_runners_here_lock);
 	return found;
+}
+
+/**
+ * hvp_runner_here() - the vCPU that this thread is outside KVM's loop with
+ *
+ * Context: Any task.
+ * Return: the runner, or NULL if it is not.
+ */
+notrace struct hvp_runner *hvp_runner_here(void)
+{
+	/* What this costs is paid by VMs that have nothing to do with us. */
+	return atomic_read(&hvp_runner_count) ? hvp_runner_find_here() : NULL;
 }
 
 /**

@@ -57,6 +57,8 @@ bool hvp_machine_vp_is(const struct kvm_vcpu *vcpu)
 {
 	bool is;
 
+	if (!atomic_read(&hvp_machine_vp_count))
+		return false;
 	rcu_read_lock();
 	is = hvp_machine_vp_find(vcpu);
 	rcu_read_unlock();
