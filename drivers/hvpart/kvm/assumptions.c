@@ -62,6 +62,8 @@ static const struct hvp_assumption assumptions[] = {
 	ASSUME(kvm_memory_slot, flags),
 	ASSUME(kvm_memory_slot, id),
 	/* Children: who runs, waits and is told. */
+	ASSUME(kvm_vcpu, requests),
+	ASSUME(kvm, arch.apicv_inhibit_reasons),
 	ASSUME(kvm_vcpu, run),
 	ASSUME(kvm_vcpu, mutex),
 	ASSUME(kvm_vcpu, pid),
@@ -78,10 +80,14 @@ static const struct hvp_assumption assumptions[] = {
 	ASSUME(kvm_vcpu, arch.complete_userspace_io),
 	ASSUME(kvm_vcpu, arch.pending_external_vector),
 	ASSUME(kvm_vcpu, arch.msr_misc_features_enables),
+	ASSUME(kvm_vcpu, arch.exception),
+	ASSUME(kvm_vcpu, arch.cr2),
+	ASSUME(kvm_vcpu, arch.mmu),
 	/* Their memory. */
 	ASSUME(kvm, srcu),
 	ASSUME(kvm, mmu_notifier),
 	ASSUME(kvm_memslots, hva_tree),
+	ASSUME(kvm_memory_slot, dirty_bitmap),
 #ifdef HVP_FOLLOW_PFN_STRUCT
 	ASSUME(kvm_follow_pfn, hva),
 	ASSUME(kvm_follow_pfn, flags),
