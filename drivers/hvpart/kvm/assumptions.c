@@ -62,8 +62,6 @@ static const struct hvp_assumption assumptions[] = {
 	ASSUME(kvm_memory_slot, flags),
 	ASSUME(kvm_memory_slot, id),
 	/* Children: who runs, waits and is told. */
-	ASSUME(kvm_vcpu, requests),
-	ASSUME(kvm, arch.apicv_inhibit_reasons),
 	ASSUME(kvm_vcpu, run),
 	ASSUME(kvm_vcpu, mutex),
 	ASSUME(kvm_vcpu, pid),
@@ -80,9 +78,6 @@ static const struct hvp_assumption assumptions[] = {
 	ASSUME(kvm_vcpu, arch.complete_userspace_io),
 	ASSUME(kvm_vcpu, arch.pending_external_vector),
 	ASSUME(kvm_vcpu, arch.msr_misc_features_enables),
-	ASSUME(kvm_vcpu, arch.exception),
-	ASSUME(kvm_vcpu, arch.cr2),
-	ASSUME(kvm_vcpu, arch.mmu),
 	/* Their memory. */
 	ASSUME(kvm, srcu),
 	ASSUME(kvm, mmu_notifier),
@@ -95,6 +90,12 @@ static const struct hvp_assumption assumptions[] = {
 	ASSUME(kvm_follow_pfn, map_writable),
 	ASSUME(kvm_follow_pfn, refcounted_page),
 #endif
+	/* What has come for a vCPU, and what its last fault was. */
+	ASSUME(kvm_vcpu, requests),
+	ASSUME(kvm, arch.apicv_inhibit_reasons),
+	ASSUME(kvm_vcpu, arch.exception),
+	ASSUME(kvm_vcpu, arch.cr2),
+	ASSUME(kvm_vcpu, arch.mmu),
 };
 
 static int hvp_check_members(const struct hvp_btf *btf)
