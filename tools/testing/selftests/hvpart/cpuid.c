@@ -3,12 +3,21 @@
  * What a child's processor says of itself, and what its parent has it say: HvInstallIntercept,
  * HvRegisterInterceptResult, HvGetVpCpuidValues: contract, virtual processors, sections 4 and 7.
  */
+#define _GNU_SOURCE
 #include <cpuid.h>
+#include <fcntl.h>
+#include <linux/hw_breakpoint.h>
 #include <linux/kvm.h>
+#include <linux/perf_event.h>
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "footprint.h"
 #include "vps.h"
@@ -528,60 +537,107 @@ static void its_own_partition_calls_are_denied(void)
 #define MOST_CPUID_ENTRIES	256
 
 struct giver {
-	struct kvm_cpuid_entry2 *entries;
-	bool stop;
+	struct kvm_cpuid2 *arguments;
+	struct kvm_cpuid_entry2 *entry;
+	pid_t task;
 };
 
-static void find_arguments(void *start, size_t size, void *arg)
-{
-	struct giver *giver = arg;
-
-	if (size == 4 * HVP_PAGE_SIZE && !giver->entries)
-		giver->entries = ((struct kvm_cpuid2 *)start)->entries;
-}
-
-/* Where arguments of KVM's are: the privileges of a parent, before KVM reads what they are. */
-static void *give_privileges(void *arg)
+/* In the arguments that KVM had last, which were a processor's whole CPUID. */
+static void find_privileges(void *start, size_t size, void *arg)
 {
 	struct giver *giver = arg;
 	unsigned int i;
 
-	while (!__atomic_load_n(&giver->stop, __ATOMIC_RELAXED)) {
-		for (i = 0; i < MOST_CPUID_ENTRIES; i++) {
-			struct kvm_cpuid_entry2 *entry = giver->entries + i;
+	if (size != 4 * HVP_PAGE_SIZE)
+		return;
+	giver->arguments = start;
+	for (i = 0; i < MOST_CPUID_ENTRIES && !giver->entry; i++) {
+		if (giver->arguments->entries[i].function == 0x40000003)
+			giver->entry = &giver->arguments->entries[i];
+	}
+}
 
-			if (__atomic_load_n(&entry->function, __ATOMIC_RELAXED) == 0x40000003)
-				__atomic_store_n(&entry->ebx, 7, __ATOMIC_RELAXED);
-		}
+/* The privileges of a parent, whenever KVM has begun to read its arguments. */
+static void *give_privileges(void *arg)
+{
+	const struct sched_param first = { .sched_priority = 1 };
+	struct giver *giver = arg;
+	sigset_t signals;
+	int signal;
+
+	if (pthread_setschedparam(pthread_self(), SCHED_FIFO, &first))
+		die("no priority");
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGIO);
+	__atomic_store_n(&giver->task, gettid(), __ATOMIC_RELEASE);
+	while (!sigwait(&signals, &signal)) {
+		if (__atomic_load_n(&giver->entry->function, __ATOMIC_RELAXED) == 0x40000003)
+			__atomic_store_n(&giver->entry->ebx, 7, __ATOMIC_RELAXED);
 	}
 	return NULL;
+}
+
+/*
+ * KVM reads how many entries there are, and then, once it has memory for them, the entries.  A
+ * breakpoint tells the giver of the first, and it comes before the second, being on the same CPU.
+ * Return: the breakpoint, which is not enabled
+ */
+static int begin_to_give(struct giver *giver)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_BREAKPOINT, .size = sizeof(attr), .sample_period = 1,
+		.bp_type = HW_BREAKPOINT_RW, .bp_addr = (unsigned long)&giver->arguments->nent,
+		.bp_len = HW_BREAKPOINT_LEN_4, .disabled = true,
+	};
+	const int breakpoint = syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0);
+	struct f_owner_ex owner = { .type = F_OWNER_TID };
+	sigset_t signals;
+	pthread_t thread;
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGIO);
+	if (sched_setaffinity(0, sizeof(one), &one) ||
+	    pthread_sigmask(SIG_BLOCK, &signals, NULL) ||
+	    pthread_create(&thread, NULL, give_privileges, giver))
+		die("no thread: %m");
+	while (!(owner.pid = __atomic_load_n(&giver->task, __ATOMIC_ACQUIRE)))
+		usleep(10);
+	if (breakpoint < 0 || fcntl(breakpoint, F_SETOWN_EX, &owner) ||
+	    fcntl(breakpoint, F_SETFL, O_ASYNC))
+		die("no breakpoint: %m");
+	return breakpoint;
+}
+
+static u32 privileges_of(struct child *child)
+{
+	const struct hvp_cpuid_leaf leaf = { .leaf = 0x40000003 };
+	struct hvp_cpuid_value value;
+
+	REQUIRE_RESULT(get_cpuid_values(child->vcpu, child->id, 0, 0, &leaf, &value, 1),
+		       SUCCESS, 1);
+	return value.registers[EBX] & 7;
 }
 
 /* What a VMM gives a child behind its parent's back makes it no parent. */
 static void privileges_from_the_vmm_are_none(void)
 {
 	const struct hvp_create_partition_in in = {};
-	const struct hvp_cpuid_leaf leaf = { .leaf = 0x40000003 };
 	struct child child = new_child_with(new_guest(), &in, QEMU_FEATURES, 0);
 	struct vcpu *vcpu = child.vcpu;
-	struct hvp_cpuid_value value;
 	struct giver giver = {};
-	unsigned int i, given = 0;
-	pthread_t thread;
+	int breakpoint;
 
-	REQUIRE_EQUAL(walk_areas(find_arguments, &giver) && giver.entries, true);
-	if (pthread_create(&thread, NULL, give_privileges, &giver))
-		die("pthread_create");
-	for (i = 0; i < 400 && !given; i++) {
-		REQUIRE_STATUS(delete_vp(vcpu, child.id, 0, FORM_MEMORY), SUCCESS);
-		REQUIRE_STATUS(create_vp(vcpu, child.id, 0), SUCCESS);
-		REQUIRE_RESULT(get_cpuid_values(vcpu, child.id, 0, 0, &leaf, &value, 1),
-			       SUCCESS, 1);
-		given = value.registers[EBX] & 7;
-	}
-	__atomic_store_n(&giver.stop, true, __ATOMIC_RELAXED);
-	pthread_join(thread, NULL);
-	printf("# privileges %#x after %u virtual processors\n", given, i);
+	REQUIRE_EQUAL(privileges_of(&child), 0);
+	REQUIRE_EQUAL(walk_areas(find_privileges, &giver) && giver.entry, true);
+	REQUIRE_STATUS(delete_vp(vcpu, child.id, 0, FORM_MEMORY), SUCCESS);
+	breakpoint = begin_to_give(&giver);
+	REQUIRE_EQUAL(ioctl(breakpoint, PERF_EVENT_IOC_ENABLE), 0);
+	REQUIRE_STATUS(create_vp(vcpu, child.id, 0), SUCCESS);
+	REQUIRE_EQUAL(ioctl(breakpoint, PERF_EVENT_IOC_DISABLE), 0);
+	REQUIRE_EQUAL(privileges_of(&child), 7);
 	REQUIRE_STATUS(map_state_page(vcpu, child.id, 0, HVP_STATE_PAGE_INTERCEPT,
 				      child.intercepts), SUCCESS);
 	EXPECT_EQUAL(call_by_itself(&child), HVP_STATUS_ACCESS_DENIED);
