@@ -13,6 +13,7 @@
 #include "cases.h"
 #include "code_patching.h"
 #include "host.h"
+#include "soak.h"
 
 static struct test_case *all_cases;
 static unsigned int nr_cases;
@@ -111,8 +112,17 @@ void case_alarm(unsigned int seconds)
 	alarm(seconds * slowness());
 }
 
+/* Who is nearly hung here is hung where the machine has more to do. */
+static void tell_if_slow(unsigned int seconds, u64 took_ms)
+{
+	if (took_ms > seconds * slowness() * 500ULL)
+		ksft_print_msg("slow: %llu of %u s\n", took_ms / 1000, seconds * slowness());
+}
+
 static int run_case(const struct test_case *test_case)
 {
+	const unsigned int seconds = test_case->seconds ? test_case->seconds : CASE_SECONDS;
+	const u64 begin = soak_now_ms();
 	int status;
 	pid_t pid;
 
@@ -123,7 +133,7 @@ static int run_case(const struct test_case *test_case)
 	if (!pid) {
 		/* Nobody is left behind when the program is killed. */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		case_alarm(test_case->seconds ? test_case->seconds : CASE_SECONDS);
+		case_alarm(seconds);
 		if (test_case->run_row)
 			test_case->run_row(test_case->row);
 		else
@@ -132,6 +142,7 @@ static int run_case(const struct test_case *test_case)
 	}
 	if (waitpid(pid, &status, 0) != pid)
 		die("waitpid: %m");
+	tell_if_slow(seconds, soak_now_ms() - begin);
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
 	if (WTERMSIG(status) == SIGALRM)
