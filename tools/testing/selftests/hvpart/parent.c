@@ -722,6 +722,39 @@ static void it_is_interrupted(const void *row)
 	}
 }
 
+/*
+ * KVM saves what it was in memory of SMM's own, which a child does not have: newer KVMs give up
+ * its VM, older ones go on there, and have no instruction to execute.  No other child's.
+ */
+static void an_smi_is_its_end(void)
+{
+	struct vcpu *vcpu = new_guest();
+	struct child child = new_program(vcpu, halt_code, halt_end);
+	struct child other = new_program(vcpu, halt_code, halt_end);
+	const u32 resume = HVP_DISPATCH_CLEAR_INTERCEPT_SUSPEND;
+	const struct hvp_message *message = child_page(&child, child.intercepts);
+	struct hvp_dispatch_vp_out out;
+	unsigned int i;
+	u64 result;
+
+	EXPECT_EQUAL(child_run(&child).state, HVP_DISPATCH_BLOCKED);
+	REQUIRE_STATUS(assert_interrupt(vcpu, child.id, HVP_INTERRUPT_SMI, 0, 0, 0), SUCCESS);
+	for (i = 0; i < 3; i++) {
+		do {
+			result = dispatch_vp(vcpu, child.id, 0, resume, &out);
+		} while (!result && !out.event);
+		if (result)
+			EXPECT_EQUAL(result, HVP_STATUS_NO_RESOURCES);
+		else
+			EXPECT_EQUAL(message->header.type,
+				     HVP_MESSAGE_UNRECOVERABLE_EXCEPTION);
+	}
+	EXPECT_EQUAL(child_run(&other).state, HVP_DISPATCH_BLOCKED);
+	finalize_child(vcpu, child.id);
+	withdraw_all(vcpu, child.id);
+	delete_child(vcpu, child.id);
+}
+
 static void run_or_look(struct vcpu *vcpu, void *arg)
 {
 	unsigned int i;
@@ -767,6 +800,7 @@ static const struct test_case cases[] = {
 	CASE(one_that_runs_stays),
 	CASE(one_is_run_once),
 	CASE(one_starts_the_other),
+	CASE(an_smi_is_its_end),
 	CASE(registers_of_one_that_runs),
 };
 
