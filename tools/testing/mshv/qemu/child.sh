@@ -59,6 +59,39 @@ child()
 	return "$((answer))"
 }
 
+# uptime_now - in 1/100 s
+uptime_now()
+{
+	tr -d . </proc/uptime | cut -d ' ' -f 1
+}
+
+# child_at_work SECONDS - the child has much to do for so long, and so has this machine, whose
+# timers come in time all the same; both agree on how long that was
+child_at_work()
+{
+	local start before after slowest=0 busy took
+
+	start=$(uptime_now)
+	echo "check work $1" >&7
+	while :; do sha256sum /qemu/kernel-*; done >/dev/null &
+	busy=$!
+	while [ "$(uptime_now)" -lt $((start + 100 * $1)) ]; do
+		before=$(uptime_now)
+		usleep 100000
+		after=$(($(uptime_now) - before))
+		[ $after -ge 9 ] || { echo "0.1 s are over after $after/100 s"; return 1; }
+		[ $after -le $slowest ] || slowest=$after
+	done
+	kill $busy
+	child_says "exit " >/tmp/said || return 125
+	took=$(($(uptime_now) - start))
+	cat /tmp/said
+	[ $((answer)) = 0 ] || return 1
+	took=$((took - $(sed -n 's/^took //p' /tmp/said)))
+	echo "0.1 s took up to $slowest/100 s; to tell the child and to hear of it took $took/100 s"
+	[ $slowest -lt 1000 ] && [ $took -ge 0 ] && [ $took -lt 3000 ]
+}
+
 # child_ends - it is about to: show the rest that it says; QEMU's status
 #
 # QEMU 11.1 has its CPU's thread leave the child by SIGUSR1.  One that comes while the thread
