@@ -132,6 +132,7 @@ log_is_clean()
 {
 	tail -c +$((log_seen + 1)) $console | tr -d '\r' | without_own_warnings |
 		grep -E -e 'BUG:|WARNING|Oops|Call Trace|unchecked MSR|Hyper-V: .*error' \
+			-e 'oom-killer|blocked for more than|stall|starved' \
 			-e '[Uu]nexpected|[Uu]nmapped|[Ff]ailed|[Uu]nvalidated|panic' \
 			-e HV_STATUS_ |
 		grep -vEf harmless >/tmp/complaints
