@@ -99,8 +99,7 @@ static notrace void hvp_divert_x86_emulate_instruction(unsigned long ip,
 						       struct ftrace_ops *ops,
 						       struct ftrace_regs *fregs)
 {
-	if (hvp_hook_diverts_all() || hvp_runner_vp_here())
-		hvp_hook_divert(ops, ip, fregs);
+	hvp_runner_divert(ops, ip, fregs);
 }
 
 HVP_DEFINE_HOOK(x86_emulate_instruction, "int (struct kvm_vcpu *, gpa_t, int, void *, int)");
@@ -144,8 +143,7 @@ static notrace void hvp_divert_kvm_mmu_page_fault(unsigned long ip, unsigned lon
 						  struct ftrace_ops *ops,
 						  struct ftrace_regs *fregs)
 {
-	if (hvp_hook_diverts_all() || hvp_runner_vp_here())
-		hvp_hook_divert(ops, ip, fregs);
+	hvp_runner_divert(ops, ip, fregs);
 }
 
 HVP_DEFINE_HOOK(kvm_mmu_page_fault, "int (struct kvm_vcpu *, gpa_t, u64, void *, int)");
@@ -181,8 +179,7 @@ static notrace void hvp_divert_kvm_emulate_cpuid(unsigned long ip, unsigned long
 						 struct ftrace_ops *ops,
 						 struct ftrace_regs *fregs)
 {
-	if (hvp_hook_diverts_all() || hvp_runner_vp_here())
-		hvp_hook_divert(ops, ip, fregs);
+	hvp_runner_divert(ops, ip, fregs);
 }
 
 HVP_DEFINE_HOOK(kvm_emulate_cpuid, "int (struct kvm_vcpu *)");

@@ -112,8 +112,7 @@ static notrace void hvp_divert_kvm_mmu_hugepage_adjust(unsigned long ip,
 						       struct ftrace_ops *ops,
 						       struct ftrace_regs *fregs)
 {
-	if (hvp_hook_diverts_all() || hvp_runner_vp_here())
-		hvp_hook_divert(ops, ip, fregs);
+	hvp_runner_divert(ops, ip, fregs);
 }
 
 HVP_DEFINE_HOOK(kvm_mmu_hugepage_adjust, "void (struct kvm_vcpu *, struct kvm_page_fault *)");

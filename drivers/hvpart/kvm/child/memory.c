@@ -368,8 +368,7 @@ static u64 hvp_replace_hva_to_pfn(HVP_HVA_TO_PFN_PARAMETERS)
 static notrace void hvp_divert_hva_to_pfn(unsigned long ip, unsigned long parent_ip,
 					  struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
-	if (hvp_hook_diverts_all() || hvp_runner_vp_here())
-		hvp_hook_divert(ops, ip, fregs);
+	hvp_runner_divert(ops, ip, fregs);
 }
 
 HVP_DEFINE_HOOK(hva_to_pfn, HVP_HVA_TO_PFN_SIGNATURE);

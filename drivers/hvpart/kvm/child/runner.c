@@ -32,8 +32,7 @@ static DEFINE_SPINLOCK(hvp_runners_lock);
 static DEFINE_HASHTABLE(hvp_runners_here, 8);
 static DEFINE_RAW_SPINLOCK(hvp_runners_here_lock);
 
-/* How many are in the table; most hosts have none. */
-static atomic_t hvp_runner_count;
+atomic_t hvp_runner_count;
 /* The module goes: nobody runs a child any more. */
 static bool hvp_runners_stopping;
 
@@ -262,8 +261,15 @@ void hvp_runner_leave(struct kvm_vcpu *vcpu)
 	raw_spin_unlock_irq(&runner->lock);
 }
 
-/* Threads of any VM ask, and few are outside: each has put itself there, and sees that. */
-static noinline notrace struct hvp_runner *hvp_runner_find_here(void)
+/**
+ * hvp_runner_find_here() - as hvp_runner_here(), where there are any
+ *
+ * Threads of any VM ask, and few are outside: each has put itself there, and sees that.
+ *
+ * Context: Any task, ftrace callbacks included.
+ * Return: the runner, or NULL.
+ */
+notrace struct hvp_runner *hvp_runner_find_here(void)
 {
 	const struct hlist_head *bucket =
 		&hvp_runners_here[hash_min((unsigned long)current, HASH_BITS(hvp_runners_here))];
@@ -283,18 +289,6 @@ static noinline notrace struct hvp_runner *hvp_runner_find_here(void)
 }
 
 /**
- * hvp_runner_here() - the vCPU that this thread is outside KVM's loop with
- *
- * Context: Any task.
- * Return: the runner, or NULL if it is not.
- */
-notrace struct hvp_runner *hvp_runner_here(void)
-{
-	/* What this costs is paid by VMs that have nothing to do with us. */
-	return atomic_read(&hvp_runner_count) ? hvp_runner_find_here() : NULL;
-}
-
-/**
  * hvp_runner_vp_here() - the VP whose vCPU this thread is using
  *
  * Context: Any task.
@@ -305,6 +299,21 @@ notrace struct hvp_machine_vp *hvp_runner_vp_here(void)
 	struct hvp_runner *runner = hvp_runner_here();
 
 	return runner ? runner->vp : NULL;
+}
+
+/**
+ * hvp_runner_divert_here() - as hvp_runner_divert(), where there are any runners
+ * @ops:	as for hvp_hook_divert()
+ * @ip:		likewise
+ * @fregs:	likewise
+ *
+ * Context: In an ftrace callback.
+ */
+notrace void hvp_runner_divert_here(struct ftrace_ops *ops, unsigned long ip,
+				    struct ftrace_regs *fregs)
+{
+	if (hvp_hook_diverts_all() || hvp_runner_vp_here())
+		hvp_hook_divert(ops, ip, fregs);
 }
 
 /*

@@ -6,10 +6,12 @@
 #ifndef _HVPART_KVM_RUNNER_H
 #define _HVPART_KVM_RUNNER_H
 
+#include <linux/atomic.h>
 #include <linux/hrtimer.h>
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include "../../hook/hook.h"
 
 struct hvp_machine_vp;
 struct hvp_mapping;
@@ -66,8 +68,29 @@ void hvp_runners_stop(void);
 void hvp_runner_clear_notification(void);
 
 /* For kvm/child/. */
-struct hvp_runner *hvp_runner_here(void);
+
+/* How many there are.  Most hosts have none, and what it costs to ask is paid by all VMs. */
+extern atomic_t hvp_runner_count;
+
+struct hvp_runner *hvp_runner_find_here(void);
+
+/* The vCPU that this thread is outside KVM's loop with, or NULL; also in ftrace callbacks. */
+static __always_inline struct hvp_runner *hvp_runner_here(void)
+{
+	return atomic_read(&hvp_runner_count) ? hvp_runner_find_here() : NULL;
+}
+
 struct hvp_machine_vp *hvp_runner_vp_here(void);
+void hvp_runner_divert_here(struct ftrace_ops *ops, unsigned long ip, struct ftrace_regs *fregs);
+
+/* For the callback of a function that is redirected for threads that use a VP alone. */
+static __always_inline void hvp_runner_divert(struct ftrace_ops *ops, unsigned long ip,
+					      struct ftrace_regs *fregs)
+{
+	if (hvp_hook_diverts_all() || atomic_read(&hvp_runner_count))
+		hvp_runner_divert_here(ops, ip, fregs);
+}
+
 bool hvp_runner_begin(struct hvp_runner *runner, struct hvp_machine_vp *vp);
 bool hvp_runner_is_wanted(struct hvp_runner *runner);
 void hvp_runner_again(struct hvp_runner *runner);

@@ -176,8 +176,10 @@ static notrace void hvp_divert_kvm_cpuid(unsigned long ip, unsigned long parent_
 {
 	const u32 *eax = (const u32 *)hvp_ftrace_argument(fregs, 1);
 
-	if (hvp_hook_diverts_all() || *eax == HVP_CPUID_FEATURES || hvp_runner_vp_here())
+	if (*eax == HVP_CPUID_FEATURES)
 		hvp_hook_divert(ops, ip, fregs);
+	else
+		hvp_runner_divert(ops, ip, fregs);
 }
 
 HVP_DEFINE_HOOK(kvm_hv_set_cpuid, "void (struct kvm_vcpu *, bool)");
