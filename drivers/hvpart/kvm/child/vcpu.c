@@ -23,8 +23,8 @@
 static DEFINE_HASHTABLE(hvp_machine_vps, 8);
 /* Protects changes of the table; lookup is under RCU. */
 static DEFINE_SPINLOCK(hvp_machine_vps_lock);
-/* How many are in the table. */
-static atomic_t hvp_machine_vp_count;
+/* How many are in the table.  Most hosts have none. */
+atomic_t hvp_machine_vp_count;
 
 /**
  * hvp_machine_vp_find() - the VP that a vCPU is
@@ -47,22 +47,20 @@ notrace struct hvp_machine_vp *hvp_machine_vp_find(const struct kvm_vcpu *vcpu)
 }
 
 /**
- * hvp_machine_vp_is() - is a vCPU a VP of a machine's?
+ * hvp_machine_vps_have() - as hvp_machine_vp_is(), where there are any
  * @vcpu:	the vCPU
  *
  * Context: Any.
- * Return: true if it is.
+ * Return: true if it is one.
  */
-bool hvp_machine_vp_is(const struct kvm_vcpu *vcpu)
+bool hvp_machine_vps_have(const struct kvm_vcpu *vcpu)
 {
-	bool is;
+	bool known;
 
-	if (!atomic_read(&hvp_machine_vp_count))
-		return false;
 	rcu_read_lock();
-	is = hvp_machine_vp_find(vcpu);
+	known = hvp_machine_vp_find(vcpu);
 	rcu_read_unlock();
-	return is;
+	return known;
 }
 
 /**

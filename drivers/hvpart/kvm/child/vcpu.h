@@ -2,6 +2,7 @@
 #ifndef _HVPART_KVM_CHILD_VCPU_H
 #define _HVPART_KVM_CHILD_VCPU_H
 
+#include <linux/atomic.h>
 #include <linux/kvm.h>
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
@@ -114,7 +115,15 @@ void hvp_machine_vp_wake(struct hvp_machine_vp *vp);
 bool hvp_machine_vp_block(struct hvp_machine_vp *vp);
 
 struct hvp_machine_vp *hvp_machine_vp_find(const struct kvm_vcpu *vcpu);
-bool hvp_machine_vp_is(const struct kvm_vcpu *vcpu);
+bool hvp_machine_vps_have(const struct kvm_vcpu *vcpu);
 bool hvp_machine_vp_observe_wake_up(const struct kvm_vcpu *vcpu);
+
+extern atomic_t hvp_machine_vp_count;
+
+/* Is a vCPU a VP of a machine's?  Most hosts have none, and each call asks. */
+static __always_inline bool hvp_machine_vp_is(const struct kvm_vcpu *vcpu)
+{
+	return atomic_read(&hvp_machine_vp_count) && hvp_machine_vps_have(vcpu);
+}
 
 #endif /* _HVPART_KVM_CHILD_VCPU_H */

@@ -13,24 +13,31 @@
 #include "vcpu.h"
 #include "vm.h"
 
-/* Which registers a call is in depends on the mode that the caller is in. */
+static u64 hvp_register_pair(struct kvm_vcpu *vcpu, int high, int low)
+{
+	return (u64)(u32)vcpu->arch.regs[high] << 32 | (u32)vcpu->arch.regs[low];
+}
+
+/*
+ * Which registers a call is in depends on the mode that the caller is in.  KVM knows, and has
+ * answered with a small number: for a caller that is not in 64-bit mode in EDX:EAX, so that
+ * RDX is 0 then.  Only if it is 0 KVM has to be asked, which takes long.
+ */
 static __always_inline bool hvp_caller_is_64bit(struct kvm_vcpu *vcpu)
 {
 	int cs_db, cs_l;
 
+	if (vcpu->arch.regs[VCPU_REGS_RDX])
+		return true;
 	if (!(vcpu->arch.efer & EFER_LMA))
 		return false;
 	static_call(kvm_x86_get_cs_db_l_bits)(vcpu, &cs_db, &cs_l);
 	return cs_l;
 }
 
-static u64 hvp_register_pair(struct kvm_vcpu *vcpu, int high, int low)
-{
-	return (u64)(u32)vcpu->arch.regs[high] << 32 | (u32)vcpu->arch.regs[low];
-}
-
+/* @edx_eax: as they were before KVM has answered; it leaves the other registers alone. */
 static __always_inline struct hvp_call hvp_call_from_registers(struct kvm_vcpu *vcpu,
-							       bool is_64bit)
+							       bool is_64bit, u64 edx_eax)
 {
 	if (is_64bit)
 		return (struct hvp_call) {
@@ -39,16 +46,10 @@ static __always_inline struct hvp_call hvp_call_from_registers(struct kvm_vcpu *
 			.output = vcpu->arch.regs[VCPU_REGS_R8],
 		};
 	return (struct hvp_call) {
-		.control = hvp_register_pair(vcpu, VCPU_REGS_RDX, VCPU_REGS_RAX),
+		.control = edx_eax,
 		.input = hvp_register_pair(vcpu, VCPU_REGS_RBX, VCPU_REGS_RCX),
 		.output = hvp_register_pair(vcpu, VCPU_REGS_RDI, VCPU_REGS_RSI),
 	};
-}
-
-static u64 hvp_result_from_registers(struct kvm_vcpu *vcpu, bool is_64bit)
-{
-	return is_64bit ? vcpu->arch.regs[VCPU_REGS_RAX] :
-	       hvp_register_pair(vcpu, VCPU_REGS_RDX, VCPU_REGS_RAX);
 }
 
 /**
@@ -86,42 +87,54 @@ static __always_inline void hvp_note_guest(struct hvp_vps *vps, const struct kvm
 		   READ_ONCE(hyperv->hv_tsc_page));
 }
 
-/* The VM, with all its vCPUs known; or NULL. */
-static __always_inline struct hvp_vm *hvp_complete_vm(struct kvm_vcpu *vcpu,
-						      const struct hvp_vcpu *known)
+/*
+ * The answer to a child, which has none of the privileges, and to whom the host has no memory
+ * to make a partition of: only the checks that need no partition.
+ */
+static noinline u64 hvp_answer_nobody(struct kvm_vcpu *vcpu, u64 privileges,
+				      const struct hvp_call_row *row, struct hvp_call call)
 {
-	struct hvp_vm *vm = known ? known->vm : NULL;
+	struct hvp_kvm_guest memory = hvp_kvm_guest(vcpu->kvm, NULL, call.outside);
+	struct hvp_vp nobody = { .privileges = privileges, .gpa_bits = vcpu->arch.maxphyaddr };
+	const struct hvp_caller caller = { .vp = &nobody };
+	u64 result;
 
-	if (unlikely(vm && READ_ONCE(vm->vps.count) != atomic_read(&vcpu->kvm->online_vcpus) &&
-		     !hvp_vcpus_complete(vm)))
-		return NULL;
-	return vm;
+	/* It would get no further there. */
+	call.outside = true;
+	result = hvp_dispatch(row, &call, &caller, &memory.guest);
+	hvp_stats_count(row, result & HVP_RESULT_STATUS_MASK);
+	return result;
+}
+
+/* Nearly always they are. */
+static __always_inline bool hvp_all_vcpus_known(struct hvp_vm *vm)
+{
+	return READ_ONCE(vm->vps.count) == atomic_read(&vm->memory.kvm->online_vcpus) ||
+	       hvp_vcpus_complete(vm);
 }
 
 static u64 hvp_answer(struct kvm_vcpu *vcpu, struct hvp_vcpu *known, u64 privileges,
 		      const struct hvp_call_row *row, const struct hvp_call *call)
 {
-	struct hvp_vm *vm = hvp_complete_vm(vcpu, known);
-	struct hvp_kvm_guest memory = hvp_kvm_guest(vcpu->kvm, vm ? &vm->locked : NULL,
-						    call->outside);
-	struct hvp_hierarchy *hierarchy = vm ? hvp_vm_hierarchy(vm) : NULL;
-	struct hvp_vp nobody;
-	struct hvp_vp *vp = known ? &known->vp : &nobody;
+	struct hvp_vm *vm = known->vm;
+	struct hvp_kvm_guest memory = hvp_kvm_guest(vcpu->kvm, &vm->locked, call->outside);
+	struct hvp_hierarchy *hierarchy = hvp_all_vcpus_known(vm) ? hvp_vm_hierarchy(vm) : NULL;
+	struct hvp_vp *vp = &known->vp;
 	struct hvp_caller caller = { .vp = vp };
 	u64 result;
 
+	if (unlikely(!hierarchy))
+		return hvp_answer_nobody(vcpu, privileges, row, *call);
 	vp->privileges = privileges;
 	vp->gpa_bits = vcpu->arch.maxphyaddr;
 	WRITE_ONCE(vp->hypercalls, vcpu->stat.hypercalls);
 	WRITE_ONCE(vp->run_time, hvp_run_time());
-	if (hierarchy) {
-		hvp_note_guest(&vm->vps, &vcpu->kvm->arch.hyperv);
-		caller.partition = hierarchy->root;
-	}
+	hvp_note_guest(&vm->vps, &vcpu->kvm->arch.hyperv);
+	caller.partition = hierarchy->root;
 	result = hvp_dispatch(row, call, &caller, &memory.guest);
 	if (result != HVP_RESULT_OUTSIDE)
 		hvp_stats_count(row, result & HVP_RESULT_STATUS_MASK);
-	if (hierarchy && atomic_read(&hierarchy->stats_page_count))
+	if (atomic_read(&hierarchy->stats_page_count))
 		hvp_vm_refresh_stats_pages(vm);
 	hvp_hierarchy_put(hierarchy);
 	return result;
@@ -147,42 +160,6 @@ u64 hvp_hypercall_answer(struct kvm_vcpu *vcpu, struct hvp_vcpu *known,
 	return result;
 }
 
-/* A child has none of the privileges, so that no call of its gets further than to that check. */
-static u64 hvp_answer_child(struct kvm_vcpu *vcpu, const struct hvp_call_row *row,
-			    struct hvp_call call)
-{
-	struct hvp_kvm_guest memory = hvp_kvm_guest(vcpu->kvm, NULL, false);
-	struct hvp_vp nobody = { .gpa_bits = vcpu->arch.maxphyaddr };
-	const struct hvp_caller caller = { .vp = &nobody };
-	u64 result;
-
-	call.outside = true;
-	result = hvp_dispatch(row, &call, &caller, &memory.guest);
-	hvp_stats_count(row, result & HVP_RESULT_STATUS_MASK);
-	return result;
-}
-
-/*
- * The answer to a guest that may make any of our calls, or could if its parent allowed it;
- * KVM's to all others.
- */
-static u64 hvp_answer_partition(struct kvm_vcpu *vcpu, const struct hvp_call_row *row,
-				const struct hvp_call *call)
-{
-	struct hvp_vcpu *known = hvp_vcpu_find(vcpu);
-	u64 privileges = hvp_vcpu_privileges(vcpu, known);
-
-	if (!(privileges & HVP_PARTITION_PRIVILEGES)) {
-		if (hvp_machine_vp_is(vcpu))
-			return hvp_answer_child(vcpu, row, *call);
-		return HVP_STATUS_INVALID_HYPERCALL_CODE;
-	}
-	/* Its CPUID was set before the module was loaded. */
-	if (!known)
-		known = hvp_vcpu_find_or_add(vcpu);
-	return hvp_answer(vcpu, known, privileges, row, call);
-}
-
 /*
  * A 64-bit caller's code is in RCX, a 32-bit caller's in EAX.  To ask for the caller's mode
  * costs more than all of this: what has its code in the other register is as KVM leaves it.
@@ -198,22 +175,45 @@ static __always_inline bool hvp_call_may_be_ours(struct kvm_vcpu *vcpu)
 	return !vcpu->arch.guest_state_protected && !(vcpu->arch.hflags & HF_GUEST_MASK);
 }
 
-/* Give the guest its answer, or leave KVM's loop to find it. */
-static int hvp_complete_call(struct kvm_vcpu *vcpu, const struct hvp_call_row *row,
-			     const struct hvp_call *call, bool is_64bit, int resume)
+/* Give the guest its answer, or leave KVM's loop to find it; @known: NULL if it is nobody. */
+static int hvp_complete_call(struct kvm_vcpu *vcpu, struct hvp_vcpu *known, u64 privileges,
+			     u64 edx_eax, int resume)
 {
-	u64 result = hvp_answer_partition(vcpu, row, call);
-	struct hvp_vcpu *known;
+	bool is_64bit = hvp_caller_is_64bit(vcpu);
+	const struct hvp_call call = hvp_call_from_registers(vcpu, is_64bit, edx_eax);
+	const struct hvp_call_row *row = hvp_call_row(call.control);
+	u64 result;
 
-	if (unlikely(result == HVP_RESULT_OUTSIDE)) {
-		known = hvp_vcpu_find(vcpu);
-		if (known)
-			return hvp_thread_begin_call(vcpu, known, row, call, is_64bit, resume);
-		result = HVP_STATUS_NO_RESOURCES;
-		hvp_stats_count(row, result);
-	}
+	if (!row)
+		return resume;
+	if (known)
+		result = hvp_answer(vcpu, known, privileges, row, &call);
+	else
+		result = hvp_answer_nobody(vcpu, privileges, row, call);
+	if (unlikely(result == HVP_RESULT_OUTSIDE))
+		return hvp_thread_begin_call(vcpu, known, row, &call, is_64bit, resume);
 	hvp_hypercall_result(vcpu, is_64bit, result);
 	return resume;
+}
+
+/*
+ * An answer of ours has a guest that may make any of our calls, or could if its parent allowed
+ * it; all others have KVM's.
+ */
+static int hvp_replace_verdict(struct kvm_vcpu *vcpu, u64 edx_eax, int resume)
+{
+	struct hvp_vcpu *known = hvp_vcpu_find(vcpu);
+	u64 privileges = hvp_vcpu_privileges(vcpu, known);
+
+	if (!(privileges & HVP_PARTITION_PRIVILEGES)) {
+		if (!hvp_machine_vp_is(vcpu))
+			return resume;
+		known = NULL;
+	} else if (!known) {
+		/* Its CPUID was set before the module was loaded. */
+		known = hvp_vcpu_find_or_add(vcpu);
+	}
+	return hvp_complete_call(vcpu, known, privileges, edx_eax, resume);
 }
 
 /*
@@ -227,15 +227,13 @@ static int hvp_replace_kvm_hv_hypercall(struct kvm_vcpu *vcpu)
 {
 	int token = srcu_read_lock(&hvp_calls_running);
 	bool ours = HVP_HOOK_WANTED(hvp_call_may_be_ours(vcpu));
-	bool is_64bit = hvp_caller_is_64bit(vcpu);
-	struct hvp_call call = hvp_call_from_registers(vcpu, is_64bit);
-	const struct hvp_call_row *row = ours ? hvp_call_row(call.control) : NULL;
+	u64 edx_eax = hvp_register_pair(vcpu, VCPU_REGS_RDX, VCPU_REGS_RAX);
 	u64 completed = vcpu->stat.hypercalls;
 	int resume = hvp_original_kvm_hv_hypercall(vcpu);
 
-	if (row && vcpu->stat.hypercalls != completed &&
-	    hvp_result_from_registers(vcpu, is_64bit) == HVP_STATUS_INVALID_HYPERCALL_CODE)
-		resume = hvp_complete_call(vcpu, row, &call, is_64bit, resume);
+	if (ours && vcpu->stat.hypercalls != completed &&
+	    vcpu->arch.regs[VCPU_REGS_RAX] == HVP_STATUS_INVALID_HYPERCALL_CODE)
+		resume = hvp_replace_verdict(vcpu, edx_eax, resume);
 
 	srcu_read_unlock(&hvp_calls_running, token);
 	return resume;
