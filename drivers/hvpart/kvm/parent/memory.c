@@ -23,67 +23,64 @@ static struct hvp_locked_memory *hvp_guest_locked(struct hvp_guest *guest)
 	return container_of(guest, struct hvp_kvm_guest, guest)->locked;
 }
 
+/* A page in the VMM, and how many are one after the other from there on in the same slot. */
+struct hvp_user_pages {
+	void __user *address;	/* NULL if it is not RAM (for writing) */
+	u64 count;
+};
+
+static noinline const struct kvm_memory_slot *hvp_find_slot(struct hvp_kvm_guest *memory, u64 gfn)
+{
+	memory->slot = search_memslots(kvm_memslots(memory->kvm), gfn, false);
+	return memory->slot;
+}
+
 /*
- * The slot that has a page, or NULL.  Most calls access one slot only, so it is looked
- * for once; as long as the call lasts, the thread holds kvm->srcu, and so the slot.
+ * Most calls access one slot only, so it is looked for once; as long as the call lasts, the
+ * thread holds kvm->srcu, and so the slot.
  */
-static const struct kvm_memory_slot *hvp_gfn_to_slot(struct hvp_kvm_guest *memory, u64 gfn)
+static __always_inline struct hvp_user_pages hvp_slot_to_user(struct hvp_kvm_guest *memory,
+							      u64 gfn, bool write)
 {
 	const struct kvm_memory_slot *slot = memory->slot;
 
-	if (!slot || gfn - slot->base_gfn >= slot->npages) {
-		slot = search_memslots(kvm_memslots(memory->kvm), gfn, false);
-		memory->slot = slot;
-	}
-	return slot;
-}
-
-/* As hvp_gfn_to_user(), and *@pages is how many there are from @gfn on in the same slot. */
-static void __user *hvp_slot_to_user(struct hvp_kvm_guest *memory, u64 gfn, bool write,
-				     u64 *pages)
-{
-	const struct kvm_memory_slot *slot = hvp_gfn_to_slot(memory, gfn);
-
+	if (!slot || gfn - slot->base_gfn >= slot->npages)
+		slot = hvp_find_slot(memory, gfn);
 	if (!slot)
-		return NULL;
-	*pages = slot->base_gfn + slot->npages - gfn;
-	return hvp_slot_address(slot, gfn, write);
+		return (struct hvp_user_pages) { .address = NULL };
+	return (struct hvp_user_pages) {
+		.address = hvp_slot_address(slot, gfn, write),
+		.count = slot->base_gfn + slot->npages - gfn,
+	};
 }
 
 /* The slot is held for no longer than this takes.  The address is the VMM's, come what may. */
-static void __user *hvp_outside_to_user(struct hvp_kvm_guest *memory, u64 gfn, bool write,
-					u64 *pages)
+static noinline struct hvp_user_pages hvp_outside_to_user(struct hvp_kvm_guest *memory, u64 gfn,
+							  bool write)
 {
 	int token = srcu_read_lock(&memory->kvm->srcu);
-	void __user *address;
+	struct hvp_user_pages pages;
 
 	memory->slot = NULL;
-	address = hvp_slot_to_user(memory, gfn, write, pages);
+	pages = hvp_slot_to_user(memory, gfn, write);
 	memory->slot = NULL;
 	srcu_read_unlock(&memory->kvm->srcu, token);
-	return address;
+	return pages;
 }
 
-static void __user *hvp_gfns_to_user(struct hvp_guest *guest, u64 gfn, bool write, u64 *pages)
+static __always_inline struct hvp_user_pages hvp_gfn_to_user(struct hvp_guest *guest, u64 gfn,
+							     bool write)
 {
 	struct hvp_kvm_guest *memory = container_of(guest, struct hvp_kvm_guest, guest);
 
 	if (unlikely(memory->outside))
-		return hvp_outside_to_user(memory, gfn, write, pages);
-	return hvp_slot_to_user(memory, gfn, write, pages);
+		return hvp_outside_to_user(memory, gfn, write);
+	return hvp_slot_to_user(memory, gfn, write);
 }
 
-/* Address of a page in the VMM, or NULL if it is not RAM (for writing). */
-static void __user *hvp_gfn_to_user(struct hvp_guest *guest, u64 gfn, bool write)
+static __always_inline void __user *hvp_gpa_to_user(struct hvp_guest *guest, u64 gpa, bool write)
 {
-	u64 pages;
-
-	return hvp_gfns_to_user(guest, gfn, write, &pages);
-}
-
-static void __user *hvp_gpa_to_user(struct hvp_guest *guest, u64 gpa, bool write)
-{
-	void __user *page = hvp_gfn_to_user(guest, gpa_to_gfn(gpa), write);
+	void __user *page = hvp_gfn_to_user(guest, gpa_to_gfn(gpa), write).address;
 
 	/* Fault injection does not look into how a few words are copied. */
 	if (!page || should_fail_usercopy())
@@ -159,13 +156,13 @@ static unsigned int hvp_contiguous(struct hvp_guest *guest,
 				   unsigned long *address)
 {
 	u64 first = pages[0].gfn;
-	u64 in_slot;
+	struct hvp_user_pages there = hvp_gfn_to_user(guest, first, true);
 	unsigned int n;
 
-	*address = (unsigned long)hvp_gfns_to_user(guest, first, true, &in_slot);
+	*address = (unsigned long)there.address;
 	if (!*address)
 		return 0;
-	count = min_t(u64, count, in_slot);
+	count = min_t(u64, count, there.count);
 	for (n = 1; n < count && pages[n].gfn == first + n; n++)
 		;
 	return n;
@@ -288,7 +285,7 @@ static int hvp_guest_still_sees(struct page *page, const u64 __user *at, u64 wor
  */
 static int hvp_guest_zero(struct hvp_guest *guest, const struct hvp_pinned_page *pinned)
 {
-	u64 __user *at = hvp_gfn_to_user(guest, pinned->gfn, false);
+	u64 __user *at = hvp_gfn_to_user(guest, pinned->gfn, false).address;
 	/* No page number, no address, and not 0, which a discarded page is full of. */
 	int sees = at ? hvp_guest_still_sees(pinned->page, at, ~pinned->gfn) : -EFAULT;
 
@@ -296,7 +293,7 @@ static int hvp_guest_zero(struct hvp_guest *guest, const struct hvp_pinned_page 
 	if (sees)
 		return 0;
 	/* What is in a slot without writing is the VMM's, and the guest could not have it. */
-	if (!hvp_gfn_to_user(guest, pinned->gfn, true))
+	if (!hvp_gfn_to_user(guest, pinned->gfn, true).address)
 		return -EFAULT;
 	return clear_user(at, PAGE_SIZE) ? -EFAULT : 0;
 }
