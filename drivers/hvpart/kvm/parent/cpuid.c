@@ -24,6 +24,7 @@
 #include "../originals.h"
 #include "cpuid.h"
 #include "vcpu.h"
+#include "vcpus.h"
 
 struct hvp_privilege_name {
 	const char *name;

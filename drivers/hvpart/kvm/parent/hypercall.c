@@ -11,6 +11,7 @@
 #include "memory.h"
 #include "thread.h"
 #include "vcpu.h"
+#include "vcpus.h"
 #include "vm.h"
 
 static u64 hvp_register_pair(struct kvm_vcpu *vcpu, int high, int low)

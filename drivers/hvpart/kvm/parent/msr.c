@@ -10,6 +10,7 @@
 #include "cpuid.h"
 #include "msr.h"
 #include "vcpu.h"
+#include "vcpus.h"
 #include "vm.h"
 
 /* No processor has wider ones. */

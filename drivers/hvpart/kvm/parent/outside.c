@@ -21,6 +21,7 @@
 #include "outside.h"
 #include "thread.h"
 #include "vcpu.h"
+#include "vcpus.h"
 #include "vm.h"
 
 /* No KVM_RUN goes on in here any more. */

@@ -14,6 +14,7 @@
 #include "../../core/core.h"
 #include "../child/vcpu.h"
 #include "vcpu.h"
+#include "vcpus.h"
 #include "vm.h"
 
 /* As the VMM has set them. */
@@ -43,20 +44,6 @@ static struct hvp_vcpu *hvp_vcpu_record(struct hvp_vm *vm, const struct kvm_vcpu
 	return known && known->vcpu == vcpu ? known : NULL;
 }
 
-/**
- * hvp_vcpu_find() - what is known of a vCPU
- * @vcpu:	the vCPU
- *
- * Context: Any; in one of the VM's vCPU threads.
- * Return: the record, or NULL if there is none.
- */
-struct hvp_vcpu *hvp_vcpu_find(struct kvm_vcpu *vcpu)
-{
-	struct hvp_vm *vm = hvp_vm_find(vcpu->kvm);
-
-	return vm ? hvp_vcpu_record(vm, vcpu) : NULL;
-}
-
 static int hvp_vcpu_add(struct hvp_vm *vm, const struct kvm_vcpu *vcpu)
 {
 	struct hvp_vcpu *known = kzalloc(sizeof(*known), HVP_GFP);
@@ -69,10 +56,13 @@ static int hvp_vcpu_add(struct hvp_vm *vm, const struct kvm_vcpu *vcpu)
 	raw_spin_lock_init(&known->lock);
 	known->vp.index = vcpu->vcpu_idx;
 	error = hvp_vps_add(&vm->vps, vcpu->vcpu_idx, &known->vp);
-	if (error)
+	if (error) {
 		kfree(known);
-	/* Another vCPU may have been first. */
-	return error == -EBUSY ? 0 : error;
+		/* Another vCPU may have been first. */
+		return error == -EBUSY ? 0 : error;
+	}
+	hvp_vcpus_show(known);
+	return 0;
 }
 
 /**

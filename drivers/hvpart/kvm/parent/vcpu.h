@@ -20,13 +20,14 @@ struct task_struct;
  * @vp:		what the core has of it
  * @vm:		its VM
  * @vcpu:	KVM's
+ * @node:	place in the table of vCPUs, where it is looked up under RCU
  * @cpuid:	CPUID leaf 0x40000003, EAX and EBX, with what has been granted; changes
  *		only while the vCPU does not run
- * @cpuid_seen:	@cpuid is what its own thread has found there: nobody else may look
  * @thread:	who is in a KVM_RUN of it that can leave KVM's loop
  * @row:	a call that @thread is to make outside that, or NULL
  * @call:	likewise
  * @is_64bit:	where its answer goes
+ * @cpuid_seen:	@cpuid is what its own thread has found there: nobody else may look
  * @lock:	protects @thread and @told; taken in hard interrupts
  * @told:	TIF_NOTIFY_SIGNAL of @thread has been set to have it look for messages
  * @attention:	@thread is to look for messages
@@ -39,19 +40,19 @@ struct hvp_vcpu {
 	struct hvp_vp vp;
 	struct hvp_vm *vm;
 	const struct kvm_vcpu *vcpu;
+	struct hlist_node node;
 	u64 cpuid;
-	bool cpuid_seen;
 	struct task_struct *thread;
 	const struct hvp_call_row *row;
 	struct hvp_call call;
 	bool is_64bit;
+	bool cpuid_seen;
 	raw_spinlock_t lock;
 	bool told;
 	bool attention;
 	bool ends_run;
 };
 
-struct hvp_vcpu *hvp_vcpu_find(struct kvm_vcpu *vcpu);
 struct hvp_vcpu *hvp_vcpu_find_or_add(struct kvm_vcpu *vcpu);
 u64 hvp_vcpu_privileges(struct kvm_vcpu *vcpu, const struct hvp_vcpu *known);
 bool hvp_vcpu_in_partition(struct kvm_vcpu *vcpu, const struct hvp_vcpu *known);

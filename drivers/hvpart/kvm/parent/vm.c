@@ -22,6 +22,7 @@
 #include "../processor.h"
 #include "thread.h"
 #include "vcpu.h"
+#include "vcpus.h"
 #include "vm.h"
 
 static DEFINE_HASHTABLE(vms, 8);
@@ -147,12 +148,14 @@ static void hvp_vm_free(struct hvp_vm *vm)
 
 	hvp_debugfs_remove_vm(vm->debugfs);
 	cancel_delayed_work_sync(&vm->refresh);
+	/* Who looks for another one may have come across it and its vCPUs. */
+	synchronize_rcu();
 	xa_for_each(&vm->vps.list, number, vp)
 		kfree(container_of(vp, struct hvp_vcpu, vp));
 	xa_destroy(&vm->vps.list);
 	hvp_locked_memory_destroy(&vm->locked);
 	mmdrop(vm->memory.mm);
-	kfree_rcu(vm, rcu);
+	kfree(vm);
 }
 
 static void hvp_vm_free_work(struct work_struct *work)
@@ -407,6 +410,7 @@ static struct hvp_vm *hvp_vm_remove(struct hvp_vm *vm)
 	lockdep_assert_held(&vms_lock);
 	if (vm) {
 		hash_del_rcu(&vm->node);
+		hvp_vcpus_hide(vm);
 		WRITE_ONCE(hvp_vm_count, hvp_vm_count - 1);
 	}
 	return vm;

@@ -20,8 +20,7 @@ struct hvp_debugfs_vm;
  *		the VM comes to its end; its mm is held by mmgrab().
  * @host:	what of the host its hierarchies use
  * @locked:	what is pinned of its memory
- * @node:	place in the registry
- * @rcu:	lookup in the registry is under RCU
+ * @node:	place in the registry, where it is looked up under RCU
  * @lock:	protects changes of @hierarchy, @last_id and @loaded
  * @hierarchy:	its partitions, looked up under RCU; NULL until the first call, also after
  *		a reset
@@ -38,7 +37,6 @@ struct hvp_vm {
 	struct hvp_host host;
 	struct hvp_locked_memory locked;
 	struct hlist_node node;
-	struct rcu_head rcu;
 	spinlock_t lock;
 	struct hvp_hierarchy __rcu *hierarchy;
 	u64 last_id;
