@@ -49,11 +49,11 @@ struct hvp_partition *hvp_hierarchy_find(struct hvp_hierarchy *hierarchy, u64 id
 {
 	struct hvp_partition *partition;
 
-	rcu_read_lock();
+	rcu_read_lock_sched();
 	partition = xa_load(&hierarchy->partitions, id);
 	if (partition && !refcount_inc_not_zero(&partition->refs))
 		partition = NULL;
-	rcu_read_unlock();
+	rcu_read_unlock_sched();
 	return partition;
 }
 

@@ -89,10 +89,33 @@ struct hvp_hierarchy *hvp_hierarchy_create(struct hvp_host *host, struct hvp_gue
 					   struct hvp_vps *vps,
 					   const struct hvp_limits *limits,
 					   struct hvp_watcher *watcher);
-bool hvp_hierarchy_get(struct hvp_hierarchy *hierarchy);
-void hvp_hierarchy_put(struct hvp_hierarchy *hierarchy);
+void hvp_hierarchy_empty(struct hvp_hierarchy *hierarchy);
 bool hvp_hierarchy_hold(struct hvp_hierarchy *hierarchy);
 void hvp_hierarchy_drop(struct hvp_hierarchy *hierarchy);
+
+/**
+ * hvp_hierarchy_get() - take a reference, for the VM or for a call
+ * @hierarchy:	a hierarchy that somebody holds, or that was found under RCU
+ *
+ * Context: Any.
+ * Return: whether there is one to be had: not if the last was dropped already.
+ */
+static inline bool hvp_hierarchy_get(struct hvp_hierarchy *hierarchy)
+{
+	return refcount_inc_not_zero(&hierarchy->calls);
+}
+
+/**
+ * hvp_hierarchy_put() - drop a reference; with the last one go all partitions
+ * @hierarchy:	a hierarchy or NULL
+ *
+ * Context: May sleep; reschedules.
+ */
+static inline void hvp_hierarchy_put(struct hvp_hierarchy *hierarchy)
+{
+	if (hierarchy && refcount_dec_and_test(&hierarchy->calls))
+		hvp_hierarchy_empty(hierarchy);
+}
 
 struct hvp_partition *hvp_hierarchy_find(struct hvp_hierarchy *hierarchy, u64 id);
 struct hvp_partition *hvp_hierarchy_find_from(struct hvp_hierarchy *hierarchy, u64 id);

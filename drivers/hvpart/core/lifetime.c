@@ -35,11 +35,16 @@ static void hvp_partition_release(struct hvp_partition *partition)
 	hvp_partition_put(partition);
 }
 
-/*
+/**
+ * hvp_hierarchy_empty() - all partitions go
+ * @hierarchy:	one that hvp_hierarchy_put() has dropped the last reference of
+ *
  * No call is under way and none will be, but others may still look.  So all partitions
  * are closed first, parents and children alike, and only then does any of them go.
+ *
+ * Context: May sleep; reschedules.
  */
-static void hvp_hierarchy_empty(struct hvp_hierarchy *hierarchy)
+void hvp_hierarchy_empty(struct hvp_hierarchy *hierarchy)
 {
 	struct hvp_partition *root = hierarchy->root;
 	struct hvp_partition *partition;
@@ -125,28 +130,4 @@ put_root:
 free_hierarchy:
 	hvp_hierarchy_put(hierarchy);
 	return NULL;
-}
-
-/**
- * hvp_hierarchy_get() - take a reference, for the VM or for a call
- * @hierarchy:	a hierarchy that somebody holds, or that was found under RCU
- *
- * Context: Any.
- * Return: whether there is one to be had: not if the last was dropped already.
- */
-bool hvp_hierarchy_get(struct hvp_hierarchy *hierarchy)
-{
-	return refcount_inc_not_zero(&hierarchy->calls);
-}
-
-/**
- * hvp_hierarchy_put() - drop a reference; with the last one go all partitions
- * @hierarchy:	a hierarchy or NULL
- *
- * Context: May sleep; reschedules.
- */
-void hvp_hierarchy_put(struct hvp_hierarchy *hierarchy)
-{
-	if (hierarchy && refcount_dec_and_test(&hierarchy->calls))
-		hvp_hierarchy_empty(hierarchy);
 }

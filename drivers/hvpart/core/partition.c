@@ -125,24 +125,6 @@ void hvp_partition_unlock_both(struct hvp_partition *outer, struct hvp_partition
 }
 
 /**
- * hvp_partition_check_state() - may a call act on the partition as it is now?
- * @partition:	the partition
- * @allowed:	set of HVP_IN_* states
- *
- * Context: Under the partition's lock for an answer that stays true.
- * Return: SUCCESS; INVALID_PARTITION_ID if it has been deleted since it was
- * looked up; INVALID_PARTITION_STATE.
- */
-enum hvp_status hvp_partition_check_state(const struct hvp_partition *partition, u8 allowed)
-{
-	enum hvp_state state = READ_ONCE(partition->state);
-
-	if (state == HVP_STATE_DELETED)
-		return HVP_STATUS_INVALID_PARTITION_ID;
-	return allowed & BIT(state) ? HVP_STATUS_SUCCESS : HVP_STATUS_INVALID_PARTITION_STATE;
-}
-
-/**
  * hvp_partition_set_state() - the one place where a partition changes its state
  * @partition:	the partition
  * @state:	a state that follows its present one

@@ -104,8 +104,26 @@ void hvp_partition_put(struct hvp_partition *partition);
 void hvp_partition_lock_both(struct hvp_partition *outer, struct hvp_partition *inner);
 void hvp_partition_unlock_both(struct hvp_partition *outer, struct hvp_partition *inner);
 
-enum hvp_status hvp_partition_check_state(const struct hvp_partition *partition, u8 allowed);
 void hvp_partition_set_state(struct hvp_partition *partition, enum hvp_state state);
+
+/**
+ * hvp_partition_check_state() - may a call act on the partition as it is now?
+ * @partition:	the partition
+ * @allowed:	set of HVP_IN_* states
+ *
+ * Context: Under the partition's lock for an answer that stays true.
+ * Return: SUCCESS; INVALID_PARTITION_ID if it has been deleted since it was
+ * looked up; INVALID_PARTITION_STATE.
+ */
+static inline enum hvp_status hvp_partition_check_state(const struct hvp_partition *partition,
+							u8 allowed)
+{
+	enum hvp_state state = READ_ONCE(partition->state);
+
+	if (state == HVP_STATE_DELETED)
+		return HVP_STATUS_INVALID_PARTITION_ID;
+	return allowed & BIT(state) ? HVP_STATUS_SUCCESS : HVP_STATUS_INVALID_PARTITION_STATE;
+}
 
 void hvp_partition_charge(struct hvp_partition *partition, enum hvp_pool_use use,
 			  unsigned int pages, struct hvp_proximity proximity,

@@ -104,11 +104,14 @@ static enum hvp_status hvp_find_target(struct hvp_request *request)
 		return HVP_STATUS_SUCCESS;
 
 	id = *(u64 *)((void *)&request->in + request->row->target_at);
-	if (id == HVP_PARTITION_ID_SELF)
-		id = caller->id;
-	target = hvp_hierarchy_find(caller->hierarchy, id);
-	if (!target)
-		return HVP_STATUS_INVALID_PARTITION_ID;
+	if (id == HVP_PARTITION_ID_SELF || id == caller->id) {
+		refcount_inc(&caller->refs);
+		target = caller;
+	} else {
+		target = hvp_hierarchy_find(caller->hierarchy, id);
+		if (!target)
+			return HVP_STATUS_INVALID_PARTITION_ID;
+	}
 
 	request->target = target;	/* hvp_dispatch() puts it */
 	if (target->parent == caller && request->row->target & HVP_TARGET_CHILD)

@@ -116,11 +116,11 @@ hvp_vm_keep_hierarchy(struct hvp_vm *vm, bool (*keep)(struct hvp_hierarchy *))
 {
 	struct hvp_hierarchy *hierarchy;
 
-	rcu_read_lock();
-	hierarchy = rcu_dereference(vm->hierarchy);
+	rcu_read_lock_sched();
+	hierarchy = rcu_dereference_sched(vm->hierarchy);
 	if (hierarchy && !keep(hierarchy))
 		hierarchy = NULL;
-	rcu_read_unlock();
+	rcu_read_unlock_sched();
 	return hierarchy;
 }
 

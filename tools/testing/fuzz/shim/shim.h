@@ -189,6 +189,8 @@ struct rcu_head {
 
 void rcu_read_lock(void);
 void rcu_read_unlock(void);
+#define rcu_read_lock_sched()	rcu_read_lock()
+#define rcu_read_unlock_sched()	rcu_read_unlock()
 void call_rcu(struct rcu_head *head, void (*function)(struct rcu_head *head));
 #define rcu_barrier()		do { } while (0)
 
