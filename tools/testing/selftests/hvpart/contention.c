@@ -101,7 +101,7 @@ static unsigned long waits(unsigned int event)
 {
 	char path[128], line[256], way[512] = "";
 	unsigned long sum = 0, count;
-	bool ours = false;
+	bool ours = false, probe = false;
 	FILE *file;
 
 	snprintf(path, sizeof(path), EVENT_FILE, events[event].name, "hist");
@@ -121,8 +121,9 @@ static unsigned long waits(unsigned int event)
 			ours = false;
 			way[0] = 0;
 		} else if (!ours && strlen(way) + strlen(text) + 2 < sizeof(way)) {
-			/* Where its init was, ftrace has put a trampoline of the probe's. */
-			ours = strstr(text, "[hvpart]") && !strstr(text, "hvp_init");
+			/* Where our init was, ftrace may have put the trampoline of the probe. */
+			ours = strstr(text, "[hvpart]") && !probe;
+			probe = strstr(text, "kprobe_ftrace_handler");
 			strcat(strcat(way, " "), text);
 		}
 	}
