@@ -368,7 +368,7 @@ static long lost_kib(long before)
 {
 	long lost;
 
-	for (int i = 0; i < 600; i++) {
+	for (int i = 0; i < 100; i++) {
 		lost = before - free_kib();
 		if (lost <= SLACK_KIB)
 			break;
