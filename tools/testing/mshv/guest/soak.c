@@ -363,12 +363,12 @@ static int partitions_left(void)
 	return count;
 }
 
-/* What must be back, soon after the last one has ended */
+/* What must be back: Linux takes its time, where there is enough. */
 static long lost_kib(long before)
 {
 	long lost;
 
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < 600; i++) {
 		lost = before - free_kib();
 		if (lost <= SLACK_KIB)
 			break;
