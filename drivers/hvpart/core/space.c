@@ -4,29 +4,6 @@
 #include "space.h"
 #include "vp/child.h"
 
-/**
- * hvp_space_maps_have() - see hvp_space_page_is_mapped()
- * @space:	the address space
- * @gfn:	its page
- *
- * Context: Any that may take a spinlock; @space's lock is not held.
- * Return: true if a child has it.
- */
-bool hvp_space_maps_have(struct hvp_space *space, u64 gfn)
-{
-	struct hvp_child *child;
-	bool is_mapped = false;
-
-	spin_lock(&space->lock);
-	list_for_each_entry(child, &space->maps, in_space) {
-		is_mapped = hvp_gpa_map_uses(&child->map, gfn);
-		if (is_mapped)
-			break;
-	}
-	spin_unlock(&space->lock);
-	return is_mapped;
-}
-
 static bool hvp_child_has_state_page(struct hvp_child *child, u64 gfn)
 {
 	struct hvp_state_page *page;

@@ -34,19 +34,6 @@ struct hvp_space {
 	struct hvp_doorbells doorbells;
 };
 
-bool hvp_space_maps_have(struct hvp_space *space, u64 gfn);
-
-/*
- * Has any child this page?  Most deposits are made when there are none yet, a page at a time.
- * @space's lock is not held.
- */
-static inline bool hvp_space_page_is_mapped(struct hvp_space *space, u64 gfn)
-{
-	/* Pairs with what hvp_child_start() does before anything is mapped. */
-	smp_mb();
-	return !list_empty(&space->maps) && hvp_space_maps_have(space, gfn);
-}
-
 bool hvp_space_page_shows_state(struct hvp_space *space, u64 gfn);
 
 #endif /* _HVPART_SPACE_H */

@@ -45,17 +45,13 @@ static void hvp_claims_page_is_taken_once(struct kunit *test)
 	struct hvp_claims *claims = hvp_claims_create(test);
 
 	KUNIT_EXPECT_FALSE(test, hvp_claimed(claims, row->gfn));
-	KUNIT_ASSERT_EQ(test, hvp_claims_prepare(&HVP_CLAIMS_CURSOR(claims), row->gfn), 0);
-	KUNIT_EXPECT_FALSE(test, hvp_claimed(claims, row->gfn));
-	KUNIT_EXPECT_TRUE(test, hvp_claims_take(&HVP_CLAIMS_CURSOR(claims), row->gfn));
+	KUNIT_ASSERT_EQ(test, hvp_claims_take(&HVP_CLAIMS_CURSOR(claims), row->gfn), 0);
 	KUNIT_EXPECT_TRUE(test, hvp_claimed(claims, row->gfn));
-	KUNIT_EXPECT_EQ(test, hvp_claims_prepare(&HVP_CLAIMS_CURSOR(claims), row->gfn), -EBUSY);
-	KUNIT_EXPECT_FALSE(test, hvp_claims_take(&HVP_CLAIMS_CURSOR(claims), row->gfn));
+	KUNIT_EXPECT_EQ(test, hvp_claims_take(&HVP_CLAIMS_CURSOR(claims), row->gfn), -EBUSY);
 	KUNIT_EXPECT_TRUE(test, hvp_claimed(claims, row->gfn));
 	hvp_claims_drop(&HVP_CLAIMS_CURSOR(claims), row->gfn);
 	KUNIT_EXPECT_FALSE(test, hvp_claimed(claims, row->gfn));
-	KUNIT_ASSERT_EQ(test, hvp_claims_prepare(&HVP_CLAIMS_CURSOR(claims), row->gfn), 0);
-	KUNIT_EXPECT_TRUE(test, hvp_claims_take(&HVP_CLAIMS_CURSOR(claims), row->gfn));
+	KUNIT_ASSERT_EQ(test, hvp_claims_take(&HVP_CLAIMS_CURSOR(claims), row->gfn), 0);
 	KUNIT_EXPECT_TRUE(test, hvp_claimed(claims, row->gfn));
 }
 
@@ -65,8 +61,7 @@ static void hvp_claims_neighbours_are_not_taken(struct kunit *test)
 	struct hvp_claims *claims = hvp_claims_create(test);
 	int i;
 
-	KUNIT_ASSERT_EQ(test, hvp_claims_prepare(&HVP_CLAIMS_CURSOR(claims), row->gfn), 0);
-	KUNIT_EXPECT_TRUE(test, hvp_claims_take(&HVP_CLAIMS_CURSOR(claims), row->gfn));
+	KUNIT_ASSERT_EQ(test, hvp_claims_take(&HVP_CLAIMS_CURSOR(claims), row->gfn), 0);
 	KUNIT_EXPECT_FALSE(test, hvp_claimed(claims, row->gfn + 1));
 	KUNIT_EXPECT_FALSE(test, hvp_claimed(claims, row->gfn - 1));
 	for (i = 0; i < ARRAY_SIZE(hvp_claims_rows); i++) {
@@ -75,19 +70,6 @@ static void hvp_claims_neighbours_are_not_taken(struct kunit *test)
 					       hvp_claimed(claims, hvp_claims_rows[i].gfn),
 					       "%s", hvp_claims_rows[i].name);
 	}
-}
-
-/* Preparing again must not forget what has been taken. */
-static void hvp_claims_prepare_keeps(struct kunit *test)
-{
-	struct hvp_claims *claims = hvp_claims_create(test);
-
-	KUNIT_ASSERT_EQ(test, hvp_claims_prepare(&HVP_CLAIMS_CURSOR(claims), 5), 0);
-	KUNIT_EXPECT_TRUE(test, hvp_claims_take(&HVP_CLAIMS_CURSOR(claims), 5));
-	KUNIT_EXPECT_EQ(test, hvp_claims_prepare(&HVP_CLAIMS_CURSOR(claims), 5), -EBUSY);
-	KUNIT_ASSERT_EQ(test, hvp_claims_prepare(&HVP_CLAIMS_CURSOR(claims), 6), 0);
-	KUNIT_EXPECT_TRUE(test, hvp_claimed(claims, 5));
-	KUNIT_EXPECT_FALSE(test, hvp_claimed(claims, 6));
 }
 
 static unsigned int hvp_claims_chunks(struct hvp_claims *claims)
@@ -101,13 +83,6 @@ static unsigned int hvp_claims_chunks(struct hvp_claims *claims)
 	return chunks;
 }
 
-static void hvp_claims_prepare_and_take(struct kunit *test, struct hvp_claims_cursor *cursor,
-					u64 gfn)
-{
-	KUNIT_ASSERT_EQ(test, hvp_claims_prepare(cursor, gfn), 0);
-	KUNIT_EXPECT_TRUE(test, hvp_claims_take(cursor, gfn));
-}
-
 /* A chunk is there as long as one of its pages is taken. */
 static void hvp_claims_chunk_goes_with_its_last_page(struct kunit *test)
 {
@@ -119,9 +94,9 @@ static void hvp_claims_chunk_goes_with_its_last_page(struct kunit *test)
 	int round;
 
 	for (round = 0; round < 3; round++) {
-		hvp_claims_prepare_and_take(test, &cursor, row->gfn);
-		hvp_claims_prepare_and_take(test, &cursor, neighbour);
-		hvp_claims_prepare_and_take(test, &cursor, far);
+		KUNIT_ASSERT_EQ(test, hvp_claims_take(&cursor, row->gfn), 0);
+		KUNIT_ASSERT_EQ(test, hvp_claims_take(&cursor, neighbour), 0);
+		KUNIT_ASSERT_EQ(test, hvp_claims_take(&cursor, far), 0);
 		KUNIT_EXPECT_EQ(test, hvp_claims_chunks(claims), 2);
 		hvp_claims_drop(&cursor, row->gfn);
 		KUNIT_EXPECT_EQ(test, hvp_claims_chunks(claims), 2);
@@ -134,41 +109,31 @@ static void hvp_claims_chunk_goes_with_its_last_page(struct kunit *test)
 	}
 }
 
-/* Or prepared, by whomever: the other one's pages stay where they are. */
+/* Whoever comes too late has none of it, and the other one's pages stay where they are. */
 static void hvp_claims_chunk_has_two_holders(struct kunit *test)
 {
 	struct hvp_claims *claims = hvp_claims_create(test);
 	struct hvp_claims_cursor one = HVP_CLAIMS_CURSOR(claims);
 	struct hvp_claims_cursor other = HVP_CLAIMS_CURSOR(claims);
 
-	KUNIT_ASSERT_EQ(test, hvp_claims_prepare(&one, 5), 0);
-	KUNIT_ASSERT_EQ(test, hvp_claims_prepare(&other, 5), 0);
-	KUNIT_ASSERT_EQ(test, hvp_claims_prepare(&other, 6), 0);
+	KUNIT_ASSERT_EQ(test, hvp_claims_take(&one, 5), 0);
+	KUNIT_EXPECT_EQ(test, hvp_claims_take(&other, 5), -EBUSY);
+	KUNIT_ASSERT_EQ(test, hvp_claims_take(&other, 6), 0);
+	KUNIT_EXPECT_EQ(test, hvp_claims_take(&other, 5), -EBUSY);
+	KUNIT_EXPECT_EQ(test, hvp_claims_take(&one, 5), -EBUSY);
 	KUNIT_EXPECT_EQ(test, hvp_claims_chunks(claims), 1);
-	KUNIT_EXPECT_TRUE(test, hvp_claims_take(&one, 5));
-	KUNIT_EXPECT_FALSE(test, hvp_claims_take(&other, 5));
-	KUNIT_EXPECT_EQ(test, hvp_claims_prepare(&other, 5), -EBUSY);
-	KUNIT_EXPECT_EQ(test, hvp_claims_prepare(&HVP_CLAIMS_CURSOR(claims), 5), -EBUSY);
 	hvp_claims_drop(&one, 5);
 	KUNIT_EXPECT_FALSE(test, hvp_claimed(claims, 5));
-	hvp_claims_release(&other, 5);
+	KUNIT_EXPECT_TRUE(test, hvp_claimed(claims, 6));
 	KUNIT_EXPECT_EQ(test, hvp_claims_chunks(claims), 1);
-	KUNIT_EXPECT_TRUE(test, hvp_claims_take(&other, 6));
+	KUNIT_ASSERT_EQ(test, hvp_claims_take(&other, 5), 0);
 	hvp_claims_drop(&other, 6);
-	KUNIT_EXPECT_TRUE(test, xa_empty(&claims->chunks));
-
-	/* Neither of them takes it. */
-	one = HVP_CLAIMS_CURSOR(claims);
-	other = HVP_CLAIMS_CURSOR(claims);
-	KUNIT_ASSERT_EQ(test, hvp_claims_prepare(&one, 7), 0);
-	KUNIT_ASSERT_EQ(test, hvp_claims_prepare(&other, 7), 0);
-	hvp_claims_release(&one, 7);
-	KUNIT_EXPECT_EQ(test, hvp_claims_chunks(claims), 1);
-	hvp_claims_release(&other, 7);
+	KUNIT_EXPECT_TRUE(test, hvp_claimed(claims, 5));
+	hvp_claims_drop(&other, 5);
 	KUNIT_EXPECT_TRUE(test, xa_empty(&claims->chunks));
 }
 
-/* Two vCPUs prepare and drop pages of one chunk, which comes and goes all the time. */
+/* Two vCPUs take and drop pages of one chunk, which comes and goes all the time. */
 static int hvp_claims_come_and_go(void *data)
 {
 	struct hvp_claims_cursor cursor;
@@ -181,13 +146,11 @@ static int hvp_claims_come_and_go(void *data)
 	for (round = 0; !kthread_should_stop(); round++) {
 		cursor = HVP_CLAIMS_CURSOR(claims);
 		gfn = round % 3;
-		error = hvp_claims_prepare(&cursor, gfn);
+		error = hvp_claims_take(&cursor, gfn);
 		if (error)
 			failures += error != -EBUSY;
-		else if (hvp_claims_take(&cursor, gfn))
-			hvp_claims_drop(&cursor, gfn);
 		else
-			hvp_claims_release(&cursor, gfn);
+			hvp_claims_drop(&cursor, gfn);
 		cond_resched();
 	}
 	return failures;
@@ -205,8 +168,8 @@ static void hvp_claims_chunk_comes_and_goes(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, xa_empty(&claims->chunks));
 }
 
-/* Without memory there is no chunk, and what was prepared before can still be taken. */
-static void hvp_claims_prepare_fails(struct kunit *test)
+/* Without memory there is no chunk, and pages of one that is there can still be taken. */
+static void hvp_claims_take_fails(struct kunit *test)
 {
 	struct hvp_claims *claims = hvp_claims_create(test);
 	struct hvp_claims_cursor cursor = HVP_CLAIMS_CURSOR(claims);
@@ -215,10 +178,10 @@ static void hvp_claims_prepare_fails(struct kunit *test)
 	int error;
 
 	hvp_require_failing_allocations(test);
-	KUNIT_ASSERT_EQ(test, hvp_claims_prepare(&cursor, 5), 0);
+	KUNIT_ASSERT_EQ(test, hvp_claims_take(&cursor, 5), 0);
 	for (nth = 1; nth < 50; nth++) {
 		hvp_fail_allocation(nth, true);
-		error = hvp_claims_prepare(&cursor, far);
+		error = hvp_claims_take(&cursor, far);
 		hvp_fail_allocation(0, false);
 		if (!error)
 			break;
@@ -226,26 +189,24 @@ static void hvp_claims_prepare_fails(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, hvp_claims_chunks(claims), 1);
 		/* A page of a chunk that is there needs none. */
 		hvp_fail_allocation(1, true);
-		KUNIT_EXPECT_EQ(test, hvp_claims_prepare(&cursor, 6), 0);
+		KUNIT_EXPECT_EQ(test, hvp_claims_take(&cursor, 6), 0);
 		hvp_fail_allocation(0, false);
-		hvp_claims_release(&cursor, 6);
+		hvp_claims_drop(&cursor, 6);
 	}
 	KUNIT_EXPECT_GT(test, nth, 1);
 	KUNIT_ASSERT_EQ(test, error, 0);
-	KUNIT_EXPECT_TRUE(test, hvp_claims_take(&cursor, 5));
 	hvp_claims_drop(&cursor, 5);
-	hvp_claims_release(&cursor, far);
+	hvp_claims_drop(&cursor, far);
 	KUNIT_EXPECT_TRUE(test, xa_empty(&claims->chunks));
 }
 
 static struct kunit_case hvp_claims_cases[] = {
 	KUNIT_CASE_PARAM(hvp_claims_page_is_taken_once, hvp_claims_gen_params),
 	KUNIT_CASE_PARAM(hvp_claims_neighbours_are_not_taken, hvp_claims_gen_params),
-	KUNIT_CASE(hvp_claims_prepare_keeps),
 	KUNIT_CASE_PARAM(hvp_claims_chunk_goes_with_its_last_page, hvp_claims_gen_params),
 	KUNIT_CASE(hvp_claims_chunk_has_two_holders),
 	KUNIT_CASE(hvp_claims_chunk_comes_and_goes),
-	KUNIT_CASE(hvp_claims_prepare_fails),
+	KUNIT_CASE(hvp_claims_take_fails),
 	{}
 };
 

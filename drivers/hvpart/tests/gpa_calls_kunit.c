@@ -394,19 +394,29 @@ static void hvp_meanwhile_finalize(struct hvp_fake_guest *guest, enum hvp_fake_o
 	world->level = 0;
 }
 
-static void hvp_meanwhile_map(struct hvp_fake_guest *guest, enum hvp_fake_op op)
+static void hvp_map_contested(struct hvp_world *world, struct hvp_pair pair)
 {
-	struct hvp_world *world = container_of(guest, struct hvp_world, guest);
 	const u64 gfn = HVP_CONTESTED;
 
-	/* The first page of the list has been looked at by then. */
-	if (guest->count[HVP_FAKE_NODE] != 1 || !hvp_meanwhile(guest, op, HVP_FAKE_NODE))
-		return;
-	hvp_expect_status(world->test,
-			  hvp_try_gpa(world, world->root, HVP_CALL_MAP_GPA_PAGES, 2, 0, HVP_RW,
-				      &gfn, 1, 0),
-			  MAP_GPA_PAGES, SUCCESS);
+	hvp_expect_pair(world->test,
+			hvp_try_gpa(world, world->root, HVP_CALL_MAP_GPA_PAGES, 2, 0, HVP_RW,
+				    &gfn, 1, 0), pair);
 	world->level = 0;
+}
+
+/* Before it is taken for a pool, and when it is. */
+static void hvp_meanwhile_map(struct hvp_fake_guest *guest, enum hvp_fake_op op)
+{
+	if (hvp_meanwhile(guest, op, HVP_FAKE_PIN))
+		hvp_map_contested(container_of(guest, struct hvp_world, guest),
+				  (struct hvp_pair)HVP_PAIR(MAP_GPA_PAGES, SUCCESS));
+}
+
+static void hvp_too_late_map(struct hvp_fake_guest *guest, enum hvp_fake_op op)
+{
+	if (hvp_meanwhile(guest, op, HVP_FAKE_NODE))
+		hvp_map_contested(container_of(guest, struct hvp_world, guest),
+				  (struct hvp_pair)HVP_PAIR(MAP_GPA_PAGES, OPERATION_DENIED));
 }
 
 static void hvp_gpa_map_races_with_others(struct kunit *test)
@@ -421,7 +431,12 @@ static void hvp_gpa_map_races_with_others(struct kunit *test)
 			  MAP_GPA_PAGES, OPERATION_DENIED);
 	hvp_expect_balanced(world);
 	hvp_try_withdraw(world, world->root, 1, HVP_ANY, 1, 0);
-	hvp_forget_counts(world);
+	world->guest.hook = hvp_too_late_map;
+	hvp_expect_status(test, hvp_try_deposit(world, world->root, 1, gfns, 2, 0),
+			  DEPOSIT_MEMORY, SUCCESS);
+	KUNIT_EXPECT_NULL(test, world->guest.hook);
+	hvp_expect_balanced(world);
+	hvp_try_withdraw(world, world->root, 1, HVP_ANY, 2, 0);
 	world->guest.hook = hvp_meanwhile_map;
 	hvp_expect_status(test, hvp_try_deposit(world, world->root, 1, gfns, 2, 0),
 			  DEPOSIT_MEMORY, OPERATION_DENIED);

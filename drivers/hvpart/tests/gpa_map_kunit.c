@@ -3,6 +3,7 @@
 
 #include <linux/kthread.h>
 #include <linux/prandom.h>
+#include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include "../core/memory/caches.h"
 #include "../core/memory/gpa_map.h"
@@ -373,20 +374,30 @@ static struct hvp_gpa_runs hvp_gpa_runs_of(struct hvp_mapped *mapped, u64 source
 	return runs;
 }
 
+static bool hvp_gpa_uses(struct hvp_gpa_map *map, u64 source)
+{
+	u64 key = source << HVP_GPA_SOUGHT_BITS;
+	struct hvp_gpa_sought sought = { .keys = &key, .count = 1, .first = 1 };
+
+	if (!hvp_gpa_map_may_have(map, source, source))
+		return false;
+	return !hvp_gpa_map_look_for(map, &sought) && !sought.first;
+}
+
 static void hvp_gpa_sources_are_found(struct kunit *test)
 {
 	struct hvp_mapped *mapped = hvp_gpa_map_create(test, 40);
 	struct hvp_gpa_runs runs;
 
-	KUNIT_EXPECT_FALSE(test, hvp_gpa_map_uses(&mapped->map, 1000));
+	KUNIT_EXPECT_FALSE(test, hvp_gpa_uses(&mapped->map, 1000));
 	KUNIT_EXPECT_EQ(test, hvp_gpa_put(mapped, 7, false, hvp_mapped_to(1000, 1)), 0);
 	KUNIT_EXPECT_EQ(test, hvp_gpa_put(mapped, 9, false, hvp_mapped_to(1000, 3)), 0);
 	KUNIT_EXPECT_EQ(test, hvp_gpa_put(mapped, 1 << 20, false, hvp_mapped_to(1000, 1)), 0);
 	KUNIT_EXPECT_EQ(test, hvp_gpa_put(mapped, 8, false, hvp_mapped_to(5000, 1)), 0);
-	KUNIT_EXPECT_TRUE(test, hvp_gpa_map_uses(&mapped->map, 1000));
-	KUNIT_EXPECT_FALSE(test, hvp_gpa_map_uses(&mapped->map, 999));
-	KUNIT_EXPECT_FALSE(test, hvp_gpa_map_uses(&mapped->map, 1001));
-	KUNIT_EXPECT_TRUE(test, hvp_gpa_map_uses(&mapped->map, 5000));
+	KUNIT_EXPECT_TRUE(test, hvp_gpa_uses(&mapped->map, 1000));
+	KUNIT_EXPECT_FALSE(test, hvp_gpa_uses(&mapped->map, 999));
+	KUNIT_EXPECT_FALSE(test, hvp_gpa_uses(&mapped->map, 1001));
+	KUNIT_EXPECT_TRUE(test, hvp_gpa_uses(&mapped->map, 5000));
 	runs = hvp_gpa_runs_of(mapped, 1000, 1, 0);
 	KUNIT_EXPECT_EQ(test, runs.calls, 3);
 	KUNIT_EXPECT_EQ(test, runs.pages, 3);
@@ -411,13 +422,13 @@ static void hvp_gpa_sources_are_found(struct kunit *test)
 
 	/* What is replaced or unmapped uses its source no more. */
 	KUNIT_EXPECT_EQ(test, hvp_gpa_put(mapped, 8, false, hvp_no_access), 0);
-	KUNIT_EXPECT_FALSE(test, hvp_gpa_map_uses(&mapped->map, 5000));
+	KUNIT_EXPECT_FALSE(test, hvp_gpa_uses(&mapped->map, 5000));
 	KUNIT_EXPECT_EQ(test, hvp_gpa_put(mapped, 7, false, hvp_mapped_to(2000, 1)), 0);
 	KUNIT_EXPECT_EQ(test, hvp_gpa_put(mapped, 0, true, hvp_no_access), 0);
-	KUNIT_EXPECT_TRUE(test, hvp_gpa_map_uses(&mapped->map, 1000));
-	KUNIT_EXPECT_FALSE(test, hvp_gpa_map_uses(&mapped->map, 2000));
+	KUNIT_EXPECT_TRUE(test, hvp_gpa_uses(&mapped->map, 1000));
+	KUNIT_EXPECT_FALSE(test, hvp_gpa_uses(&mapped->map, 2000));
 	KUNIT_EXPECT_EQ(test, hvp_gpa_put(mapped, 1 << 20, false, hvp_unmapped), 0);
-	KUNIT_EXPECT_FALSE(test, hvp_gpa_map_uses(&mapped->map, 1000));
+	KUNIT_EXPECT_FALSE(test, hvp_gpa_uses(&mapped->map, 1000));
 	hvp_gpa_map_end(test, mapped);
 }
 
@@ -563,7 +574,80 @@ static void hvp_gpa_model_compare(struct kunit *test, struct hvp_mapped *mapped,
 	KUNIT_EXPECT_EQ(test, counts.bytes,
 			counts.nodes * hvp_cache_object_size(HVP_CACHE_GPA_NODE));
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&mapped->quota.nodes), counts.nodes);
-	KUNIT_EXPECT_EQ(test, hvp_gpa_map_uses(&mapped->map, source), used > 0);
+	KUNIT_EXPECT_EQ(test, hvp_gpa_uses(&mapped->map, source), used > 0);
+}
+
+#define HVP_MOST_SOUGHT	512
+
+/* Ascending, each with its place in the list */
+static void hvp_gpa_sort_keys(u64 *keys, unsigned int count)
+{
+	unsigned int i, j;
+
+	for (i = 1; i < count; i++) {
+		for (j = i; j && keys[j - 1] > keys[j]; j--)
+			swap(keys[j - 1], keys[j]);
+	}
+}
+
+/* Lists of all lengths, of pages some of which are mapped: once, criss-cross, or linear. */
+static void hvp_gpa_the_first_is_found(struct kunit *test)
+{
+	struct hvp_mapped *mapped = hvp_gpa_map_create(test, 40);
+	u64 *keys = kunit_kcalloc(test, HVP_MOST_SOUGHT, sizeof(*keys), GFP_KERNEL);
+	struct rnd_state random;
+	unsigned int round, i;
+
+	KUNIT_ASSERT_NOT_NULL(test, keys);
+	prandom_seed_state(&random, 41);
+	/* Multiples of 3, below 3000, in an order of no kind, over four nodes */
+	for (i = 0; i < 1000; i++)
+		KUNIT_ASSERT_EQ(test, 0, hvp_gpa_put(mapped, (i / 250) * (1ULL << 21) + i, false,
+						     hvp_mapped_to(i * 617 % 1000 * 3, 1)));
+	KUNIT_ASSERT_EQ(test, 0, hvp_gpa_put(mapped, 1 << 25, true, hvp_mapped_to(1 << 20, 1)));
+	for (round = 0; round < 200; round++) {
+		unsigned int count = round < 20 ? round + 1 :
+				     1 + prandom_u32_state(&random) % HVP_MOST_SOUGHT;
+		/* So that one of some hundred is mapped, or none */
+		unsigned int rare = 1 + prandom_u32_state(&random) % 600;
+		struct hvp_gpa_sought sought = { .keys = keys, .count = count, .first = count };
+		unsigned int first = count;
+
+		for (i = 0; i < count; i++) {
+			u64 source = prandom_u32_state(&random) % 1000 * 3 + 1;
+
+			if (!(prandom_u32_state(&random) % rare)) {
+				source = source % 5 ? source - 1 : (1 << 20) + source % 512;
+				first = min(first, i);
+			}
+			keys[i] = source << HVP_GPA_SOUGHT_BITS | i;
+		}
+		hvp_gpa_sort_keys(keys, count);
+		KUNIT_EXPECT_EQ(test, hvp_gpa_map_look_for(&mapped->map, &sought), 0);
+		KUNIT_EXPECT_EQ(test, sought.first, first);
+	}
+	hvp_gpa_map_end(test, mapped);
+}
+
+/* A thread that is to die does not look through all of a map. */
+static void hvp_gpa_looking_ends_with_a_kill(struct kunit *test)
+{
+	struct hvp_mapped *mapped = hvp_gpa_map_create(test, 40);
+	u64 keys[] = { 1ULL << HVP_GPA_SOUGHT_BITS, 9ULL << HVP_GPA_SOUGHT_BITS | 1 };
+	struct hvp_gpa_sought sought = { .keys = keys, .count = 2, .first = 2 };
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ(test, hvp_gpa_put(mapped, i * HVP_LARGE, false,
+						  hvp_mapped_to(3 + 3 * i, 1)), 0);
+	sigaddset(&current->pending.signal, SIGKILL);
+	set_tsk_thread_flag(current, TIF_SIGPENDING);
+	KUNIT_EXPECT_EQ(test, hvp_gpa_map_look_for(&mapped->map, &sought), -EINTR);
+	flush_signals(current);
+	KUNIT_EXPECT_EQ(test, sought.first, 2);
+	KUNIT_EXPECT_EQ(test, hvp_gpa_map_look_for(&mapped->map, &sought), 0);
+	KUNIT_EXPECT_EQ(test, sought.first, 1);
+	hvp_gpa_map_end(test, mapped);
 }
 
 /* May an element fail without memory?  Not where it only replaces. */
@@ -698,7 +782,7 @@ static void hvp_gpa_sources_are_found_soon(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, hvp_gpa_taken_back(mapped, between).pages, 0);
 	KUNIT_EXPECT_EQ(test, hvp_gpa_taken_back(mapped, 5).pages, 1);
-	KUNIT_EXPECT_FALSE(test, hvp_gpa_map_uses(&mapped->map, HVP_FAR_SOURCE));
+	KUNIT_EXPECT_FALSE(test, hvp_gpa_uses(&mapped->map, HVP_FAR_SOURCE));
 
 	/* A node without mapped pages is not looked at, nor one that is another as a whole. */
 	for (n = 0; n < HVP_MANY_NODES; n++) {
@@ -842,7 +926,7 @@ static void hvp_gpa_unmapped_is_skipped(struct kunit *test)
 	/* Whoever still looks. */
 	gfn = 0;
 	KUNIT_EXPECT_FALSE(test, hvp_gpa_map_skip_unmapped(&mapped->map, &gfn));
-	KUNIT_EXPECT_FALSE(test, hvp_gpa_map_uses(&mapped->map, 7));
+	KUNIT_EXPECT_FALSE(test, hvp_gpa_uses(&mapped->map, 7));
 }
 
 static const hvp_thread_fn hvp_gpa_threads[] = {
@@ -869,6 +953,8 @@ static struct kunit_case hvp_gpa_map_cases[] = {
 	KUNIT_CASE(hvp_gpa_sources_are_found_soon),
 	KUNIT_CASE(hvp_gpa_nodes_have_a_limit),
 	KUNIT_CASE(hvp_gpa_sources_are_found),
+	KUNIT_CASE(hvp_gpa_the_first_is_found),
+	KUNIT_CASE(hvp_gpa_looking_ends_with_a_kill),
 	KUNIT_CASE(hvp_gpa_runs_are_alike),
 	KUNIT_CASE(hvp_gpa_unmapped_is_skipped),
 	KUNIT_CASE_PARAM(hvp_gpa_map_is_as_the_model, hvp_gpa_model_gen_params),

@@ -982,6 +982,17 @@ static void hvp_nothing_lost(struct hvp_world *world, u64 gfn)
 	hvp_stats_pages_refresh(world->hierarchy);
 }
 
+/* While its page is on its way to the host, or back to the guest. */
+static void hvp_page_not_free(struct hvp_world *world, u64 gfn)
+{
+	hvp_expect_status(world->test, hvp_try_deposit(world, world->root, 1, &gfn, 1, 0),
+			  DEPOSIT_MEMORY, OPERATION_DENIED);
+	hvp_expect_status(world->test, hvp_try_map2(world, world->root,
+						    HVP_PARTITION_AREA(2, PARENT_AREA), gfn),
+			  MAP_STATS_PAGE2, OPERATION_DENIED);
+	hvp_stats_pages_refresh(world->hierarchy);
+}
+
 #define MAPPED(status)	HVP_PAIR(MAP_STATS_PAGE2, status)
 
 static const struct hvp_meanwhile hvp_map_meanwhile_rows[] = {
@@ -989,23 +1000,20 @@ static const struct hvp_meanwhile hvp_map_meanwhile_rows[] = {
 	  MAPPED(INVALID_PARTITION_STATE) },
 	{ "finalized before it is pinned", HVP_FAKE_PIN, hvp_finalized,
 	  MAPPED(INVALID_PARTITION_STATE) },
-	{ "finalized before it is taken", HVP_FAKE_NODE, hvp_finalized,
+	{ "finalized when it is taken", HVP_FAKE_NODE, hvp_finalized,
 	  MAPPED(INVALID_PARTITION_STATE) },
 	{ "deleted before it is pinned", HVP_FAKE_PIN, hvp_deleted,
 	  MAPPED(INVALID_PARTITION_ID) },
-	{ "deleted before it is taken", HVP_FAKE_NODE, hvp_deleted,
+	{ "deleted when it is taken", HVP_FAKE_NODE, hvp_deleted,
 	  MAPPED(INVALID_PARTITION_ID) },
 	{ "page deposited before it is pinned", HVP_FAKE_PIN, hvp_page_deposited,
 	  MAPPED(OPERATION_DENIED) },
-	{ "page deposited before it is taken", HVP_FAKE_NODE, hvp_page_deposited,
-	  MAPPED(OPERATION_DENIED) },
 	{ "page mapped before it is pinned", HVP_FAKE_PIN, hvp_page_mapped,
 	  MAPPED(OPERATION_DENIED) },
-	{ "page mapped before it is taken", HVP_FAKE_NODE, hvp_page_mapped,
-	  MAPPED(OPERATION_DENIED) },
-	{ "object mapped before it is taken", HVP_FAKE_NODE, hvp_object_mapped,
+	{ "page wanted when it is taken", HVP_FAKE_NODE, hvp_page_not_free, MAPPED(SUCCESS) },
+	{ "object mapped when it is taken", HVP_FAKE_NODE, hvp_object_mapped,
 	  MAPPED(OBJECT_IN_USE) },
-	{ "pool emptied before it is taken", HVP_FAKE_NODE, hvp_pool_emptied,
+	{ "pool emptied when it is taken", HVP_FAKE_NODE, hvp_pool_emptied,
 	  MAPPED(INSUFFICIENT_MEMORY) },
 	{ "another page deposited", HVP_FAKE_NODE, hvp_nothing_lost, MAPPED(SUCCESS) },
 };
@@ -1035,17 +1043,6 @@ static void hvp_stats_page_mapped_while(struct kunit *test)
 	hvp_stats_pages_refresh(world->hierarchy);
 }
 
-/* While its page is on its way back to the guest. */
-static void hvp_page_not_free_yet(struct hvp_world *world, u64 gfn)
-{
-	hvp_expect_status(world->test, hvp_try_deposit(world, world->root, 1, &gfn, 1, 0),
-			  DEPOSIT_MEMORY, OPERATION_DENIED);
-	hvp_expect_status(world->test, hvp_try_map2(world, world->root,
-						    HVP_PARTITION_AREA(2, PARENT_AREA), gfn),
-			  MAP_STATS_PAGE2, OPERATION_DENIED);
-	hvp_stats_pages_refresh(world->hierarchy);
-}
-
 static void hvp_object_free_already(struct hvp_world *world, u64 gfn)
 {
 	hvp_expect_status(world->test, hvp_try_unmap(world, world->root,
@@ -1060,9 +1057,9 @@ static void hvp_object_free_already(struct hvp_world *world, u64 gfn)
 #define FINALIZED	HVP_PAIR(FINALIZE_PARTITION, SUCCESS)
 
 static const struct hvp_meanwhile hvp_unmap_meanwhile_rows[] = {
-	{ "unmap, page wanted before it is zeroed", HVP_FAKE_ZERO, hvp_page_not_free_yet,
+	{ "unmap, page wanted before it is zeroed", HVP_FAKE_ZERO, hvp_page_not_free,
 	  UNMAPPED },
-	{ "unmap, page wanted before it is unpinned", HVP_FAKE_UNPIN, hvp_page_not_free_yet,
+	{ "unmap, page wanted before it is unpinned", HVP_FAKE_UNPIN, hvp_page_not_free,
 	  UNMAPPED },
 	{ "unmap, object wanted", HVP_FAKE_ZERO, hvp_object_free_already, UNMAPPED },
 	{ "unmap, finalized", HVP_FAKE_ZERO, hvp_finalized, UNMAPPED },

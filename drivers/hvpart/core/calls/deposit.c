@@ -3,9 +3,9 @@
  * HvDepositMemory: guest pages become entries of a pool.
  *
  * First everything that can fail, without a lock: limits are reserved, pages
- * pinned, memory for the bookkeeping allocated.  Then, in one step under the
- * target's lock, pages are taken in list order until one turns out to be in a
- * pool already.  Then what was prepared and not used is given back.
+ * pinned and taken, memory for the bookkeeping allocated.  Then, in one step under
+ * the target's lock, they come into its pool.  Then what was prepared and not used
+ * is given back.
  */
 
 #include <linux/math.h>
@@ -62,9 +62,9 @@ static bool hvp_deposit_allocate(struct hvp_deposit *deposit, struct hvp_guest *
 /*
  * The step that everybody else sees as one.
  *
- * Return: how many pages were taken.
+ * Return: how many pages are in the pool now.
  */
-static unsigned int hvp_deposit_take(struct hvp_deposit *deposit, struct hvp_request *request)
+static unsigned int hvp_deposit_commit(struct hvp_deposit *deposit, struct hvp_request *request)
 {
 	struct hvp_candidates *candidates = &deposit->candidates;
 	struct hvp_partition *target = request->target;
@@ -80,10 +80,6 @@ static unsigned int hvp_deposit_take(struct hvp_deposit *deposit, struct hvp_req
 		for (i = 0; i < candidates->usable; i++) {
 			struct hvp_pinned_page *page = &candidates->pages[i];
 
-			if (!hvp_candidates_take(candidates, request, i)) {
-				candidates->status = HVP_STATUS_OPERATION_DENIED;
-				break;
-			}
 			hvp_pool_push(&target->pool, guest->ops->node(guest, page->page),
 				      page, &deposit->spare);
 		}
@@ -93,19 +89,19 @@ static unsigned int hvp_deposit_take(struct hvp_deposit *deposit, struct hvp_req
 	return i;
 }
 
-/* The limits leave room for the whole list.  Return: how many pages were taken. */
+/* The limits leave room for the whole list.  Return: how many pages are in the pool now. */
 static unsigned int hvp_deposit_within_limits(struct hvp_deposit *deposit,
 					      struct hvp_request *request)
 {
 	struct hvp_candidates *candidates = &deposit->candidates;
 
-	hvp_candidates_examine(candidates, request);
+	hvp_candidates_take(candidates, request);
 	if (!hvp_deposit_allocate(deposit, request->guest))
 		candidates->status = HVP_STATUS_NO_RESOURCES;
 	/* As at a limit, nothing is taken for want of host memory. */
 	if (candidates->status == HVP_STATUS_NO_RESOURCES)
 		candidates->usable = 0;
-	return hvp_deposit_take(deposit, request);
+	return hvp_deposit_commit(deposit, request);
 }
 
 /*
@@ -116,7 +112,7 @@ static void hvp_deposit_over_limit(struct hvp_candidates *candidates,
 				   struct hvp_request *request)
 {
 	candidates->count = 1;
-	hvp_candidates_examine(candidates, request);
+	hvp_candidates_take(candidates, request);
 	if (!candidates->status)
 		candidates->status = HVP_STATUS_NO_RESOURCES;
 }

@@ -119,7 +119,7 @@ static void hvp_stats_prepare_location(struct hvp_stats_mapping *mapping,
 	candidates->count = 1;
 	candidates->cursor = HVP_CLAIMS_CURSOR(&request->caller->space->claims);
 	mapping->reserved = hvp_hierarchy_reserve_pages(hierarchy, 1);
-	hvp_candidates_examine(candidates, request);
+	hvp_candidates_take(candidates, request);
 }
 
 static void hvp_stats_prepare(struct hvp_stats_mapping *mapping, struct hvp_request *request)
@@ -166,9 +166,6 @@ static enum hvp_status hvp_stats_check_locked(struct hvp_stats_mapping *mapping,
 		return HVP_STATUS_INSUFFICIENT_MEMORY;
 	if (wrong || !mapping->complete || !mapping->reserved)
 		return HVP_STATUS_NO_RESOURCES;
-	/* Another vCPU may have deposited it in the meantime. */
-	if (mapping->located && !hvp_candidates_take(&mapping->candidates, request, 0))
-		return HVP_STATUS_OPERATION_DENIED;
 	return HVP_STATUS_SUCCESS;
 }
 

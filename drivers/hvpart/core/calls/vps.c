@@ -289,13 +289,10 @@ static enum hvp_status hvp_state_page_take(struct hvp_request *request,
 	bool reserved = hvp_hierarchy_reserve_pages(hierarchy, 1);
 	enum hvp_status status;
 
-	hvp_candidates_examine(&candidates, request);
+	hvp_candidates_take(&candidates, request);
 	status = candidates.status;
 	if (!status && !(reserved && known))
 		status = HVP_STATUS_NO_RESOURCES;
-	/* Another vCPU may have deposited it in the meantime. */
-	if (!status && !hvp_candidates_take(&candidates, request, 0))
-		status = HVP_STATUS_OPERATION_DENIED;
 	if (status) {
 		hvp_candidates_release(&candidates, request->guest, 0);
 		hvp_hierarchy_release_pages(hierarchy, reserved);

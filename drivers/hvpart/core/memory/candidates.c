@@ -4,10 +4,10 @@
  * what is in use, and in which order that is found out.
  */
 
-#include <linux/sched.h>
+#include <linux/minmax.h>
 #include "../call/request.h"
 #include "../call/table.h"
-#include "../hierarchy.h"
+#include "../mapped.h"
 #include "../partition.h"
 #include "../space.h"
 #include "../vp/vp.h"
@@ -36,8 +36,40 @@ static void hvp_candidates_pin(struct hvp_candidates *candidates, struct hvp_gue
 		hvp_candidates_stop(candidates, candidates->pinned, HVP_STATUS_NO_RESOURCES);
 }
 
+/* Note pages as taken, as far as they are not of another use. */
+static void hvp_candidates_note(struct hvp_candidates *candidates,
+				const struct hvp_request *request)
+{
+	struct hvp_guest *guest = request->guest;
+	unsigned int nodes = hvp_pool_nodes();
+	unsigned int in_use;
+	unsigned int i;
+
+	in_use = hvp_vps_first_named(request->caller->space->vps, candidates->pages,
+				     candidates->usable);
+	for (i = 0; i < candidates->usable; i++) {
+		const struct hvp_pinned_page *page = &candidates->pages[i];
+		enum hvp_status status = HVP_STATUS_SUCCESS;
+		int error = hvp_claims_take(&candidates->cursor, page->gfn);
+
+		candidates->taken += !error;
+		/* Of all pages that are taken, a deposit finds these in use. */
+		if (error == -EBUSY && request->row->code == HVP_CALL_DEPOSIT_MEMORY &&
+		    hvp_space_page_shows_state(request->caller->space, page->gfn))
+			status = HVP_STATUS_OBJECT_IN_USE;
+		else if (error == -EBUSY || guest->ops->node(guest, page->page) >= nodes)
+			status = HVP_STATUS_OPERATION_DENIED;
+		else if (page->gfn == request->input_gfn || i == in_use)
+			status = HVP_STATUS_OBJECT_IN_USE;
+		else if (error)
+			status = HVP_STATUS_NO_RESOURCES;
+		if (status)
+			return hvp_candidates_stop(candidates, i, status);
+	}
+}
+
 /**
- * hvp_candidates_examine() - pin pages, and see which of them may be taken
+ * hvp_candidates_take() - pin pages, and note as taken those that the host may have
  * @candidates:	the pages
  * @request:	the call that names them
  *
@@ -47,83 +79,40 @@ static void hvp_candidates_pin(struct hvp_candidates *candidates, struct hvp_gue
  * * OBJECT_IN_USE: the hypercall page and the like, a state page, or the call's own input
  * * NO_RESOURCES: the host has no memory to pin it or to note that it is taken
  *
- * Context: May sleep; in a vCPU thread, no lock held.
- */
-void hvp_candidates_examine(struct hvp_candidates *candidates,
-			    const struct hvp_request *request)
-{
-	struct hvp_guest *guest = request->guest;
-	struct hvp_vps *vps = request->caller->space->vps;
-	unsigned int nodes = hvp_pool_nodes();
-	unsigned int in_use;
-	unsigned int i;
-
-	hvp_candidates_pin(candidates, guest);
-	in_use = hvp_vps_first_named(vps, candidates->pages, candidates->usable);
-	for (i = 0; i < candidates->usable; i++) {
-		const struct hvp_pinned_page *page = &candidates->pages[i];
-		enum hvp_status status = HVP_STATUS_SUCCESS;
-		int error = hvp_claims_prepare(&candidates->cursor, page->gfn);
-
-		candidates->prepared += !error;
-		/* Of all pages that are taken, a deposit finds these in use. */
-		if (error == -EBUSY && request->row->code == HVP_CALL_DEPOSIT_MEMORY &&
-		    hvp_space_page_shows_state(request->caller->space, page->gfn))
-			status = HVP_STATUS_OBJECT_IN_USE;
-		else if (error == -EBUSY || guest->ops->node(guest, page->page) >= nodes ||
-			 hvp_space_page_is_mapped(request->caller->space, page->gfn))
-			status = HVP_STATUS_OPERATION_DENIED;
-		else if (page->gfn == request->input_gfn || i == in_use)
-			status = HVP_STATUS_OBJECT_IN_USE;
-		else if (error)
-			status = HVP_STATUS_NO_RESOURCES;
-		if (status)
-			return hvp_candidates_stop(candidates, i, status);
-		/* It may have taken long to see that no child has it. */
-		if (!list_empty(&request->caller->space->maps))
-			cond_resched();
-	}
-}
-
-/**
- * hvp_candidates_take() - take a page
- * @candidates:	the pages, examined
- * @request:	the call that names them
- * @index:	of a usable one
- *
  * A page is taken first and then looked for in maps; whoever maps it does it the other way
  * round: hvp_map_gpa_pages() puts its map where it is found, and then asks for the page.
  *
- * Context: Any that may take a spinlock, but those of a space and inside it.
- * Return: false if somebody else has taken it, or mapped it, in the meantime.
+ * Context: May sleep, reschedules; in a vCPU thread, no lock held.
  */
-bool hvp_candidates_take(struct hvp_candidates *candidates,
-			 const struct hvp_request *request, unsigned int index)
+void hvp_candidates_take(struct hvp_candidates *candidates, const struct hvp_request *request)
 {
-	u64 gfn = candidates->pages[index].gfn;
+	unsigned int looked_for;
+	unsigned int mapped;
 
-	if (!hvp_claims_take(&candidates->cursor, gfn))
-		return false;
-	if (!hvp_space_page_is_mapped(request->caller->space, gfn))
-		return true;
-	hvp_claims_untake(&candidates->cursor, gfn);
-	return false;
+	hvp_candidates_pin(candidates, request->guest);
+	hvp_candidates_note(candidates, request);
+	/* A child's page is denied, whatever else is wrong with it. */
+	looked_for = min(candidates->usable + 1, candidates->pinned);
+	if (hvp_mapped_first(request->caller, candidates->pages, looked_for, &mapped))
+		hvp_candidates_stop(candidates, 0, HVP_STATUS_NO_RESOURCES);
+	else if (mapped < looked_for)
+		hvp_candidates_stop(candidates, mapped, HVP_STATUS_OPERATION_DENIED);
 }
 
 /**
- * hvp_candidates_release() - let go of pages that have not been taken
- * @candidates:	the pages, examined
+ * hvp_candidates_release() - let go of pages that the host does not keep
+ * @candidates:	the pages
  * @guest:	whose they are
- * @taken:	how many, from the first one on, have been taken
+ * @kept:	how many, from the first one on, it keeps
  *
  * Context: May sleep; no lock held.
  */
 void hvp_candidates_release(struct hvp_candidates *candidates, struct hvp_guest *guest,
-			    unsigned int taken)
+			    unsigned int kept)
 {
 	unsigned int i;
 
-	guest->ops->unpin(guest, candidates->pages + taken, candidates->pinned - taken);
-	for (i = taken; i < candidates->prepared; i++)
-		hvp_claims_release(&candidates->cursor, candidates->pages[i].gfn);
+	for (i = kept; i < candidates->taken; i++)
+		hvp_claims_drop(&candidates->cursor, candidates->pages[i].gfn);
+	guest->ops->unpin(guest, candidates->pages + kept, candidates->pinned - kept);
 }

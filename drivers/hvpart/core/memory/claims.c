@@ -98,16 +98,16 @@ static void hvp_claims_unhold(struct hvp_claims_cursor *cursor)
 }
 
 /**
- * hvp_claims_prepare() - make sure that @gfn can be taken
+ * hvp_claims_take() - take a page, for a pool for example
  * @cursor:	into the record
  * @gfn:	GPA page number of a page that exists
  *
- * Whoever succeeds takes the page, or releases it.
+ * Whoever sees the page taken sees all that was done before.
  *
  * Context: May sleep; no lock held.
- * Return: 0; -EBUSY: it is in a pool; -ENOMEM: it is in none, and cannot be noted.
+ * Return: 0; -EBUSY: somebody has it; -ENOMEM: nobody has, and it cannot be noted.
  */
-int hvp_claims_prepare(struct hvp_claims_cursor *cursor, u64 gfn)
+int hvp_claims_take(struct hvp_claims_cursor *cursor, u64 gfn)
 {
 	u64 index = gfn / HVP_CLAIM_CHUNK_PAGES;
 	bool held = cursor->chunk && cursor->index == index;
@@ -118,7 +118,7 @@ int hvp_claims_prepare(struct hvp_claims_cursor *cursor, u64 gfn)
 		if (!cursor->chunk)
 			return -ENOMEM;
 	}
-	if (test_bit(gfn % HVP_CLAIM_CHUNK_PAGES, cursor->chunk->claimed)) {
+	if (test_and_set_bit(gfn % HVP_CLAIM_CHUNK_PAGES, cursor->chunk->claimed)) {
 		if (!held) {
 			hvp_claims_unhold(cursor);
 			cursor->chunk = NULL;
@@ -128,51 +128,6 @@ int hvp_claims_prepare(struct hvp_claims_cursor *cursor, u64 gfn)
 	if (held)
 		refcount_inc(&cursor->chunk->holds);
 	return 0;
-}
-
-/**
- * hvp_claims_release() - the reverse of hvp_claims_prepare(), of a page not taken
- * @cursor:	into the record
- * @gfn:	GPA page number, prepared
- *
- * Context: Any.
- */
-void hvp_claims_release(struct hvp_claims_cursor *cursor, u64 gfn)
-{
-	if (!WARN_ON_ONCE(!hvp_claims_chunk(cursor, gfn)))
-		hvp_claims_unhold(cursor);
-}
-
-/**
- * hvp_claims_take() - take a page for a pool
- * @cursor:	into the record
- * @gfn:	GPA page number, prepared
- *
- * Context: Any.
- * Return: false if it is in a pool already, and remains prepared.
- */
-bool hvp_claims_take(struct hvp_claims_cursor *cursor, u64 gfn)
-{
-	struct hvp_claim_chunk *chunk = hvp_claims_chunk(cursor, gfn);
-
-	if (WARN_ON_ONCE(!chunk))
-		return false;
-	return !test_and_set_bit(gfn % HVP_CLAIM_CHUNK_PAGES, chunk->claimed);
-}
-
-/**
- * hvp_claims_untake() - the reverse of hvp_claims_take(), at once
- * @cursor:	into the record
- * @gfn:	GPA page number; remains prepared
- *
- * Context: Any.
- */
-void hvp_claims_untake(struct hvp_claims_cursor *cursor, u64 gfn)
-{
-	struct hvp_claim_chunk *chunk = hvp_claims_chunk(cursor, gfn);
-
-	if (!WARN_ON_ONCE(!chunk))
-		clear_bit(gfn % HVP_CLAIM_CHUNK_PAGES, chunk->claimed);
 }
 
 /**
@@ -196,7 +151,7 @@ bool hvp_claims_taken(struct hvp_claims *claims, u64 gfn)
 }
 
 /**
- * hvp_claims_drop() - the page has left its pool
+ * hvp_claims_drop() - the page has left its pool, or has not come into one
  * @cursor:	into the record
  * @gfn:	GPA page number of a page that was taken
  *

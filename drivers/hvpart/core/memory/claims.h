@@ -12,8 +12,8 @@
 /**
  * struct hvp_claim_chunk - a bit for each of some neighbouring pages
  * @claimed:	the page is taken
- * @holds:	one for each page that is taken, and one for each that is prepared, by
- *		each call that has prepared it; the chunk goes with the last
+ * @holds:	one for each page that is taken, and one for who is about to take one; the
+ *		chunk goes with the last
  */
 struct hvp_claim_chunk {
 	DECLARE_BITMAP(claimed, HVP_CLAIM_CHUNK_PAGES);
@@ -21,13 +21,11 @@ struct hvp_claim_chunk {
 };
 
 /**
- * struct hvp_claims - which guest pages are in some pool of a hierarchy
+ * struct hvp_claims - which guest pages are in some pool of a hierarchy, or about to be
  * @chunks:	GPA page number / HVP_CLAIM_CHUNK_PAGES -> struct hvp_claim_chunk.  Under
  *		its lock a chunk is held by somebody as long as it can be found
  *
- * A page is prepared, which may fail and takes a hold; then it is taken, which may
- * happen under a lock and passes the hold on to its bit, or released.  So there are never
- * more chunks than pages that are taken and pages that calls under way name.
+ * There are never more chunks than pages that are taken.
  */
 struct hvp_claims {
 	struct xarray chunks;
@@ -40,9 +38,9 @@ struct hvp_claims {
  * @chunk:	the chunk, or NULL if none was found yet
  *
  * Pages of a list are neighbours more often than not.  Whoever has the cursor goes
- * through pages that he holds from before he comes to the first of them until he has
- * dropped or released the last, or that he prepares and then holds; so a chunk that the
- * cursor knows is still there for as long as it has pages to come.
+ * through pages that he takes and then holds, or that he holds from before he comes to the
+ * first of them until he has dropped the last; so a chunk that the cursor knows is still
+ * there for as long as it has pages to come.
  */
 struct hvp_claims_cursor {
 	struct hvp_claims *claims;
@@ -54,10 +52,7 @@ struct hvp_claims_cursor {
 
 void hvp_claims_init(struct hvp_claims *claims);
 void hvp_claims_destroy(struct hvp_claims *claims);
-int hvp_claims_prepare(struct hvp_claims_cursor *cursor, u64 gfn);
-void hvp_claims_release(struct hvp_claims_cursor *cursor, u64 gfn);
-bool hvp_claims_take(struct hvp_claims_cursor *cursor, u64 gfn);
-void hvp_claims_untake(struct hvp_claims_cursor *cursor, u64 gfn);
+int hvp_claims_take(struct hvp_claims_cursor *cursor, u64 gfn);
 bool hvp_claims_taken(struct hvp_claims *claims, u64 gfn);
 void hvp_claims_drop(struct hvp_claims_cursor *cursor, u64 gfn);
 

@@ -11,6 +11,7 @@
 #include <linux/interval_tree_generic.h>
 #include <linux/minmax.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 #include "caches.h"
 #include "gpa_map.h"
@@ -721,26 +722,114 @@ void hvp_gpa_map_take_back(struct hvp_gpa_map *map, u64 source, u64 count,
 	spin_unlock(&map->lock);
 }
 
-static bool hvp_gpa_found(void *arg, u64 gfn, u64 count)
+static u64 hvp_gpa_sought_source(const struct hvp_gpa_sought *sought, unsigned int at)
 {
-	*(bool *)arg = true;
-	return false;
+	return sought->keys[at] >> HVP_GPA_SOUGHT_BITS;
+}
+
+/* Where the sought pages begin that are not below @source. */
+static unsigned int hvp_gpa_sought_from(const struct hvp_gpa_sought *sought, u64 source)
+{
+	unsigned int from = 0, to = sought->count;
+
+	while (from < to) {
+		unsigned int middle = (from + to) / 2;
+
+		if (hvp_gpa_sought_source(sought, middle) < source)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
+/* Is there one from @lowest to @highest?  Then it is the one at @at. */
+static bool hvp_gpa_sought_between(const struct hvp_gpa_sought *sought, u64 lowest, u64 highest,
+				   unsigned int *at)
+{
+	*at = hvp_gpa_sought_from(sought, lowest);
+	return *at < sought->count && hvp_gpa_sought_source(sought, *at) <= highest;
+}
+
+static void hvp_gpa_look_into_locked(const struct hvp_gpa_node *node,
+				     struct hvp_gpa_sought *sought)
+{
+	unsigned int at;
+	unsigned int i;
+
+	if (!hvp_gpa_sought_between(sought, node->lowest, node->highest, &at))
+		return;
+	for (i = 0; i < HVP_GPA_NODE_ENTRIES; i++) {
+		u64 source = hvp_gpa_source(node->entries[i]);
+		unsigned int index;
+
+		if (!hvp_gpa_is_mapped(node->entries[i]) ||
+		    !hvp_gpa_sought_between(sought, source, source, &at))
+			continue;
+		index = sought->keys[at] & (BIT(HVP_GPA_SOUGHT_BITS) - 1);
+		sought->first = min(sought->first, index);
+	}
+}
+
+/* Look at page @gfn, and those that share its entry or its node.  Return: the one after them. */
+static u64 hvp_gpa_look_at_locked(struct hvp_gpa_map *map, u64 gfn, struct hvp_gpa_sought *sought)
+{
+	struct hvp_gpa_node *node;
+	unsigned int level;
+
+	if (!hvp_gpa_sources_iter_first(&map->sources, hvp_gpa_sought_source(sought, 0),
+					hvp_gpa_sought_source(sought, sought->count - 1)))
+		return map->pages;
+	hvp_gpa_lookup_locked(map, gfn, &level, &node);
+	if (!level)
+		hvp_gpa_look_into_locked(node, sought);
+	return (gfn | (hvp_gpa_level_pages(max(level, 1U)) - 1)) + 1;
 }
 
 /**
- * hvp_gpa_map_uses() - is a page of the parent mapped anywhere in the child?
- * @map:	the map
- * @source:	GPA page number of the parent
+ * hvp_gpa_map_may_have() - could a page of the parent be mapped in the child?
+ * @map:	the map, into which nobody puts more now
+ * @lowest:	GPA page number of the parent
+ * @highest:	the page, or any from @lowest to this one
  *
  * Context: Any that may take a spinlock.
- * Return: true if it is.
+ * Return: false if none of them is.
  */
-bool hvp_gpa_map_uses(struct hvp_gpa_map *map, u64 source)
+bool hvp_gpa_map_may_have(struct hvp_gpa_map *map, u64 lowest, u64 highest)
 {
-	bool used = false;
+	bool may_have;
 
-	hvp_gpa_map_each_of(map, source, 1, hvp_gpa_found, &used);
-	return used;
+	if (!READ_ONCE(map->mapped))
+		return false;
+	spin_lock(&map->lock);
+	may_have = hvp_gpa_sources_iter_first(&map->sources, lowest, highest);
+	spin_unlock(&map->lock);
+	return may_have;
+}
+
+/**
+ * hvp_gpa_map_look_for() - are pages of the parent mapped anywhere in the child?
+ * @map:	the map
+ * @sought:	the pages; the first of those that are is noted
+ *
+ * What is mapped when it begins, and stays so, is found.
+ *
+ * Context: May sleep; reschedules with each lowest node, of which a map may have many.
+ * Return: 0; -EINTR: the thread is to die first.
+ */
+int hvp_gpa_map_look_for(struct hvp_gpa_map *map, struct hvp_gpa_sought *sought)
+{
+	u64 gfn = 0;
+
+	while (gfn < map->pages && sought->first) {
+		spin_lock(&map->lock);
+		gfn = hvp_gpa_look_at_locked(map, gfn, sought);
+		spin_unlock(&map->lock);
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
 }
 
 /**

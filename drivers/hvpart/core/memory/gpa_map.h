@@ -156,6 +156,21 @@ typedef bool (*hvp_gpa_run_fn)(void *arg, u64 gfn, u64 count);
 
 #define HVP_GPA_CHANGE(changed) ((struct hvp_gpa_change){ .map = (changed) })
 
+/* Of a page's index in a list */
+#define HVP_GPA_SOUGHT_BITS	9
+
+/**
+ * struct hvp_gpa_sought - pages of the parent that are looked for in maps
+ * @keys:	GPA page number << HVP_GPA_SOUGHT_BITS | index in the list; ascending
+ * @count:	how many, at least 1
+ * @first:	the lowest index of one that was found so far, or @count
+ */
+struct hvp_gpa_sought {
+	u64 *keys;
+	unsigned int count;
+	unsigned int first;
+};
+
 void hvp_gpa_map_init(struct hvp_gpa_map *map, unsigned int address_bits,
 		      struct hvp_gpa_quota *quota);
 void hvp_gpa_map_destroy(struct hvp_gpa_map *map);
@@ -177,7 +192,8 @@ void hvp_gpa_map_each_of(struct hvp_gpa_map *map, u64 source, u64 count,
 			 hvp_gpa_run_fn run, void *arg);
 void hvp_gpa_map_take_back(struct hvp_gpa_map *map, u64 source, u64 count,
 			   hvp_gpa_run_fn run, void *arg);
-bool hvp_gpa_map_uses(struct hvp_gpa_map *map, u64 source);
+bool hvp_gpa_map_may_have(struct hvp_gpa_map *map, u64 lowest, u64 highest);
+int hvp_gpa_map_look_for(struct hvp_gpa_map *map, struct hvp_gpa_sought *sought);
 void hvp_gpa_map_counts(struct hvp_gpa_map *map, struct hvp_gpa_counts *counts);
 
 #endif /* _HVPART_GPA_MAP_H */

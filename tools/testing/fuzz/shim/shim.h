@@ -278,6 +278,8 @@ void kfree(const void *object);
 void *kvmalloc_array(size_t n, size_t size, gfp_t gfp);
 void kvfree(const void *object);
 
+#define sort(base, count, size, compare, swap)	qsort(base, count, size, compare)
+
 /* What is allocated, and the allocations that fail: the n-th, and all after it. */
 extern unsigned int shim_live_objects;
 extern unsigned int shim_fail_nth;

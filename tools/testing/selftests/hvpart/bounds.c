@@ -18,19 +18,22 @@
 #include "measure.h"
 #include "module.h"
 #include "partitions.h"
+#include "vps.h"
 
 #define SELF		HVP_PARTITION_ID_SELF
 
 /* Instructions, see the table in Documentation/limits.rst */
 #define BOUND_DEPOSIT_CALL	450000
 #define BOUND_WITHDRAW_CALL	4600000
+#define BOUND_LINEAR		450000
+#define BOUND_CRISS_CROSS	250
 #define BOUND_CREATE		7000
-#define BOUND_FILE		24000
-#define BOUND_INITIALIZE	22000
-#define BOUND_DEPOSIT		2600
-#define BOUND_TABLE		10500
-#define BOUND_READ		120000
-#define BOUND_END		1400
+#define BOUND_FILE		22000
+#define BOUND_INITIALIZE	4000
+#define BOUND_DEPOSIT		3800
+#define BOUND_TABLE		12500
+#define BOUND_READ		130000
+#define BOUND_END		720
 
 static unsigned int pages = 1 << 14, partitions = 1024;
 
@@ -157,6 +160,56 @@ static void measure_calls(void)
 	guest_destroy(vcpu->guest);
 }
 
+/* Every other page from @first on, each @step-th of them, over and over again, into a child */
+static void map_every_other(struct vcpu *vcpu, u64 child, unsigned int first, unsigned int count,
+			    unsigned int step)
+{
+	struct {
+		struct hvp_map_gpa_pages_in in;
+		u64 sources[MAP_MAX_REPS];
+	} list = { .in = { .partition_id = child, .flags = MAP_RWX } };
+	unsigned int i, left, done;
+
+	for (done = 0; done < count; done += left) {
+		left = count - done < MAP_MAX_REPS ? count - done : MAP_MAX_REPS;
+		list.in.gpa_base = done;
+		for (i = 0; i < left; i++)
+			list.sources[i] = bulk_page(first + 2 * ((done + i) * step % count));
+		REQUIRE_RESULT(bulk_call(vcpu, HVP_CALL_MAP_GPA_PAGES | CONTROL_REPS(left), &list,
+					 sizeof(list.in) + left * 8), SUCCESS, left);
+	}
+}
+
+/* Those between the ones of the child; returns what it takes. */
+static u64 deposit_between(struct vcpu *vcpu, unsigned int first)
+{
+	u64 list[DEPOSIT_MAX_REPS + 1] = { SELF };
+	unsigned int i;
+
+	for (i = 0; i < DEPOSIT_MAX_REPS; i++)
+		list[i + 1] = bulk_page(first + 2 * i + 1);
+	start();
+	REQUIRE_RESULT(bulk_call(vcpu, HVP_CALL_DEPOSIT_MEMORY | CONTROL_REPS(DEPOSIT_MAX_REPS),
+				 list, sizeof(list)), SUCCESS, DEPOSIT_MAX_REPS);
+	return own();
+}
+
+/* A page that is deposited must not be a child's: what looking for it takes. */
+static void measure_deposit_beside(unsigned int step, const char *what, unsigned int units,
+				   const char *unit, u64 bound)
+{
+	struct vcpu *vcpu = new_guest();
+	u64 child = create_active_child(vcpu), alone;
+	unsigned int first = 0;
+
+	bulk_add_pages(vcpu->guest, 2 * pages + 200);
+	bulk_deposit(vcpu, child, &first, 200);
+	alone = deposit_between(vcpu, first);
+	map_every_other(vcpu, child, first, pages, step);
+	report(what, deposit_between(vcpu, first + pages) - alone, units, unit, bound);
+	guest_destroy(vcpu->guest);
+}
+
 static void measure_ends(void)
 {
 	struct vcpu *vcpu;
@@ -219,10 +272,14 @@ int main(int argc, char **argv)
 		die("at least one partition, and 8 pages for each");
 
 	ksft_print_header();
-	ksft_set_plan(11);
+	ksft_set_plan(13);
 	printf("# %-38s %12s %8s %-10s %8s %8s\n", "what", "instructions", "of", "", "each",
 	       "bound");
 	measure_calls();
+	measure_deposit_beside(1, "on top, if a child's memory is linear", 1, "call",
+			       BOUND_LINEAR);
+	measure_deposit_beside(617, "on top, if it is criss-cross", pages, "page",
+			       BOUND_CRISS_CROSS);
 	measure_ends();
 	ksft_finished();
 }

@@ -201,6 +201,39 @@ static void a_page_at_several_places(void)
 	EXPECT_RESULT(deposit_memory(vcpu, SELF, &page, 1), SUCCESS, 1);
 }
 
+/*
+ * A list of which several children have pages, criss-cross, ends at the first that somebody has,
+ * and what is behind that remains the guest's.
+ */
+static void among_what_children_have(void)
+{
+	enum { CHILDREN = 3, EACH = 100, LIST = 2 * CHILDREN * EACH };
+	struct vcpu *vcpu = new_guest();
+	u64 children[CHILDREN], pages[LIST], list[LIST];
+	unsigned int i, child;
+
+	guest_alloc_list(vcpu->guest, pages, LIST);
+	for (child = 0; child < CHILDREN; child++) {
+		children[child] = new_bare_child(vcpu);
+		for (i = 0; i < EACH; i++)
+			list[i] = pages[2 * (i * 37 % EACH * CHILDREN + child)];
+		REQUIRE_RESULT(map_gpa_pages(vcpu, children[child], 0x1000 * child, MAP_RWX, list,
+					     EACH), SUCCESS, EACH);
+	}
+	/* All that no child has, and the last but 20 that has one */
+	for (i = 0; i < LIST / 2; i++)
+		list[i] = pages[LIST - 1 - 2 * i];
+	list[LIST / 2 - 20] = pages[2 * CHILDREN * 41 + 2 * 2];
+	EXPECT_RESULT(deposit_memory(vcpu, SELF, list, LIST / 2), OPERATION_DENIED, LIST / 2 - 20);
+	EXPECT_RESULT(map_gpa_pages(vcpu, children[0], 0x5000, MAP_RWX, list + LIST / 2 - 19, 19),
+		      SUCCESS, 19);
+	EXPECT_STATUS(map_gpa_pages(vcpu, children[0], 0x5000, MAP_RWX, list + LIST / 2 - 21, 1),
+		      OPERATION_DENIED);
+	EXPECT_RESULT(deposit_memory(vcpu, SELF, list + LIST / 2 - 20, 20), OPERATION_DENIED, 0);
+	finalize_child(vcpu, children[2]);
+	EXPECT_RESULT(deposit_memory(vcpu, SELF, list + LIST / 2 - 20, 20), OPERATION_DENIED, 1);
+}
+
 static void not_ram(void)
 {
 	struct vcpu *vcpu = new_guest();
@@ -281,6 +314,7 @@ static const struct test_case cases[] = {
 	CASE(large_pages),
 	CASE(what_is_in_use),
 	CASE(a_page_at_several_places),
+	CASE(among_what_children_have),
 	CASE(not_ram),
 	CASE(the_pool_pays),
 	CASE(whole_lists),

@@ -33,6 +33,11 @@ void bulk_add_pages(struct guest *guest, unsigned int count)
 		die("KVM_SET_USER_MEMORY_REGION: %m");
 }
 
+u64 bulk_page(unsigned int index)
+{
+	return (PAGES_GPA >> HVP_PAGE_SHIFT) + index;
+}
+
 void bulk_deposit(struct vcpu *vcpu, u64 id, unsigned int *from, unsigned int count)
 {
 	unsigned int end = *from + count;
@@ -44,7 +49,7 @@ void bulk_deposit(struct vcpu *vcpu, u64 id, unsigned int *from, unsigned int co
 		if (left > DEPOSIT_MAX_REPS)
 			left = DEPOSIT_MAX_REPS;
 		for (i = 1; i <= left; i++)
-			list[i] = (PAGES_GPA >> HVP_PAGE_SHIFT) + (*from)++;
+			list[i] = bulk_page((*from)++);
 		REQUIRE_RESULT(bulk_call(vcpu, HVP_CALL_DEPOSIT_MEMORY | CONTROL_REPS(left), list,
 					 8 + left * 8), SUCCESS, left);
 	}

@@ -16,6 +16,8 @@ u64 bulk_call(struct vcpu *vcpu, u64 control, const void *input, unsigned int si
  * pin. The library knows nothing of them, and does not unmap them.
  */
 void bulk_add_pages(struct guest *guest, unsigned int count);
+/* The page number of one of them. */
+u64 bulk_page(unsigned int index);
 /* The next @count of them, behind @from, into one pool. */
 void bulk_deposit(struct vcpu *vcpu, u64 id, unsigned int *from, unsigned int count);
 
