@@ -11,6 +11,7 @@
 #include <linux/ftrace.h>
 #include <linux/hrtimer.h>
 #include <linux/mm.h>
+#include <linux/mmu_notifier.h>
 #include <linux/ptrace.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/user.h>
@@ -53,6 +54,10 @@ static __always_inline void hvp_ftrace_continue_at(struct ftrace_regs *fregs,
 	ftrace_regs_set_instruction_pointer(fregs, ip);
 }
 #endif
+
+/* Has somebody used a page?  A bool or an int, as the kernel's notifiers have it. */
+#define hvp_young_t							\
+	typeof(((const struct mmu_notifier_ops *)NULL)->test_young(NULL, NULL, 0))
 
 /* Give a folder another name, which fails if there is one with that name. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)

@@ -699,8 +699,27 @@ void hvp_gpa_map_each_of(struct hvp_gpa_map *map, u64 source, u64 count,
 	spin_unlock(&map->lock);
 }
 
-/* What the host can wait for while it takes a page away. */
-#define HVP_GPA_MOST_TAKEN_BACK	64
+/* What the host can wait for while it takes a page away, or asks for one. */
+#define HVP_GPA_MOST_OF_SOME	64
+
+/**
+ * hvp_gpa_map_some_of() - as hvp_gpa_map_each_of(), but soon
+ * @map:	the map
+ * @source:	likewise
+ * @count:	likewise
+ * @run:	is told of these pages, but not of all if it would take long to find them: a
+ *		parent can strew a child's pages over its own
+ * @arg:	for @run
+ *
+ * Context: Any that may take a spinlock, under which @run is called.
+ */
+void hvp_gpa_map_some_of(struct hvp_gpa_map *map, u64 source, u64 count,
+			 hvp_gpa_run_fn run, void *arg)
+{
+	spin_lock(&map->lock);
+	hvp_gpa_each_of(map, source, count, HVP_GPA_MOST_OF_SOME, run, arg);
+	spin_unlock(&map->lock);
+}
 
 /**
  * hvp_gpa_map_take_back() - as hvp_gpa_map_each_of(), or of more pages, but soon
@@ -708,7 +727,7 @@ void hvp_gpa_map_each_of(struct hvp_gpa_map *map, u64 source, u64 count,
  * @source:	likewise
  * @count:	likewise
  * @run:	is told of these pages at least, and of all pages of the map if it would take
- *		long to find them: a parent can strew a child's pages over its own
+ *		long to find them
  * @arg:	for @run
  *
  * Context: Any that may take a spinlock, under which @run is called.
@@ -717,7 +736,7 @@ void hvp_gpa_map_take_back(struct hvp_gpa_map *map, u64 source, u64 count,
 			   hvp_gpa_run_fn run, void *arg)
 {
 	spin_lock(&map->lock);
-	if (!hvp_gpa_each_of(map, source, count, HVP_GPA_MOST_TAKEN_BACK, run, arg))
+	if (!hvp_gpa_each_of(map, source, count, HVP_GPA_MOST_OF_SOME, run, arg))
 		run(arg, 0, map->pages);
 	spin_unlock(&map->lock);
 }

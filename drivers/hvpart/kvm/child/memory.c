@@ -55,6 +55,18 @@ static bool hvp_page_allows(const struct hvp_gpa_page *page, bool write)
 	return page->kind == HVP_GPA_MAPPED && (!write || page->rights & HVP_MAP_WRITE);
 }
 
+/* Where the VMM has those of a granule that it has.  Return: false if that is not yet made. */
+static bool hvp_granule_part(struct hvp_granule *granule, unsigned long index, u64 gfn, u64 count,
+			     unsigned long *start, unsigned long *end)
+{
+	unsigned long address = READ_ONCE(granule->address);
+	u64 first = (u64)index << HVP_GRANULE_SHIFT;
+
+	*start = address + ((max(gfn, first) - first) << PAGE_SHIFT);
+	*end = address + (min(gfn + count - first, (u64)HVP_GRANULE_PAGES) << PAGE_SHIFT);
+	return address;
+}
+
 /* As the host tells any VM that it takes pages away.  Nothing of this sleeps. */
 static void hvp_tell_kvm(struct kvm *kvm, unsigned long start, unsigned long end)
 {
@@ -82,20 +94,13 @@ static void hvp_tell_kvm(struct kvm *kvm, unsigned long start, unsigned long end
  */
 void hvp_child_memory_forget(struct hvp_machine *machine, u64 gfn, u64 count)
 {
+	unsigned long index, start, end;
 	struct hvp_granule *granule;
-	unsigned long index;
-	u64 end = gfn + count;
 
 	xa_for_each_range(&machine->memory.granules, index, granule, gfn >> HVP_GRANULE_SHIFT,
-			  (end - 1) >> HVP_GRANULE_SHIFT) {
-		unsigned long address = READ_ONCE(granule->address);
-		u64 first = (u64)index << HVP_GRANULE_SHIFT;
-		u64 from = max(gfn, first) - first;
-		u64 to = min(end - first, (u64)HVP_GRANULE_PAGES);
-
-		if (address)
-			hvp_tell_kvm(machine->kvm, address + (from << PAGE_SHIFT),
-				     address + (to << PAGE_SHIFT));
+			  (gfn + count - 1) >> HVP_GRANULE_SHIFT) {
+		if (hvp_granule_part(granule, index, gfn, count, &start, &end))
+			hvp_tell_kvm(machine->kvm, start, end);
 	}
 }
 
@@ -115,6 +120,44 @@ void hvp_child_memory_forget_all(struct hvp_machine *machine)
 					HVP_GRANULE_PAGES);
 		cond_resched();
 	}
+}
+
+/* As the host asks any VM whether it has used pages.  Nothing of this sleeps. */
+static bool hvp_ask_kvm(struct kvm *kvm, unsigned long start, unsigned long end, enum hvp_age how)
+{
+	struct mmu_notifier *notifier = &kvm->mmu_notifier;
+
+	switch (how) {
+	case HVP_CLEAR_YOUNG:
+		return notifier->ops->clear_young(notifier, kvm->mm, start, end);
+	case HVP_CLEAR_FLUSH_YOUNG:
+		return notifier->ops->clear_flush_young(notifier, kvm->mm, start, end);
+	case HVP_TEST_YOUNG:
+		break;
+	}
+	for (; start < end; start += PAGE_SIZE) {
+		if (notifier->ops->test_young(notifier, kvm->mm, start))
+			return true;
+	}
+	return false;
+}
+
+static bool hvp_child_memory_used(struct hvp_viewer *viewer, u64 gfn, u64 count,
+				  enum hvp_age how)
+{
+	struct hvp_child_memory *memory =
+		container_of(viewer, struct hvp_child_memory, viewer);
+	struct hvp_machine *machine = container_of(memory, struct hvp_machine, memory);
+	unsigned long index, start, end;
+	struct hvp_granule *granule;
+	bool used = false;
+
+	xa_for_each_range(&memory->granules, index, granule, gfn >> HVP_GRANULE_SHIFT,
+			  (gfn + count - 1) >> HVP_GRANULE_SHIFT) {
+		if (hvp_granule_part(granule, index, gfn, count, &start, &end))
+			used |= hvp_ask_kvm(machine->kvm, start, end, how);
+	}
+	return used;
 }
 
 static bool hvp_child_memory_lost(void *viewer, u64 gfn, u64 count)
@@ -610,6 +653,7 @@ int hvp_child_memory_create(struct hvp_machine *machine, struct kvm *parent)
 	memory->tracked = machine->config.track_writes;
 	memory->viewer.map = machine->config.map;
 	memory->viewer.lost = hvp_child_memory_lost;
+	memory->viewer.used = hvp_child_memory_used;
 	memory->mapping = hvp_mapping_create(parent->mm, &hvp_child_memory_ops, VM_PFNMAP,
 					     NULL, NULL);
 	if (IS_ERR(memory->mapping))

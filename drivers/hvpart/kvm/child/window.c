@@ -7,8 +7,12 @@
  * memory slot said when a child first looked there.  The VMM may move its slots; what a
  * child was given is taken back by the window through which it was looked up.
  *
+ * What a child uses, the host does not find in the VMM's page tables: it is asked for it as any
+ * VM, through another notifier, or its pages would look as if nobody used them.
+ *
  * hvp_windows::lock is a leaf.  The callback of a window takes it, then none, then that of a
- * child's map, and in that those of the child's KVM, none of which sleeps.
+ * child's map, and in that those of the child's KVM, none of which sleeps; the other notifier's
+ * takes these last alone.
  */
 
 #include <linux/kvm_host.h>
@@ -21,6 +25,7 @@
 #include <linux/srcu.h>
 #include <linux/workqueue.h>
 #include "../../core/core.h"
+#include "../../hook/compat.h"
 #include "../parent/slot.h"
 #include "window.h"
 
@@ -34,8 +39,9 @@
  * @mm:		its VMM's address space, which the windows hold
  * @viewers:	its children, under SRCU
  * @users:	how many; protected by hvp_windows_lock
- * @lock:	protects @list, @count and the windows' sequence numbers
- * @list:	the windows, which stay until the last child goes
+ * @young:	asks the viewers what they have used
+ * @lock:	protects @list against who adds to it, @count and the windows' sequence numbers
+ * @list:	the windows, which stay until the last child goes; under SRCU as well
  * @count:	how many
  * @free:	removes the windows and frees this
  */
@@ -45,6 +51,7 @@ struct hvp_windows {
 	struct mm_struct *mm;
 	struct list_head viewers;
 	unsigned int users;
+	struct mmu_notifier young;
 	spinlock_t lock;	/* see above */
 	struct list_head list;
 	unsigned int count;
@@ -95,6 +102,77 @@ static bool hvp_window_invalidate(struct mmu_interval_notifier *notifier,
 
 static const struct mmu_interval_notifier_ops hvp_window_ops = {
 	.invalidate = hvp_window_invalidate,
+};
+
+/* A question of the host's, and what is known of the answer */
+struct hvp_question {
+	struct hvp_viewer *viewer;
+	enum hvp_age how;
+	bool used;
+};
+
+static bool hvp_viewer_ask(void *arg, u64 gfn, u64 count)
+{
+	struct hvp_question *question = arg;
+
+	question->used |= question->viewer->used(question->viewer, gfn, count, question->how);
+	return true;
+}
+
+/* Who has strewn his pages is not asked for all of them: they look older than they are. */
+static bool hvp_windows_used(struct mmu_notifier *notifier, unsigned long start,
+			     unsigned long end, enum hvp_age how)
+{
+	struct hvp_windows *windows = container_of(notifier, struct hvp_windows, young);
+	struct hvp_question question = { .how = how };
+	struct hvp_window *window;
+	struct hvp_viewer *viewer;
+	int token;
+
+	token = srcu_read_lock(&hvp_viewers_srcu);
+	list_for_each_entry_srcu(window, &windows->list, node,
+				 srcu_read_lock_held(&hvp_viewers_srcu)) {
+		unsigned long first = max(start, window->address);
+		unsigned long last = min(end, window->address + (window->pages << PAGE_SHIFT));
+
+		if (first >= last)
+			continue;
+		list_for_each_entry_srcu(viewer, &windows->viewers, node,
+					 srcu_read_lock_held(&hvp_viewers_srcu)) {
+			question.viewer = viewer;
+			hvp_gpa_map_some_of(viewer->map,
+					    window->gfn + ((first - window->address) >> PAGE_SHIFT),
+					    DIV_ROUND_UP(last - first, PAGE_SIZE), hvp_viewer_ask,
+					    &question);
+		}
+	}
+	srcu_read_unlock(&hvp_viewers_srcu, token);
+	return question.used;
+}
+
+static hvp_young_t hvp_windows_clear_flush_young(struct mmu_notifier *notifier,
+						 struct mm_struct *mm, unsigned long start,
+						 unsigned long end)
+{
+	return hvp_windows_used(notifier, start, end, HVP_CLEAR_FLUSH_YOUNG);
+}
+
+static hvp_young_t hvp_windows_clear_young(struct mmu_notifier *notifier, struct mm_struct *mm,
+					   unsigned long start, unsigned long end)
+{
+	return hvp_windows_used(notifier, start, end, HVP_CLEAR_YOUNG);
+}
+
+static hvp_young_t hvp_windows_test_young(struct mmu_notifier *notifier, struct mm_struct *mm,
+					  unsigned long address)
+{
+	return hvp_windows_used(notifier, address, address + 1, HVP_TEST_YOUNG);
+}
+
+static const struct mmu_notifier_ops hvp_windows_young_ops = {
+	.clear_flush_young = hvp_windows_clear_flush_young,
+	.clear_young = hvp_windows_clear_young,
+	.test_young = hvp_windows_test_young,
 };
 
 /* A page of the parent's: where its VMM has it, and what else is in the same slot. */
@@ -185,7 +263,7 @@ static struct hvp_window *hvp_window_add(struct hvp_windows *windows,
 	added = windows->count < HVP_MAX_WINDOWS;
 	if (added) {
 		WRITE_ONCE(windows->count, windows->count + 1);
-		list_add(&window->node, &windows->list);
+		list_add_rcu(&window->node, &windows->list);
 	}
 	spin_unlock(&windows->lock);
 	if (added)
@@ -276,6 +354,7 @@ static void hvp_windows_free(struct work_struct *work)
 	struct hvp_windows *windows = container_of(work, struct hvp_windows, free);
 	struct hvp_window *window, *next;
 
+	mmu_notifier_unregister(&windows->young, windows->mm);
 	list_for_each_entry_safe(window, next, &windows->list, node) {
 		mmu_interval_notifier_remove(&window->notifier);
 		kfree(window);
@@ -285,6 +364,7 @@ static void hvp_windows_free(struct work_struct *work)
 	kfree(windows);
 }
 
+/* Return: NULL if there is no memory, or the VMM is about to end. */
 static struct hvp_windows *hvp_windows_alloc(struct kvm *kvm)
 {
 	struct hvp_windows *windows = kzalloc(sizeof(*windows), HVP_GFP);
@@ -293,11 +373,16 @@ static struct hvp_windows *hvp_windows_alloc(struct kvm *kvm)
 		return NULL;
 	windows->kvm = kvm;
 	windows->mm = kvm->mm;
-	mmgrab(windows->mm);
 	INIT_LIST_HEAD(&windows->viewers);
 	INIT_LIST_HEAD(&windows->list);
 	spin_lock_init(&windows->lock);
 	INIT_WORK(&windows->free, hvp_windows_free);
+	windows->young.ops = &hvp_windows_young_ops;
+	if (mmu_notifier_register(&windows->young, windows->mm)) {
+		kfree(windows);
+		return NULL;
+	}
+	mmgrab(windows->mm);
 	return windows;
 }
 
@@ -323,13 +408,18 @@ static struct hvp_windows *hvp_windows_find(struct kvm *kvm)
  */
 int hvp_viewer_add(struct hvp_viewer *viewer, struct kvm *kvm)
 {
-	struct hvp_windows *new = hvp_windows_alloc(kvm);
-	struct hvp_windows *windows;
+	struct hvp_windows *windows, *new = NULL;
 
-	if (!new)
-		return -ENOMEM;
 	mutex_lock(&hvp_windows_lock);
 	windows = hvp_windows_find(kvm);
+	if (!windows) {
+		mutex_unlock(&hvp_windows_lock);
+		new = hvp_windows_alloc(kvm);
+		if (!new)
+			return -ENOMEM;
+		mutex_lock(&hvp_windows_lock);
+		windows = hvp_windows_find(kvm);
+	}
 	if (!windows) {
 		windows = new;
 		new = NULL;
@@ -339,6 +429,7 @@ int hvp_viewer_add(struct hvp_viewer *viewer, struct kvm *kvm)
 	viewer->windows = windows;
 	list_add_tail_rcu(&viewer->node, &windows->viewers);
 	mutex_unlock(&hvp_windows_lock);
+	/* Another vCPU was first. */
 	if (new)
 		queue_work(hvp_windows_workqueue, &new->free);
 	return 0;

@@ -11,18 +11,24 @@ struct hvp_windows;
 struct kvm;
 struct page;
 
+/* How the host asks whether pages have been used: struct mmu_notifier_ops */
+enum hvp_age { HVP_TEST_YOUNG, HVP_CLEAR_YOUNG, HVP_CLEAR_FLUSH_YOUNG };
+
 /**
  * struct hvp_viewer - a child that has pages of its parent's memory
  * @windows:	which memory
  * @map:	which pages
  * @lost:	child pages [gfn, gfn + count) are to be let go of at once; must not
  *		sleep.  Returns true
+ * @used:	has the child used child pages [gfn, gfn + count) since it was asked for the
+ *		last time?  Likewise
  * @node:	among those of @windows
  */
 struct hvp_viewer {
 	struct hvp_windows *windows;
 	struct hvp_gpa_map *map;
 	hvp_gpa_run_fn lost;
+	bool (*used)(struct hvp_viewer *viewer, u64 gfn, u64 count, enum hvp_age how);
 	struct list_head node;
 };
 
