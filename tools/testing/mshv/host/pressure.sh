@@ -25,6 +25,8 @@ pressure_prepare()
 }
 
 # pressure SECONDS - and what has come of it, a line for each kind
+#
+# Where much is swapped no huge pages are made: in the end there is time to bring it back.
 pressure()
 {
 	local end
@@ -33,7 +35,7 @@ pressure()
 	count_events >/tmp/events-before
 	echo 1 >$mm/ksm/run
 	while [ "$(date +%s)" -lt "$end" ]; do
-		echo 64M >$pressed/memory.reclaim
+		[ "$(date +%s)" -ge $((end - $1 / 4)) ] || echo 64M >$pressed/memory.reclaim
 		echo 1 >/proc/sys/vm/compact_memory
 		sleep 1
 	done 2>/dev/null
