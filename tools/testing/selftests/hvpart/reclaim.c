@@ -19,6 +19,7 @@
 #include "host.h"
 #include "vps.h"
 
+#define ZRAM		"/sys/block/zram0"
 #define SWAP		"/dev/zram0"
 #define CGROUP		"/sys/fs/cgroup"
 #define OURS		CGROUP "/hvpart-reclaim"
@@ -174,9 +175,10 @@ int main(void)
 {
 	int status;
 
-	has_swap = !system("modprobe zram 2>/dev/null") && !access("/sys/block/zram0", F_OK);
+	has_swap = !access(ZRAM, F_OK) ||
+		   (!system("modprobe zram 2>/dev/null") && !access(ZRAM, F_OK));
 	if (has_swap) {
-		write_text("/sys/block/zram0/disksize", "64M");
+		write_text(ZRAM "/disksize", "64M");
 		command("mkswap " SWAP " >/dev/null && swapon " SWAP);
 		write_text(CGROUP "/cgroup.subtree_control", "+memory");
 		if (mkdir(OURS, 0755))
@@ -187,7 +189,7 @@ int main(void)
 	if (has_swap) {
 		rmdir(OURS);
 		command("swapoff " SWAP);
-		write_text("/sys/block/zram0/reset", "1");
+		write_text(ZRAM "/reset", "1");
 	}
 	return status;
 }
