@@ -112,7 +112,7 @@ void hvp_candidates_release(struct hvp_candidates *candidates, struct hvp_guest 
 {
 	unsigned int i;
 
+	guest->ops->unpin(guest, candidates->pages + kept, candidates->pinned - kept);
 	for (i = kept; i < candidates->taken; i++)
 		hvp_claims_drop(&candidates->cursor, candidates->pages[i].gfn);
-	guest->ops->unpin(guest, candidates->pages + kept, candidates->pinned - kept);
 }
