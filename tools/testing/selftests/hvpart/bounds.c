@@ -30,9 +30,9 @@
 #define BOUND_CREATE		7000
 #define BOUND_FILE		22000
 #define BOUND_INITIALIZE	4000
-#define BOUND_DEPOSIT		3800
-#define BOUND_TABLE		12500
-#define BOUND_READ		130000
+#define BOUND_DEPOSIT		2600
+#define BOUND_TABLE		10500
+#define BOUND_READ		120000
 #define BOUND_END		720
 
 static unsigned int pages = 1 << 14, partitions = 1024;
