@@ -72,6 +72,7 @@ help:
 	@echo  ''
 	@echo  'Variables: KDIR=<folder>  KERNEL=6.1|6.12 (demo, vm)  KERNELS="..." (check)'
 	@echo  '           TESTS_ONLY="<program>..." (check, check-debug)  SEED=<n>  OUT=<folder>  W=1'
+	@echo  '           JOBS=<suites at a time> (check-*, fuzz; as many as CPUs)'
 	@echo  '           DESTDIR=<root>  PREFIX=/usr/local  INSTALL_MOD_PATH=<root> (install)'
 
 # What clang has built wants modules that clang has built; LLVM=-16 is for a version of it.
@@ -144,7 +145,7 @@ on_kernels = $(addsuffix =$(call commas,$(TESTS_ONLY)),$(1))
 commas	= $(subst $(space),$(comma),$(strip $(1)))
 comma	:= ,
 space	:= $() $()
-CHECK	:= $(TESTS)/check --out $(OUT)
+CHECK	:= $(TESTS)/check --out $(OUT) $(if $(JOBS),--jobs $(JOBS))
 
 # What these stand for is in tools/testing/suites.
 check:
