@@ -91,7 +91,7 @@ struct hvp_exit {
  *		7 external interrupt
  * @vector:	likewise
  * @logical:	destination mode
- * @level:	level-triggered
+ * @level:	level-triggered, as its parent has it
  * @destination: APIC ID or logical destination
  */
 struct hvp_interrupt {

@@ -58,6 +58,10 @@ static bool hvp_nobody_is_at(struct hvp_machine *machine, const struct hvp_inter
  * @machine:	the machine
  * @interrupt:	what, and where
  *
+ * A level is raised as an edge.  The end of an interrupt is not told to its parent, whose
+ * IOAPIC waits for it: where a LAPIC says that it was an edge, the system in the child tells
+ * the IOAPIC by itself.
+ *
  * Context: May sleep; in a parent's vCPU thread outside KVM's loop.  Does not wait for a VP.
  * Return: 0, -ENOENT if nobody is there, -EBUSY if an ExtINT with another vector waits, or
  * -EFAULT.
@@ -69,8 +73,7 @@ int hvp_machine_assert(struct hvp_machine *machine, const struct hvp_interrupt *
 		.address_lo = 0xfee00000 | (interrupt->destination & 0xff) << 12 |
 			      interrupt->logical << 2,
 		.address_hi = interrupt->destination & ~0xffU,
-		.data = interrupt->vector | hvp_delivery_mode(interrupt) << 8 |
-			(interrupt->level ? BIT(14) | BIT(15) : 0),
+		.data = interrupt->vector | hvp_delivery_mode(interrupt) << 8,
 	};
 	long result;
 

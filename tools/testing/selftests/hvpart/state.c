@@ -208,6 +208,22 @@ static void lapic_is_set(void)
 	EXPECT_EQUAL(get_register(kept.child.vcpu, kept.child.id, 0, HVP_REGISTER_CR8), 5);
 }
 
+/* So the system in there tells an IOAPIC of the end by itself, which nobody else would tell. */
+static void a_level_is_an_edge(void)
+{
+	struct kept kept = new_kept();
+	struct hvp_lapic *lapic = kept.page;
+
+	REQUIRE_STATUS(get(&kept, HVP_VP_STATE_LAPIC), SUCCESS);
+	lapic->spurious = 0x1ff;
+	REQUIRE_STATUS(set(&kept, HVP_VP_STATE_LAPIC), SUCCESS);
+	REQUIRE_STATUS(assert_interrupt(kept.child.vcpu, kept.child.id, HVP_INTERRUPT_FIXED,
+					HVP_INTERRUPT_LEVEL, 0, 0x41), SUCCESS);
+	REQUIRE_STATUS(get(&kept, HVP_VP_STATE_LAPIC), SUCCESS);
+	EXPECT_EQUAL(lapic->irr[2], 2);
+	EXPECT_EQUAL(lapic->tmr[2], 0);
+}
+
 /* More is left than there was: as much as there was, and no word of it in the host's log. */
 static void lapic_that_counts_from_above(void)
 {
@@ -435,6 +451,7 @@ static const struct test_case cases[] = {
 	CASE(other_pages),
 	CASE(lapic_of_a_new_one),
 	CASE(lapic_is_set),
+	CASE(a_level_is_an_edge),
 	CASE(lapic_that_counts_from_above),
 	CASE(lapic_id),
 	CASE(lapic_of_an_x2apic),
