@@ -116,6 +116,32 @@ static void hvp_registers_are_checked(struct kunit *test)
 	}
 }
 
+/* Both are the VP's index: what is read can be set, and nothing else. */
+static void hvp_registers_of_its_apic(struct kunit *test)
+{
+	static const u32 names[] = { HVP_REGISTER_INITIAL_APIC_ID, HVP_REGISTER_APIC_ID };
+	struct hvp_register_assoc assoc = {};
+	struct hvp_registers it;
+	struct hvp_reply reply;
+	u64 value;
+	int i;
+
+	hvp_registers_begin(test, &it, false);
+	hvp_world_vp(it.world, it.child, 5);
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		KUNIT_EXPECT_EQ(test, hvp_value(&it, names[i]), 0);
+		reply = hvp_try_get_registers(it.world, it.world->root, it.child->id, 5,
+					      names + i, 1);
+		KUNIT_EXPECT_EQ(test, reply.out[0], 5);
+		assoc.name = names[i];
+		for (value = 0; value < 2; value++) {
+			assoc.value.word[0] = value;
+			KUNIT_EXPECT_EQ(test, hvp_set(&it, &assoc, 1).status,
+					value ? HVP_STATUS_INVALID_PARAMETER : HVP_STATUS_SUCCESS);
+		}
+	}
+}
+
 static void hvp_registers_of_another_vtl(struct kunit *test)
 {
 	struct hvp_registers it;
@@ -347,6 +373,7 @@ static void hvp_registers_with_a_lapic(struct kunit *test)
 static struct kunit_case hvp_register_calls_cases[] = {
 	KUNIT_CASE(hvp_registers_after_creation),
 	KUNIT_CASE(hvp_registers_are_checked),
+	KUNIT_CASE(hvp_registers_of_its_apic),
 	KUNIT_CASE(hvp_registers_of_another_vtl),
 	KUNIT_CASE(hvp_registers_with_a_lapic),
 	KUNIT_CASE(hvp_registers_in_any_order),

@@ -21,6 +21,7 @@ static u64 hvp_own_register(const struct hvp_child_vp *vp, u32 number)
 	case HVP_REGISTER_DELIVERABILITY_NOTIFICATIONS:
 		return vp->notify;
 	case HVP_REGISTER_INITIAL_APIC_ID:
+	case HVP_REGISTER_APIC_ID:
 		return vp->vp.index;
 	case HVP_REGISTER_VP_ROOT_SIGNAL_COUNT:
 		return atomic64_read(&vp->signals);
@@ -72,11 +73,18 @@ static enum hvp_status hvp_get_register(struct hvp_child_vp *vp, u32 number, u64
 	return status;
 }
 
-/* A parent that leaves interrupts to its child's LAPIC has none to wait for. */
-static bool hvp_register_is_for(const struct hvp_child_vp *vp, u32 number, u64 value)
+static bool hvp_own_register_takes(const struct hvp_child_vp *vp, u32 number, u64 value)
 {
-	return number != HVP_REGISTER_DELIVERABILITY_NOTIFICATIONS || !value ||
-	       !(vp->partition->creation.flags & HVP_CREATE_LAPIC);
+	switch (number) {
+	case HVP_REGISTER_DELIVERABILITY_NOTIFICATIONS:
+		/* A parent that leaves interrupts to its child's LAPIC has none to wait for. */
+		return !value || !(vp->partition->creation.flags & HVP_CREATE_LAPIC);
+	case HVP_REGISTER_INITIAL_APIC_ID:
+	case HVP_REGISTER_APIC_ID:
+		return value == vp->vp.index;
+	default:
+		return true;
+	}
 }
 
 static enum hvp_status hvp_set_register(struct hvp_child_vp *vp,
@@ -92,7 +100,7 @@ static enum hvp_status hvp_set_register(struct hvp_child_vp *vp,
 	if (status)
 		return status;
 	if (row->group == HVP_VP_OWN) {
-		if (!hvp_register_is_for(vp, assoc->name, value[0]))
+		if (!hvp_own_register_takes(vp, assoc->name, value[0]))
 			return HVP_STATUS_INVALID_PARAMETER;
 		hvp_set_own_register(vp, assoc->name, value[0]);
 		return HVP_STATUS_SUCCESS;

@@ -88,10 +88,12 @@ HVP_VP_MSR_LIST(HVP_MSR_ASSERT)
 /*
  * Numbers are dense in classes of 16 bits: a class has at most 256, but for the intermediate
  * control registers, 0x1000 above the others, for which there is room in a class that is not
- * used.  Numbers of which the same is left share a place, of which the row knows the owner.
+ * used, and the APIC's, 0x4800 above, for which there is room in the second half of theirs.
+ * Numbers of which the same is left share a place, of which the row knows the owner.
  */
 #define HVP_PLACE(number)						\
-	((((number) >> 8 & 0xf00) ^ ((number) >> 1 & 0x800)) | ((number) & 0xff))
+	((((number) >> 8 & 0xf00) ^ ((number) >> 1 & 0x800)) |		\
+	 (((number) & 0xff) ^ ((number) >> 7 & 0x80)))
 #define HVP_PLACES		0x1000
 
 #define HVP_ROW_PLACE(name, ...)					\

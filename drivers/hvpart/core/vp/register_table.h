@@ -103,7 +103,8 @@ struct hvp_composite;
 	X(EFER, SPECIAL, 8, AT(efer), RESERVED(HVP_EFER_RESERVED, 0))		\
 	X(APIC_BASE, SPECIAL, 8,						\
 	  AT(apic_base), RESERVED(HVP_APIC_BASE_RESERVED, 0))			\
-	X(INITIAL_APIC_ID, OWN, 8, READ_ONLY)					\
+	X(INITIAL_APIC_ID, OWN, 8)						\
+	X(APIC_ID, OWN, 8)							\
 	X(SSP, OWN, 8, RESERVED(~0ULL, 0))					\
 	X(VP_ROOT_SIGNAL_COUNT, OWN, 8, READ_ONLY)				\
 	X(EOM, OWN, 8)
