@@ -144,6 +144,7 @@ struct hvp_cpuid_query {
  * @disabled_states: state components that it has not, as in XCR0
  * @socket_bits: of its APIC ID, which is its index: the lowest ones, by which processors of one
  *		socket differ
+ * @time_ns:	as set_time() says
  * @x2apic:	it may have an x2APIC
  * @track_writes: as track() says from then on
  */
@@ -156,6 +157,7 @@ struct hvp_machine_config {
 	u64 disabled_xsave;
 	u64 disabled_states;
 	unsigned int socket_bits;
+	u64 time_ns;
 	bool x2apic;
 	bool track_writes;
 };
@@ -210,6 +212,8 @@ struct hvp_machine_events {
  *		never made anything of is clean, and stays so.  Only while it is tracked.
  *		Return: how many of the pages this was done for, from the first one on, at
  *		least one; or an error
+ * @set_time:	the reference time that its virtual processors see is this now, in
+ *		nanoseconds, and goes on
  * @create_vp:	make a virtual processor, in reset state, waiting for SIPI if it is not 0
  * @destroy_vp:	the reverse; it does not run.  Any task
  * @run:	run it until there is something for its parent; @groups that it has
@@ -240,6 +244,7 @@ struct hvp_machine_ops {
 	int (*track)(struct hvp_machine *machine, bool on);
 	long (*dirty)(struct hvp_machine *machine, u64 gfn, u64 count,
 		      enum hvp_dirty_change change, bool *dirty);
+	int (*set_time)(struct hvp_machine *machine, u64 ns);
 	int (*create_vp)(struct hvp_machine *machine, u32 index,
 			 const struct hvp_machine_events *events, void *owner,
 			 struct hvp_machine_vp **vp);

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A partition's reference time: runs from its creation and can be frozen. */
+/* A partition's reference time: runs from its creation, can be frozen, and set. */
 
 #include <linux/math64.h>
 #include <linux/ktime.h>
 #include "clock.h"
-
-/* The unit of reference time. */
-#define HVP_CLOCK_NS	100
 
 /**
  * hvp_clock_start() - reference time is 0 now
@@ -34,6 +31,20 @@ void hvp_clock_freeze(struct hvp_clock *clock, bool freeze)
 	if (!freeze && clock->frozen)
 		clock->origin += now - clock->frozen_at;
 	clock->frozen = freeze;
+}
+
+/**
+ * hvp_clock_set() - reference time is something else now
+ * @clock:	the clock
+ * @time:	units of 100 ns, HVP_CLOCK_MOST at most
+ *
+ * Context: Any; under the lock that protects the clock.
+ */
+void hvp_clock_set(struct hvp_clock *clock, u64 time)
+{
+	u64 now = clock->frozen ? clock->frozen_at : ktime_get_ns();
+
+	clock->origin = now - time * HVP_CLOCK_NS;
 }
 
 /**

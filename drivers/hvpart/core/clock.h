@@ -2,7 +2,12 @@
 #ifndef _HVPART_CLOCK_H
 #define _HVPART_CLOCK_H
 
+#include <linux/limits.h>
 #include <linux/types.h>
+
+/* The unit of reference time, and how much of it there may be: nanoseconds have a sign. */
+#define HVP_CLOCK_NS	100
+#define HVP_CLOCK_MOST	(S64_MAX / HVP_CLOCK_NS)
 
 /**
  * struct hvp_clock - a partition's reference time (TLFS, "Partition Reference Time")
@@ -18,6 +23,7 @@ struct hvp_clock {
 
 void hvp_clock_start(struct hvp_clock *clock);
 void hvp_clock_freeze(struct hvp_clock *clock, bool freeze);
+void hvp_clock_set(struct hvp_clock *clock, u64 time);
 u64 hvp_clock_read(const struct hvp_clock *clock);
 
 #endif /* _HVPART_CLOCK_H */

@@ -57,7 +57,7 @@ struct hvp_partition *hvp_partition_alloc(struct hvp_hierarchy *hierarchy,
 	/* Tells lockdep that a parent's comes before its child's; it knows as many as there are. */
 	lockdep_set_subclass(&partition->lock, partition->depth);
 	partition->state = HVP_STATE_UNINITIALIZED;
-	hvp_early_properties_init(partition->early_properties);
+	hvp_early_properties_init(hierarchy->host->processor, partition->early_properties);
 	hvp_clock_start(&partition->clock);
 	INIT_LIST_HEAD(&partition->children);
 	INIT_LIST_HEAD(&partition->sibling);

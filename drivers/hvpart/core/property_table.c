@@ -30,6 +30,24 @@ static void hvp_time_freeze_changed(struct hvp_partition *partition, u64 value)
 	hvp_clock_freeze(&partition->clock, value);
 }
 
+/* A child sees the same time, of a clock that its machine has, which does not stand still. */
+static int hvp_time_freeze_prepare(struct hvp_partition *partition, u64 freeze)
+{
+	u64 time;
+	bool goes_on;
+
+	spin_lock(&partition->lock);
+	goes_on = !freeze && partition->clock.frozen;
+	time = hvp_clock_read(&partition->clock);
+	spin_unlock(&partition->lock);
+	return goes_on ? hvp_child_set_time(partition, time) : 0;
+}
+
+static void hvp_reference_time_changed(struct hvp_partition *partition, u64 value)
+{
+	hvp_clock_set(&partition->clock, value);
+}
+
 static u64 hvp_read_physical_address_bits(const struct hvp_partition *partition)
 {
 	return hvp_processor(partition)->physical_address_bits;
@@ -116,6 +134,9 @@ static u64 hvp_read_virtualization_features(const struct hvp_partition *partitio
 #define READ_ONLY(property_code, property_read, property_name)		\
 	.code = property_code, .name = property_name,			\
 	.kind = HVP_PROPERTY_READ_ONLY, .read = hvp_read_##property_read
+#define CLOCK(property_code, property_read, property_name)		\
+	.code = property_code, .name = property_name,			\
+	.kind = HVP_PROPERTY_CLOCK, .read = hvp_read_##property_read
 
 #define BOOLEAN		.reserved = ~1ULL
 #define UP_TO(most)	.maximum = (most)
@@ -144,8 +165,9 @@ static const struct hvp_property_row properties[] = {
 	{ REGULAR(0x00020004, CPU_GROUP_ID, "CpuGroupId") },
 	{ READ_ONLY(0x00020005, integrated_scheduler, "IntegratedSchedulerEnabled") },
 	{ REGULAR(0x00030003, TIME_FREEZE, "TimeFreeze"), BOOLEAN,
-	  .changed = hvp_time_freeze_changed },
-	{ READ_ONLY(0x00030005, reference_time, "ReferenceTime") },
+	  .prepare = hvp_time_freeze_prepare, .changed = hvp_time_freeze_changed },
+	{ CLOCK(0x00030005, reference_time, "ReferenceTime"), UP_TO(HVP_CLOCK_MOST),
+	  .prepare = hvp_child_set_time, .changed = hvp_reference_time_changed },
 	{ REGULAR(0x00050000, VIRTUAL_TLB_PAGE_COUNT, "VirtualTlbPageCount"),
 	  .minimum = 1, UP_TO(8192), .clamp = true },
 	{ REGULAR(0x00050002, ZERO_MEMORY_ON_RESET, "ZeroMemoryOnReset"), BOOLEAN },
@@ -166,7 +188,7 @@ static const struct hvp_property_row properties[] = {
 	{ READ_ONLY(0x00060003, clflush_size, "ProcessorCLFlushSize") },
 	{ REGULAR(0x00060004, ENLIGHTENMENT_MODIFICATIONS, "EnlightenmentModifications") },
 	{ READ_ONLY(0x00060005, compatibility_version, "CompatibilityVersion") },
-	/* 0: as wide as the host's */
+	/* 0: as wide as the host's, as it is at first */
 	{ EARLY(0x00060006, PHYSICAL_ADDRESS_WIDTH, "PhysicalAddressWidth"), UP_TO(52) },
 	{ READ_ONLY(0x00060007, xsave_states, "XsaveStates") },
 	{ READ_ONLY(0x00060008, xsave_size, "MaxXsaveDataSize") },
@@ -229,11 +251,13 @@ const struct hvp_property_row *hvp_property_at(unsigned int index)
 
 /**
  * hvp_early_properties_init() - values of a new partition
+ * @processor:	the host's
  * @values:	HVP_NR_EARLY_PROPERTIES of them
  */
-void hvp_early_properties_init(u64 *values)
+void hvp_early_properties_init(const struct hvp_processor *processor, u64 *values)
 {
 	memcpy(values, early_initial, sizeof(early_initial));
+	values[HVP_PHYSICAL_ADDRESS_WIDTH] = processor->physical_address_bits;
 }
 
 /**

@@ -5,6 +5,7 @@
 #include <hvpart/abi.h>
 
 struct hvp_partition;
+struct hvp_processor;
 
 /* Early properties: kept from creation on, set before HvInitializePartition. */
 enum hvp_early_property {
@@ -41,6 +42,8 @@ enum hvp_property_kind {
 	HVP_PROPERTY_EARLY,
 	HVP_PROPERTY_REGULAR,
 	HVP_PROPERTY_READ_ONLY,
+	/* The partition's clock: set only while it stands still. */
+	HVP_PROPERTY_CLOCK,
 };
 
 /* How many banks of 64 bits such a property has. */
@@ -57,7 +60,7 @@ enum hvp_property_kind {
  * @maximum:	highest value allowed; 0: any
  * @clamp:	a value outside of these is not refused, but moved to the nearer one
  * @banks:	it is a set of bits in banks of 64, of which there may be more one day
- * @read:	READ_ONLY: the value; the partition's lock is held
+ * @read:	READ_ONLY, CLOCK: the value; the partition's lock is held
  * @prepare:	if not NULL, is called before a new value is set of a partition that has had
  *		virtual processors: outside KVM's loop, its child lock is held.  0 or an error
  * @changed:	if not NULL, makes a new value work; as @read
@@ -80,7 +83,7 @@ struct hvp_property_row {
 const struct hvp_property_row *hvp_property_row(u32 code);
 const struct hvp_property_row *hvp_property_at(unsigned int index);
 
-void hvp_early_properties_init(u64 *values);
+void hvp_early_properties_init(const struct hvp_processor *processor, u64 *values);
 void hvp_regular_properties_init(u64 *values);
 u64 hvp_regular_property_initial(const struct hvp_property_row *row);
 

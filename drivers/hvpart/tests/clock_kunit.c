@@ -62,10 +62,37 @@ static void hvp_clock_stands_still_when_frozen(struct kunit *test)
 	KUNIT_EXPECT_GE(test, hvp_clock_read(&clock), time);
 }
 
+static void hvp_clock_is_set(struct kunit *test)
+{
+	struct hvp_clock clock;
+	u64 began, time;
+
+	hvp_clock_start(&clock);
+	/* To the past and to the future, and it goes on from there. */
+	for (time = 7; time <= HVP_CLOCK_MOST; time = time * 1000 + 3) {
+		began = ktime_get_ns();
+		hvp_clock_set(&clock, time);
+		KUNIT_EXPECT_GE(test, hvp_clock_read(&clock), time);
+		KUNIT_EXPECT_LE(test, hvp_clock_read(&clock) - time,
+				(ktime_get_ns() - began) / 100);
+	}
+	/* Or stands still there. */
+	hvp_clock_freeze(&clock, true);
+	hvp_clock_set(&clock, HVP_CLOCK_MOST);
+	KUNIT_EXPECT_EQ(test, hvp_clock_read(&clock), HVP_CLOCK_MOST);
+	hvp_clock_set(&clock, 0);
+	KUNIT_EXPECT_EQ(test, hvp_clock_read(&clock), 0);
+	msleep(WAIT_MS);
+	began = ktime_get_ns();
+	hvp_clock_freeze(&clock, false);
+	KUNIT_EXPECT_LE(test, hvp_clock_read(&clock), (ktime_get_ns() - began) / 100 + 1);
+}
+
 static struct kunit_case hvp_clock_cases[] = {
 	KUNIT_CASE(hvp_clock_begins_at_zero),
 	KUNIT_CASE(hvp_clock_runs_in_100_ns),
 	KUNIT_CASE(hvp_clock_stands_still_when_frozen),
+	KUNIT_CASE(hvp_clock_is_set),
 	{}
 };
 

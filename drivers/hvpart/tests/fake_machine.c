@@ -108,6 +108,7 @@ static int hvp_fake_create(const struct hvp_machine_config *config,
 	made->guest = guest;
 	made->config = *config;
 	made->tracked = config->track_writes;
+	made->time_ns = config->time_ns;
 	spin_lock_init(&made->lock);
 	spin_lock_irq(&guest->machines_lock);
 	list_add(&made->node, &guest->machines.list);
@@ -224,6 +225,16 @@ static int hvp_fake_track(struct hvp_machine *machine, bool on)
 	machine->tracked = on;
 	spin_unlock(&machine->lock);
 	return 0;
+}
+
+static int hvp_fake_set_time(struct hvp_machine *machine, u64 ns)
+{
+	int error = hvp_fake_begin_outside(machine->guest, HVP_FAKE_SET_TIME);
+
+	hvp_fake_expect_machine(machine);
+	if (!error)
+		machine->time_ns = ns;
+	return error;
 }
 
 /* It does less than it is asked for, to see that it is asked again. */
@@ -482,6 +493,7 @@ const struct hvp_machine_ops hvp_fake_machine_ops = {
 	.unmapped = hvp_fake_unmapped,
 	.track = hvp_fake_track,
 	.dirty = hvp_fake_dirty,
+	.set_time = hvp_fake_set_time,
 	.create_vp = hvp_fake_create_vp,
 	.destroy_vp = hvp_fake_destroy_vp,
 	.run = hvp_fake_run,

@@ -26,6 +26,7 @@ enum hvp_fake_machine_op {
 	HVP_FAKE_UNMAPPED,
 	HVP_FAKE_TRACK,
 	HVP_FAKE_DIRTY,
+	HVP_FAKE_SET_TIME,
 	HVP_FAKE_CREATE_VP,
 	HVP_FAKE_DESTROY_VP,
 	HVP_FAKE_RUN,
@@ -77,6 +78,7 @@ struct hvp_fake_held {
  * @held:	pages
  * @tracked:	it is noted what is written to
  * @written:	dirty bits of the child's first pages
+ * @time_ns:	reference time as it was last told, nanoseconds
  */
 struct hvp_machine {
 	struct hvp_fake_guest *guest;
@@ -89,6 +91,7 @@ struct hvp_machine {
 	struct hvp_fake_held held[HVP_FAKE_HELD_PAGES];
 	bool tracked;
 	DECLARE_BITMAP(written, HVP_FAKE_TRACKED_PAGES);
+	u64 time_ns;
 };
 
 /**

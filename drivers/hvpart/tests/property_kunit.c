@@ -40,7 +40,7 @@ static const struct hvp_expected_property hvp_expected_properties[] = {
 	{ 0x00050017, REGULAR, 1 },
 	{ 0x00060004, REGULAR, 1 },
 	{ 0x00020005, READ_ONLY },
-	{ 0x00030005, READ_ONLY },
+	{ 0x00030005, READ_ONLY },	/* unless it stands still */
 	{ 0x00050010, READ_ONLY },
 	{ 0x00060000, READ_ONLY },
 	{ 0x00060002, READ_ONLY },
@@ -519,6 +519,97 @@ static void hvp_property_freezes_time(struct kunit *test)
 	KUNIT_EXPECT_GT(test, reply.out[0], time);
 }
 
+static struct hvp_reply hvp_set_reference_time(struct hvp_world *world,
+					       struct hvp_partition *child, u64 time)
+{
+	return hvp_try_set_property(world, world->root, child->id, 0x00030005, time);
+}
+
+/* Time that stands still can be set: so a snapshot is restored. */
+static void hvp_property_sets_time(struct kunit *test)
+{
+	struct hvp_world *world = hvp_world_create(test);
+	struct hvp_partition *child = hvp_world_child(world, world->root, HVP_STATE_ACTIVE);
+	const u64 most = S64_MAX / 100;
+	struct hvp_reply reply;
+
+	hvp_try_set_property(world, world->root, child->id, 0x00030003, 1);
+	hvp_expect_status(test, hvp_set_reference_time(world, child, most),
+			  SET_PARTITION_PROPERTY, SUCCESS);
+	reply = hvp_try_get_property(world, world->root, child->id, 0x00030005);
+	KUNIT_EXPECT_EQ(test, reply.out[0], most);
+	hvp_expect_status(test, hvp_set_reference_time(world, child, most + 1),
+			  SET_PARTITION_PROPERTY, PROPERTY_VALUE_OUT_OF_RANGE);
+	hvp_expect_status(test, hvp_set_reference_time(world, child, 4711),
+			  SET_PARTITION_PROPERTY, SUCCESS);
+	reply = hvp_try_get_property(world, world->root, child->id, 0x00030005);
+	KUNIT_EXPECT_EQ(test, reply.out[0], 4711);
+	hvp_try_set_property(world, world->root, child->id, 0x00030003, 0);
+	hvp_expect_status(test, hvp_set_reference_time(world, child, 4712),
+			  SET_PARTITION_PROPERTY, PROPERTY_VALUE_OUT_OF_RANGE);
+	reply = hvp_try_get_property(world, world->root, child->id, 0x00030005);
+	KUNIT_EXPECT_GE(test, reply.out[0], 4711);
+}
+
+/* What runs the child has a clock that does not stand still, and is told where it goes on. */
+static void hvp_property_time_is_told(struct kunit *test)
+{
+	struct hvp_world *world = hvp_world_create(test);
+	struct hvp_partition *child = hvp_world_child(world, world->root, HVP_STATE_ACTIVE);
+	struct hvp_reply reply = hvp_try_get_property(world, world->root, child->id, 0x00030005);
+	struct hvp_machine *machine;
+	unsigned int *count;
+	u64 first, time;
+
+	count = world->guest.machines.count;
+	first = reply.out[0];
+	machine = hvp_world_vp(world, child, 0)->machine->machine;
+	hvp_try_set_property(world, world->root, child->id, 0x00030003, 1);
+	reply = hvp_try_get_property(world, world->root, child->id, 0x00030005);
+	time = reply.out[0];
+	KUNIT_EXPECT_GE(test, machine->time_ns / 100, first);
+	KUNIT_EXPECT_LE(test, machine->time_ns / 100, time);
+
+	hvp_try_set_property(world, world->root, child->id, 0x00030003, 1);
+	KUNIT_EXPECT_EQ(test, count[HVP_FAKE_SET_TIME], 0);
+	hvp_try_set_property(world, world->root, child->id, 0x00030003, 0);
+	KUNIT_EXPECT_EQ(test, count[HVP_FAKE_SET_TIME], 1);
+	KUNIT_EXPECT_EQ(test, machine->time_ns, time * 100);
+	/* It goes on already, and is not to jump. */
+	hvp_try_set_property(world, world->root, child->id, 0x00030003, 0);
+	KUNIT_EXPECT_EQ(test, count[HVP_FAKE_SET_TIME], 1);
+
+	hvp_try_set_property(world, world->root, child->id, 0x00030003, 1);
+	hvp_expect_status(test, hvp_set_reference_time(world, child, 4711),
+			  SET_PARTITION_PROPERTY, SUCCESS);
+	KUNIT_EXPECT_EQ(test, machine->time_ns, 471100);
+	/* A machine that cannot: nothing has changed. */
+	hvp_fake_machine_fail(&world->guest, HVP_FAKE_SET_TIME, 1, -ENOMEM);
+	hvp_expect_status(test, hvp_set_reference_time(world, child, 4712),
+			  SET_PARTITION_PROPERTY, NO_RESOURCES);
+	reply = hvp_try_get_property(world, world->root, child->id, 0x00030005);
+	KUNIT_EXPECT_EQ(test, reply.out[0], 4711);
+	hvp_fake_machine_fail(&world->guest, HVP_FAKE_SET_TIME, 1, -EFAULT);
+	hvp_expect_status(test, hvp_try_set_property(world, world->root, child->id, 0x00030003, 0),
+			  SET_PARTITION_PROPERTY, NO_RESOURCES);
+	hvp_expect_status(test, hvp_set_reference_time(world, child, 4713),
+			  SET_PARTITION_PROPERTY, SUCCESS);
+}
+
+/* As wide as the host's, until it is something else. */
+static void hvp_property_width_is_the_hosts(struct kunit *test)
+{
+	struct hvp_world *world = hvp_world_create(test);
+	struct hvp_partition *child = hvp_world_child(world, world->root,
+						      HVP_STATE_UNINITIALIZED);
+	struct hvp_reply reply = hvp_try_get_property(world, world->root, child->id, 0x00060006);
+
+	KUNIT_EXPECT_EQ(test, reply.out[0],
+			world->guest.host.processor->physical_address_bits);
+	hvp_expect_status(test, hvp_try_set_property(world, world->root, child->id, 0x00060006, 0),
+			  SET_PARTITION_PROPERTY, SUCCESS);
+}
+
 /* Early properties live from creation on: initialization does not forget them. */
 static void hvp_property_early_stays(struct kunit *test)
 {
@@ -550,6 +641,9 @@ static struct kunit_case hvp_property_cases[] = {
 	KUNIT_CASE_PARAM(hvp_property_ex_has_no_argument, hvp_expected_property_gen_params),
 	KUNIT_CASE(hvp_property_shows_vmm_capabilities),
 	KUNIT_CASE(hvp_property_freezes_time),
+	KUNIT_CASE(hvp_property_sets_time),
+	KUNIT_CASE(hvp_property_time_is_told),
+	KUNIT_CASE(hvp_property_width_is_the_hosts),
 	KUNIT_CASE(hvp_property_early_stays),
 	{}
 };

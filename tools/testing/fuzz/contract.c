@@ -17,7 +17,7 @@ const struct contract_property contract_properties[CONTRACT_PROPERTIES] = {
 	{ EARLY, 0x00010001 },
 	{ EARLY, 0x00050012, .reserved = 0xffe },
 	{ EARLY, 0x00050026 },
-	{ EARLY, 0x00060006, UP_TO(0, 52) },
+	{ EARLY, 0x00060006, UP_TO(0, 52), .initial = MACHINE_ADDRESS_BITS },
 	{ EARLY, 0x00090007, .initial = BIT(1) | BIT(4) | BIT(6), .banks = true },
 	{ REGULAR, 0x00020000, BOOLEAN },
 	{ REGULAR, 0x00020001, UP_TO(0, 0x10000) },
@@ -34,7 +34,8 @@ const struct contract_property contract_properties[CONTRACT_PROPERTIES] = {
 	{ REGULAR, 0x0005000f },
 	{ REGULAR, 0x00050017, BOOLEAN },
 	{ REGULAR, 0x00060004 },
-	READ(0x00030005), READ(0x00050010), READ(0x00060000),
+	{ CLOCK, 0x00030005, UP_TO(0, S64_MAX / 100) },
+	READ(0x00050010), READ(0x00060000),
 	READ(0x00060002), READ(0x00060003), READ(0x00060005),
 	READ(0x00060007), READ(0x00060008), READ(0x00060009),
 	READ(0x0006000a), READ(0x0006000b), READ(0x00070000),
@@ -179,6 +180,15 @@ static enum hvp_status contract_get_property(const struct call *call, const stru
 	return property ? HVP_STATUS_SUCCESS : HVP_STATUS_UNKNOWN_PROPERTY;
 }
 
+/* A clock can be set while it stands still. */
+static bool contract_is_read_only(const struct contract_property *property,
+				  const struct book *target)
+{
+	return property->kind == READ_ONLY ||
+	       (property->kind == CLOCK &&
+		!target->regular[hvp_property_row(0x00030003)->slot]);
+}
+
 static enum hvp_status contract_set_property(const struct call *call, const struct book *target)
 {
 	const struct contract_property *property = contract_property(call->property.code);
@@ -189,7 +199,7 @@ static enum hvp_status contract_set_property(const struct call *call, const stru
 		return HVP_STATUS_INVALID_PARTITION_STATE;
 	if (!property)
 		return HVP_STATUS_UNKNOWN_PROPERTY;
-	if (property->kind == READ_ONLY)
+	if (contract_is_read_only(property, target))
 		return HVP_STATUS_PROPERTY_VALUE_OUT_OF_RANGE;
 	if (value & property->reserved)
 		return HVP_STATUS_INVALID_PARAMETER;
@@ -1249,7 +1259,7 @@ static void contract_apply_get_property(struct guest *guest, struct call *call,
 			shim_die("more than the value of property %#x", property->code);
 		}
 	}
-	if (property->kind != READ_ONLY)
+	if (property->kind == EARLY || property->kind == REGULAR)
 		contract_expect_output(call, property->kind == REGULAR && !target->active ?
 					     property->initial :
 					     *contract_value(target, property));
@@ -1281,7 +1291,8 @@ static void contract_apply_set_property(struct call *call, struct book *target)
 
 	if (property->clamp)
 		value = clamp(value, property->minimum, property->maximum);
-	*contract_value(target, property) = value;
+	if (property->kind != CLOCK)
+		*contract_value(target, property) = value;
 }
 
 static void contract_apply_next_child(struct call *call, struct books *books)

@@ -210,6 +210,7 @@ struct machine_plan {
 };
 
 extern struct machine_plan machine_plan;
+#define MACHINE_ADDRESS_BITS	48
 extern const struct hvp_machine_ops machine_ops;
 
 void machines_check(const struct guest *guest);
@@ -366,7 +367,7 @@ void books_check(struct guest *guest, struct hvp_hierarchy *hierarchy, struct bo
 		 bool idle);
 void books_expect_same(const struct books *expected, const struct books *books);
 
-enum contract_property_kind { EARLY, REGULAR, READ_ONLY };
+enum contract_property_kind { EARLY, REGULAR, READ_ONLY, CLOCK };
 
 /* Section 8 of the contract. */
 struct contract_property {

@@ -162,6 +162,11 @@ static int machine_track(struct hvp_machine *machine, bool on)
 	return 0;
 }
 
+static int machine_set_time(struct hvp_machine *machine, u64 ns)
+{
+	return machine_begin(true);
+}
+
 /* Some at a time. */
 static long machine_dirty(struct hvp_machine *machine, u64 gfn, u64 count,
 			  enum hvp_dirty_change change, bool *dirty)
@@ -363,6 +368,7 @@ const struct hvp_machine_ops machine_ops = {
 	.unmapped = machine_unmapped,
 	.track = machine_track,
 	.dirty = machine_dirty,
+	.set_time = machine_set_time,
 	.create_vp = machine_create_vp,
 	.destroy_vp = machine_destroy_vp,
 	.run = machine_run,

@@ -23,7 +23,7 @@ void module_load(unsigned int nodes, unsigned int cpu)
 		.xsave_ends = { 576, 576, 832, [5] = 1152, 1664, 2688, [9] = 2696, [18] = 11008 },
 		.xsave_aligned = BIT(6),
 		.clflush_size = 8,
-		.physical_address_bits = 48,
+		.physical_address_bits = MACHINE_ADDRESS_BITS,
 		.clock_frequency = 2000000000,
 	};
 	shim_time = 1000;

@@ -37,7 +37,7 @@ static u64 hvp_property_read(struct hvp_partition *partition,
 {
 	u64 *value;
 
-	if (property->kind == HVP_PROPERTY_READ_ONLY)
+	if (property->read)
 		return property->read(partition);
 	value = hvp_property_value(partition, property);
 	return value ? *value : hvp_regular_property_initial(property);
@@ -106,7 +106,8 @@ static enum hvp_status hvp_property_check_value(const struct hvp_request *reques
 						const struct hvp_property_row *property,
 						u64 *value)
 {
-	if (property->kind == HVP_PROPERTY_READ_ONLY)
+	if (property->kind == HVP_PROPERTY_READ_ONLY ||
+	    (property->kind == HVP_PROPERTY_CLOCK && !request->target->clock.frozen))
 		return HVP_STATUS_PROPERTY_VALUE_OUT_OF_RANGE;
 	if (*value & property->reserved)
 		return HVP_STATUS_INVALID_PARAMETER;
@@ -143,7 +144,8 @@ static enum hvp_status hvp_property_set(struct hvp_request *request, bool prepar
 	if (!status && property->prepare && target->child.begun && !prepared)
 		status = HVP_STATUS_OUTSIDE;
 	if (!status) {
-		*hvp_property_value(target, property) = value;
+		if (property->kind != HVP_PROPERTY_CLOCK)
+			*hvp_property_value(target, property) = value;
 		if (property->changed)
 			property->changed(target, value);
 	}
@@ -181,7 +183,7 @@ static enum hvp_status hvp_property_prepare_and_set(struct hvp_request *request)
  * * INVALID_PARTITION_STATE: an early property and not uninitialized, or another
  *   one and not active
  * * UNKNOWN_PROPERTY
- * * PROPERTY_VALUE_OUT_OF_RANGE: read-only
+ * * PROPERTY_VALUE_OUT_OF_RANGE: read-only; the clock, and it does not stand still
  * * INVALID_PARAMETER: a reserved bit is set
  * * PROPERTY_VALUE_OUT_OF_RANGE: more privileges than the caller has; outside of
  *   the property's limits

@@ -101,6 +101,16 @@ static u64 hvp_disabled_states(const struct hvp_partition *partition)
 	       ~hvp_xsave_states(processor, partition->creation.disabled_xsave_features);
 }
 
+static u64 hvp_child_time_ns(struct hvp_partition *partition)
+{
+	u64 time;
+
+	spin_lock(&partition->lock);
+	time = hvp_clock_read(&partition->clock);
+	spin_unlock(&partition->lock);
+	return time * HVP_CLOCK_NS;
+}
+
 /* Sockets begin at APIC IDs that are a multiple of a power of two. */
 static unsigned int hvp_socket_bits(struct hvp_partition *partition)
 {
@@ -138,6 +148,7 @@ int hvp_child_machine(struct hvp_partition *partition)
 		.disabled_states = hvp_disabled_states(partition),
 		.socket_bits = hvp_socket_bits(partition),
 		.x2apic = creation->flags & HVP_CREATE_X2APIC,
+		.time_ns = hvp_child_time_ns(partition),
 		.track_writes = partition->active &&
 			partition->active->properties[HVP_GPA_PAGE_ACCESS_TRACKING],
 	};
@@ -172,6 +183,22 @@ int hvp_child_track_writes(struct hvp_partition *partition, u64 on)
 
 	lockdep_assert_held(&partition->child.lock);
 	return machine ? hvp_machines(partition)->track(machine, on) : 0;
+}
+
+/**
+ * hvp_child_set_time() - what reference time do virtual processors see now?
+ * @partition:	the partition
+ * @time:	units of 100 ns, HVP_CLOCK_MOST at most
+ *
+ * Context: Outside KVM's loop; @partition's child lock is held.
+ * Return: 0 or what the machine says.
+ */
+int hvp_child_set_time(struct hvp_partition *partition, u64 time)
+{
+	struct hvp_machine *machine = partition->child.machine;
+
+	lockdep_assert_held(&partition->child.lock);
+	return machine ? hvp_machines(partition)->set_time(machine, time * HVP_CLOCK_NS) : 0;
 }
 
 static void hvp_child_vp_free_rcu(struct rcu_head *rcu)

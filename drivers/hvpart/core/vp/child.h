@@ -142,6 +142,7 @@ void hvp_child_empty_map(struct hvp_partition *partition);
 void hvp_child_release(struct hvp_partition *partition);
 int hvp_child_machine(struct hvp_partition *partition);
 int hvp_child_track_writes(struct hvp_partition *partition, u64 on);
+int hvp_child_set_time(struct hvp_partition *partition, u64 time);
 unsigned int hvp_child_vp_pages(void);
 
 enum hvp_status hvp_child_vp_use(struct hvp_partition *partition, u32 index,

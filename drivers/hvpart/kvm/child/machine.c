@@ -114,6 +114,22 @@ static void hvp_machine_destroy(struct hvp_machine *machine)
 	kfree(machine);
 }
 
+/* What KVM tells a child as its reference time is the VM's kvmclock. */
+static int hvp_machine_set_clock(struct hvp_machine *machine, struct hvp_runner *runner, u64 ns)
+{
+	struct kvm_clock_data clock = { .clock = ns };
+
+	return hvp_runner_ioctl(runner, machine->file, KVM_SET_CLOCK, &clock, sizeof(clock)) ?
+	       -EFAULT : 0;
+}
+
+static int hvp_machine_set_time(struct hvp_machine *machine, u64 ns)
+{
+	struct hvp_runner *runner = hvp_runner_here();
+
+	return runner ? hvp_machine_set_clock(machine, runner, ns) : -EFAULT;
+}
+
 static int hvp_machine_create(const struct hvp_machine_config *config,
 			      struct hvp_machine **result)
 {
@@ -143,6 +159,8 @@ static int hvp_machine_create(const struct hvp_machine_config *config,
 	machine->file = file;
 	machine->kvm = file->private_data;
 	error = hvp_machine_set_up(machine, runner);
+	if (!error)
+		error = hvp_machine_set_clock(machine, runner, config->time_ns);
 	if (error)
 		goto destroy;
 	*result = machine;
@@ -160,6 +178,7 @@ const struct hvp_machine_ops hvp_kvm_machine_ops = {
 	.unmapped = hvp_child_memory_unmapped,
 	.track = hvp_child_memory_track,
 	.dirty = hvp_child_memory_dirty,
+	.set_time = hvp_machine_set_time,
 	.create_vp = hvp_machine_vp_create,
 	.destroy_vp = hvp_machine_vp_destroy,
 	.run = hvp_machine_vp_run,

@@ -29,6 +29,7 @@ typedef unsigned int gfp_t;
 #define U16_MAX			((u16)~0U)
 #define U32_MAX			((u32)~0U)
 #define U64_MAX			((u64)~0ULL)
+#define S64_MAX			((long long)(U64_MAX >> 1))
 
 struct list_head { struct list_head *next, *prev; };
 struct hlist_node { struct hlist_node *next, **pprev; };

@@ -25,6 +25,8 @@
 #define SELF	HVP_PARTITION_ID_SELF
 #define NOBODY	77
 
+#define PROPERTY_TIME_FREEZE			0x00030003
+#define PROPERTY_REFERENCE_TIME			0x00030005
 #define PROPERTY_PROCESSORS_PER_SOCKET		0x00050003
 #define PROPERTY_UNIMPLEMENTED_MSR_ACTION	0x00050017
 
@@ -34,6 +36,8 @@
 
 /* An MSR that no processor has, nor KVM */
 #define UNKNOWN_MSR		0x00005555
+
+#define HV_X64_MSR_TIME_REF_COUNT	0x40000020
 
 /* Behind the interrupt vectors */
 #define CODE_AT			0x400
@@ -438,6 +442,65 @@ static void unknown_msrs_are_intercepted(void)
 	EXPECT_EQUAL(child_intercept(&child)->payload.io_port.port, 0x80);
 }
 
+static u64 parents_time(const struct child *child)
+{
+	u64 time;
+
+	REQUIRE_STATUS(get_partition_property(child->vcpu, child->id, PROPERTY_REFERENCE_TIME,
+					      &time), SUCCESS);
+	return time;
+}
+
+/* Two clocks of the host's, set one after the other, and of slightly different speed: 20 ms */
+#define NEARLY	200000
+
+/* The child sees the time that its parent sees, from @least on. */
+static void expect_one_time(struct child *child, u64 least)
+{
+	u64 before = parents_time(child), time;
+
+	use_msr(child, HV_X64_MSR_TIME_REF_COUNT, false);
+	REQUIRE_EQUAL(child_intercept(child)->payload.io_port.port, 0x80);
+	time = get_register(child->vcpu, child->id, 0, HVP_REGISTER_RDX) << 32 |
+	       get_register(child->vcpu, child->id, 0, HVP_REGISTER_RAX);
+	EXPECT(before >= least);
+	EXPECT(time + NEARLY >= before);
+	EXPECT(time <= parents_time(child) + NEARLY);
+}
+
+static void set_time_property(const struct child *child, u32 code, u64 value)
+{
+	REQUIRE_STATUS(set_partition_property(child->vcpu, child->id, code, value), SUCCESS);
+}
+
+static void time_is_its_partitions(void)
+{
+	static const struct hvp_create_partition_in in = { .flags = HVP_CREATE_LAPIC };
+	static const u64 times[] = { 1ULL << 50, 12345 };
+	struct child child = new_child_with(new_guest(), &in, QEMU_FEATURES, 0);
+	u64 time;
+	unsigned int i;
+
+	usleep(100000);
+	expect_one_time(&child, 1000000);
+	/* It has stood still. */
+	set_time_property(&child, PROPERTY_TIME_FREEZE, 1);
+	time = parents_time(&child);
+	usleep(300000);
+	EXPECT_EQUAL(parents_time(&child), time);
+	set_time_property(&child, PROPERTY_TIME_FREEZE, 0);
+	expect_one_time(&child, time);
+	/* It is set, as for a child that goes on where another has been. */
+	for (i = 0; i < ARRAY_SIZE(times); i++) {
+		set_time_property(&child, PROPERTY_TIME_FREEZE, 1);
+		set_time_property(&child, PROPERTY_REFERENCE_TIME, times[i]);
+		usleep(100000);
+		EXPECT_EQUAL(parents_time(&child), times[i]);
+		set_time_property(&child, PROPERTY_TIME_FREEZE, 0);
+		expect_one_time(&child, times[i]);
+	}
+}
+
 /* The same as the child gets, with results and without. */
 static void values_are_told(void)
 {
@@ -755,6 +818,7 @@ static const struct test_case cases[] = {
 	CASE(unknown_msrs_are_as_the_property_says),
 	CASE(unknown_msrs_have_results),
 	CASE(unknown_msrs_are_intercepted),
+	CASE(time_is_its_partitions),
 	CASE(values_are_told),
 	CASE(its_own_partition_calls_are_denied),
 	CASE(privileges_from_the_vmm_are_none),

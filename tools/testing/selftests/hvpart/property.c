@@ -25,6 +25,7 @@
 #define PROCESSOR_FEATURES1	0x0006000b
 #define XSAVE_FEATURES		0x00060002
 #define PHYSICAL_ADDRESS_BITS	0x00050010
+#define ADDRESS_WIDTH		0x00060006
 #define OS_ID			0x00070000
 #define VIRTUALIZATION_FEATURES	0x00080000
 #define INTEGRATED_SCHEDULER	0x00020005
@@ -47,7 +48,8 @@ static const struct property early[] = {
 	{ "SyntheticProcFeatures", SYNTHETIC_PROC_FEATURES, 0, 0x123456789abcdef0, 0, 0 },
 	{ "HypercallDoorbellPage", DOORBELL_PAGE, 0, 0x7001, 0x7002, 0 },
 	{ "PartitionDiagBufferConfig", 0x00050026, 0, 5, 0, 0 },
-	{ "PhysicalAddressWidth", 0x00060006, 0, 40, 0, 53 },
+	/* At first as wide as the host's */
+	{ "PhysicalAddressWidth", ADDRESS_WIDTH, 0, 37, 0, 53 },
 	{ "VmmCapabilities", VMM_CAPABILITIES, 0x52, 2, 0, 0 },
 };
 
@@ -70,6 +72,7 @@ static const struct property regular[] = {
 };
 
 static const struct property read_only[] = {
+	/* While it does not stand still */
 	{ "ReferenceTime", REFERENCE_TIME, 0, 0, 0, 0 },
 	{ "ImplementedPhysicalAddressBits", PHYSICAL_ADDRESS_BITS, 0, 0, 0, 0 },
 	{ "ProcessorVendor", PROCESSOR_VENDOR, 0, 0, 0, 0 },
@@ -116,12 +119,22 @@ static u64 get_property(struct vcpu *vcpu, u64 id, u32 code, u64 *value)
 	EXPECT_EQUAL(__value, expected);					\
 } while (0)
 
+static u64 first_value(struct vcpu *vcpu, const struct property *row)
+{
+	u64 value = row->at_first;
+
+	if (row->code == ADDRESS_WIDTH)
+		REQUIRE_STATUS(get_partition_property(vcpu, SELF, PHYSICAL_ADDRESS_BITS, &value),
+			       SUCCESS);
+	return value;
+}
+
 /* Good and bad values, in a state in which it can be set. */
 static void try_values(struct vcpu *vcpu, u64 id, const struct property *row)
 {
-	u64 sister = create_active_child(vcpu);
+	u64 sister = create_active_child(vcpu), at_first = first_value(vcpu, row);
 
-	EXPECT_PROPERTY(vcpu, id, row->code, row->at_first);
+	EXPECT_PROPERTY(vcpu, id, row->code, at_first);
 	EXPECT_STATUS(set_partition_property(vcpu, id, row->code, row->good), SUCCESS);
 	EXPECT_PROPERTY(vcpu, id, row->code, row->good);
 	if (row->malformed)
@@ -135,8 +148,8 @@ static void try_values(struct vcpu *vcpu, u64 id, const struct property *row)
 						     row->malformed | row->out_of_range),
 			      INVALID_PARAMETER);
 	EXPECT_PROPERTY(vcpu, id, row->code, row->good);
-	EXPECT_PROPERTY(vcpu, sister, row->code, row->at_first);
-	EXPECT_PROPERTY(vcpu, SELF, row->code, row->at_first);
+	EXPECT_PROPERTY(vcpu, sister, row->code, at_first);
+	EXPECT_PROPERTY(vcpu, SELF, row->code, at_first);
 	EXPECT_STATUS(set_partition_property(vcpu, SELF, row->code, row->good), ACCESS_DENIED);
 }
 
@@ -381,7 +394,7 @@ static void wait_ms(unsigned int ms)
 	nanosleep(&time, NULL);
 }
 
-/* In units of 100 ns, from the partition's creation on; stands still when frozen. */
+/* In units of 100 ns, from the partition's creation on; stands still when frozen, or is set. */
 static void reference_time(void)
 {
 	struct vcpu *vcpu = new_guest();
@@ -397,6 +410,11 @@ static void reference_time(void)
 	REQUIRE_STATUS(set_partition_property(vcpu, id, TIME_FREEZE, 1), SUCCESS);
 	frozen = property(vcpu, id, REFERENCE_TIME);
 	wait_ms(20);
+	EXPECT_EQUAL(property(vcpu, id, REFERENCE_TIME), frozen);
+	EXPECT_STATUS(set_partition_property(vcpu, id, REFERENCE_TIME, 1ULL << 60),
+		      PROPERTY_VALUE_OUT_OF_RANGE);
+	frozen += 123456789;
+	EXPECT_STATUS(set_partition_property(vcpu, id, REFERENCE_TIME, frozen), SUCCESS);
 	EXPECT_EQUAL(property(vcpu, id, REFERENCE_TIME), frozen);
 	REQUIRE_STATUS(set_partition_property(vcpu, id, TIME_FREEZE, 0), SUCCESS);
 	EXPECT(property(vcpu, id, REFERENCE_TIME) >= frozen);
