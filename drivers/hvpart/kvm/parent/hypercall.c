@@ -210,8 +210,11 @@ static int hvp_replace_verdict(struct kvm_vcpu *vcpu, u64 edx_eax, int resume)
 		if (!hvp_machine_vp_is(vcpu))
 			return resume;
 		known = NULL;
-	} else if (!known) {
-		/* Its CPUID was set before the module was loaded. */
+	} else if (!known || !known->cpuid_seen) {
+		/*
+		 * Its CPUID was set before the module was loaded.  Who answers outside KVM's loop
+		 * cannot look at it: the VMM may be setting it anew.
+		 */
 		known = hvp_vcpu_find_or_add(vcpu);
 	}
 	return hvp_complete_call(vcpu, known, privileges, edx_eax, resume);
