@@ -111,7 +111,7 @@ static void hvp_machine_destroy(struct hvp_machine *machine)
 	if (machine->file)
 		hvp_kvm_put_file(machine->file);
 	hvp_child_memory_destroy(machine);
-	kfree(machine);
+	kfree_rcu(machine, rcu);
 }
 
 /* What KVM tells a child as its reference time is the VM's kvmclock. */

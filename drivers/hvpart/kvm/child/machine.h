@@ -18,6 +18,7 @@ struct kvm;
  * @kvm:	the VM, held by @file
  * @memory:	its memory
  * @vps:	VP index -> struct hvp_machine_vp
+ * @rcu:	observers look into it
  */
 struct hvp_machine {
 	struct hvp_machine_config config;
@@ -25,6 +26,7 @@ struct hvp_machine {
 	struct kvm *kvm;
 	struct hvp_child_memory memory;
 	struct xarray vps;
+	struct rcu_head rcu;
 };
 
 extern const struct hvp_machine_ops hvp_kvm_machine_ops;
