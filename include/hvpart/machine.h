@@ -217,7 +217,8 @@ struct hvp_machine_events {
  * @create_vp:	make a virtual processor, in reset state, waiting for SIPI if it is not 0
  * @destroy_vp:	the reverse; it does not run.  Any task
  * @run:	run it until there is something for its parent; @groups that it has
- *		changed are in @state when it returns, GENERAL and SPECIAL, always
+ *		changed are in @state when it returns, GENERAL and SPECIAL, always, but for
+ *		an error: then nothing in there counts
  * @interrupt:	make @run return soon, or the next one at once, with HVP_EXIT_INTERRUPTED.
  *		Any context
  * @get:	fill in the @groups of @state; it does not run

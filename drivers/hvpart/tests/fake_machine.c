@@ -350,8 +350,9 @@ static int hvp_fake_run(struct hvp_machine_vp *vp, struct hvp_vp_state *state,
 	WRITE_ONCE(vp->running, false);
 
 	/* What it has changed besides is for whoever asks for it. */
-	hvp_lose_groups(state, GENMASK(HVP_NR_VP_GROUPS - 1, 0) & ~HVP_FAKE_RUN_GROUPS);
-	hvp_copy_groups(state, &vp->state, HVP_FAKE_RUN_GROUPS);
+	hvp_lose_groups(state, GENMASK(HVP_NR_VP_GROUPS - 1, 0));
+	if (!error)
+		hvp_copy_groups(state, &vp->state, HVP_FAKE_RUN_GROUPS);
 	*exit = machines->exit;
 	if (READ_ONCE(vp->interrupted))
 		exit->reason = HVP_EXIT_INTERRUPTED;

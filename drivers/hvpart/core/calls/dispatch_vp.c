@@ -143,7 +143,7 @@ static enum hvp_status hvp_vp_run_once(struct hvp_child_vp *vp, struct hvp_exit 
 	if (status)
 		return status;
 	error = hvp_vp_run_counted(vp, exit);
-	vp->known = BIT(HVP_VP_GENERAL) | BIT(HVP_VP_SPECIAL);
+	vp->known = error ? 0 : BIT(HVP_VP_GENERAL) | BIT(HVP_VP_SPECIAL);
 	if (error == -EINTR)
 		exit->reason = HVP_EXIT_INTERRUPTED;
 	else if (error)
