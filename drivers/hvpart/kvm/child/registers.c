@@ -255,6 +255,9 @@ static int hvp_special_set(const struct hvp_access_to *to, const struct hvp_vp_s
 	if (error)
 		return error;
 	hvp_special_to_kvm(state, &sregs);
+	/* KVM takes it, the processor does not, and KVM says so in the host's log. */
+	if (sregs.efer & EFER_LMA && sregs.cs.l && sregs.cs.db)
+		return -EINVAL;
 	return hvp_ask_kvm(to, KVM_SET_SREGS, &sregs, sizeof(sregs));
 }
 

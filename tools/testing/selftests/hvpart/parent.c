@@ -722,6 +722,35 @@ static void it_is_interrupted(const void *row)
 	}
 }
 
+/* Code of 64 and of 32 bits at a time: no processor takes it, and nobody writes of it. */
+static void a_state_that_is_none(void)
+{
+	struct child child = new_program(new_guest(), halt_code, halt_end);
+	struct hvp_register_assoc assocs[] = {
+		{ .name = HVP_REGISTER_CR3, .value.word = { 0x1000 } },
+		{ .name = HVP_REGISTER_CR4, .value.word = { 0x20 } },
+		{ .name = HVP_REGISTER_EFER, .value.word = { 0x500 } },
+		{ .name = HVP_REGISTER_CR0, .value.word = { 0x80000011 } },
+		{ .name = HVP_REGISTER_CS },
+	};
+	const struct hvp_segment_register cs = {
+		.limit = ~0U, .selector = 8,
+		.attributes = 0x809b | HVP_SEGMENT_LONG | HVP_SEGMENT_DEFAULT,
+	};
+	const struct hvp_message *message;
+	int log = log_from_now();
+	unsigned int i;
+
+	memcpy(&assocs[4].value, &cs, sizeof(cs));
+	for (i = 0; i < 3; i++) {
+		REQUIRE_RESULT(set_registers(child.vcpu, child.id, 0, assocs, ARRAY_SIZE(assocs)),
+			       SUCCESS, ARRAY_SIZE(assocs));
+		message = child_intercept(&child);
+		EXPECT_EQUAL(message->header.type, HVP_MESSAGE_UNRECOVERABLE_EXCEPTION);
+	}
+	EXPECT(!log_says(log, "dump_invalid"));
+}
+
 /*
  * KVM saves what it was in memory of SMM's own, which a child does not have: newer KVMs give up
  * its VM, older ones go on there, and have no instruction to execute.  No other child's.
@@ -800,6 +829,7 @@ static const struct test_case cases[] = {
 	CASE(one_that_runs_stays),
 	CASE(one_is_run_once),
 	CASE(one_starts_the_other),
+	CASE(a_state_that_is_none),
 	CASE(an_smi_is_its_end),
 	CASE(registers_of_one_that_runs),
 };
