@@ -194,7 +194,10 @@ static void hvp_soft_page_drop(struct hvp_machine_vp *vp, unsigned int n)
 	struct hvp_soft_pages *soft = &vp->soft;
 
 	hvp_mapping_unmap(vp->machine->memory.mapping, soft->gfns[n] << PAGE_SHIFT, PAGE_SIZE);
-	unpin_user_pages_dirty_lock(&soft->pages[n], 1, test_bit(n, &soft->written));
+	/* As KVM does it: without the lock, which a file system may hold for as long as it likes. */
+	if (test_bit(n, &soft->written))
+		folio_set_dirty(page_folio(soft->pages[n]));
+	unpin_user_pages(&soft->pages[n], 1);
 }
 
 static void hvp_soft_page_add(struct hvp_machine_vp *vp, u64 gfn, struct page *page,
