@@ -9,7 +9,6 @@
 #include <linux/fs.h>
 #include <linux/kvm.h>
 #include <linux/sched.h>
-#include <linux/workqueue.h>
 #include "device.h"
 #include "kvm_run.h"
 #include "runner.h"
@@ -17,24 +16,16 @@
 /* As the kernel sees it, not as a VMM in a container of its own does. */
 static struct file *hvp_dev_kvm;
 
-/* Closes files on behalf of threads that wait for that. */
-static struct workqueue_struct *hvp_kvm_workqueue;
-
 /**
- * hvp_kvm_device_open() - open /dev/kvm
+ * hvp_kvm_device_open() - open /dev/kvm, if there is one
  *
  * Context: May sleep; when the module is loaded.
- * Return: 0, also if there is none; or -ENOMEM.
  */
-int hvp_kvm_device_open(void)
+void hvp_kvm_device_open(void)
 {
-	hvp_kvm_workqueue = alloc_workqueue("hvpart_close", WQ_UNBOUND, 0);
-	if (!hvp_kvm_workqueue)
-		return -ENOMEM;
 	hvp_dev_kvm = filp_open("/dev/kvm", O_RDWR, 0);
 	if (IS_ERR(hvp_dev_kvm))
 		hvp_dev_kvm = NULL;
-	return 0;
 }
 
 /**
@@ -46,7 +37,6 @@ void hvp_kvm_device_close(void)
 {
 	if (hvp_dev_kvm)
 		fput(hvp_dev_kvm);
-	destroy_workqueue(hvp_kvm_workqueue);
 }
 
 /**
@@ -74,6 +64,13 @@ bool hvp_kvm_file(const struct file *file, const void *private)
 	return file->private_data == private && file->f_op->unlocked_ioctl;
 }
 
+/* Files that this task has let go of since are not to be closed in KVM's loop. */
+static void hvp_kvm_run_leave_after(const struct callback_head *works_before)
+{
+	if (READ_ONCE(current->task_works) != works_before)
+		hvp_kvm_run_leave();
+}
+
 /**
  * hvp_kvm_take_file() - take a file out of this task's table of descriptors
  * @descriptor:	what an ioctl of KVM's has returned
@@ -89,21 +86,10 @@ struct file *hvp_kvm_take_file(long descriptor)
 	if (descriptor < 0)
 		return ERR_PTR(descriptor);
 	file = fget(descriptor);
-	close_fd(descriptor);
 	/* The VMM may have put any other one there, a VM's for instance. */
-	if (READ_ONCE(current->task_works) != before)
-		hvp_kvm_run_leave();
+	close_fd(descriptor);
+	hvp_kvm_run_leave_after(before);
 	return file ?: ERR_PTR(-EFAULT);
-}
-
-struct hvp_kvm_closing {
-	struct work_struct work;
-	struct file *file;
-};
-
-static void hvp_kvm_close(struct work_struct *work)
-{
-	__fput_sync(container_of(work, struct hvp_kvm_closing, work)->file);
 }
 
 /**
@@ -112,25 +98,19 @@ static void hvp_kvm_close(struct work_struct *work)
  *
  * A task that lets go of a file closes it when it returns to user space, or in KVM's loop if it
  * comes there first: with a vCPU of its own loaded, where nothing may be done with those of
- * another VM.  So a vCPU's thread that makes a call outside that loop has somebody else close
- * it; elsewhere it leaves KVM_RUN, which a tracer of the VMM can see.  Nobody waits who may be
- * in a notifier of the VMM's memory: closing waits for those.
+ * another VM.  So it leaves KVM_RUN, which a tracer of the VMM can see.  Nobody else closes it:
+ * a VMM may have put another file there, whose end waits for whatever it likes; a VM that ends
+ * outside its VMM leaves what KVM has mapped there; and nobody is waited for by a task that may
+ * be in a notifier of the VMM's memory, as closing waits for those.
  *
- * Context: May sleep; any task, no lock held that is taken when a VM goes.
+ * Context: Any task.
  */
 void hvp_kvm_put_file(struct file *file)
 {
-	struct hvp_kvm_closing closing = { .file = file };
+	struct callback_head *before = READ_ONCE(current->task_works);
 
-	if (!hvp_runner_here()) {
-		fput(file);
-		hvp_kvm_run_leave();
-		return;
-	}
-	INIT_WORK_ONSTACK(&closing.work, hvp_kvm_close);
-	queue_work(hvp_kvm_workqueue, &closing.work);
-	flush_work(&closing.work);
-	destroy_work_on_stack(&closing.work);
+	fput(file);
+	hvp_kvm_run_leave_after(before);
 }
 
 /**

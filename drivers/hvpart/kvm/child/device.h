@@ -7,7 +7,7 @@
 struct file;
 struct hvp_runner;
 
-int hvp_kvm_device_open(void);
+void hvp_kvm_device_open(void);
 void hvp_kvm_device_close(void);
 struct file *hvp_kvm_device(void);
 

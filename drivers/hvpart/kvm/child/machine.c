@@ -210,13 +210,9 @@ int hvp_children_create(void)
 	error = hvp_windows_create();
 	if (error)
 		goto destroy_mappings;
-	error = hvp_kvm_device_open();
-	if (error)
-		goto destroy_windows;
+	hvp_kvm_device_open();
 	return 0;
 
-destroy_windows:
-	hvp_windows_destroy();
 destroy_mappings:
 	hvp_mappings_destroy();
 	return error;

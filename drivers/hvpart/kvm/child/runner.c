@@ -17,6 +17,7 @@
 #include <linux/task_work.h>
 #include "../../core/core.h"
 #include "../../hook/compat.h"
+#include "kvm_run.h"
 #include "mapping.h"
 #include "runner.h"
 #include "vcpu.h"
@@ -379,8 +380,8 @@ bool hvp_runner_is_wanted(struct hvp_runner *runner)
 /**
  * hvp_runner_clear_notification() - our notification has arrived, or was for nobody
  *
- * Somebody's task work may have raised the flag as well: TIF_NOTIFY_RESUME has works run,
- * too, and does not interrupt.
+ * Somebody's task work may have raised the flag as well, the end of a VM for instance, which is
+ * not to be had in KVM's loop: the thread leaves that.
  *
  * Context: In a vCPU's thread, outside KVM's loop.
  */
@@ -389,8 +390,10 @@ void hvp_runner_clear_notification(void)
 	clear_thread_flag(TIF_NOTIFY_SIGNAL);
 	/* A work that is added after this raises the flag itself. */
 	smp_mb__after_atomic();
-	if (task_work_pending(current))
+	if (task_work_pending(current)) {
 		set_thread_flag(TIF_NOTIFY_RESUME);
+		hvp_kvm_run_leave();
+	}
 }
 
 /**
