@@ -52,12 +52,11 @@ static bool hvp_vp_takes_messages(const struct hvp_vp *vp)
  */
 void hvp_signals_retarget(struct hvp_vps *vps)
 {
-	static DEFINE_SPINLOCK(retargeting);
 	struct hvp_vp *vp, *target = NULL;
 	unsigned long number;
 
 	/* The last to look is the last to say. */
-	spin_lock(&retargeting);
+	spin_lock(&vps->retargeting);
 	xa_for_each(&vps->list, number, vp) {
 		if (hvp_vp_takes_messages(vp)) {
 			target = vp;
@@ -65,7 +64,7 @@ void hvp_signals_retarget(struct hvp_vps *vps)
 		}
 	}
 	WRITE_ONCE(vps->message_target, target);
-	spin_unlock(&retargeting);
+	spin_unlock(&vps->retargeting);
 	/* Pairs with hvp_signals_attend(). */
 	smp_mb();
 }

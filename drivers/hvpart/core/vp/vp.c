@@ -17,6 +17,7 @@
 void hvp_vps_init(struct hvp_vps *vps)
 {
 	xa_init_flags(&vps->list, XA_FLAGS_ACCOUNT);
+	spin_lock_init(&vps->retargeting);
 }
 
 /**

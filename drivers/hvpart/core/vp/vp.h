@@ -2,6 +2,7 @@
 #ifndef _HVPART_VP_H
 #define _HVPART_VP_H
 
+#include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/xarray.h>
 
@@ -61,6 +62,7 @@ enum hvp_partition_page {
  * @guest_os_id: HV_X64_MSR_GUEST_OS_ID
  * @pages:	the MSRs that name pages
  * @message_target: the one that the host sends messages to, NULL if none takes any
+ * @retargeting: held by who looks for that one
  *
  * None of the root's is removed as long as anybody may look.  A child's are looked up under
  * RCU, by their index.
@@ -71,6 +73,7 @@ struct hvp_vps {
 	u64 guest_os_id;
 	u64 pages[HVP_NR_PARTITION_PAGES];
 	struct hvp_vp *message_target;
+	spinlock_t retargeting;
 };
 
 void hvp_vps_init(struct hvp_vps *vps);
