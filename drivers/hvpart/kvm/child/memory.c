@@ -17,6 +17,7 @@
 #include <linux/kvm_host.h>
 #include <linux/mm.h>
 #include <linux/mmu_notifier.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include "../../core/core.h"
@@ -257,12 +258,20 @@ static vm_fault_t hvp_soft_page_insert(struct hvp_child_memory *memory, unsigned
 	return result;
 }
 
+static bool hvp_soft_page_pin(struct hvp_child_memory *memory, u64 source, bool writable,
+			      struct page **page)
+{
+	unsigned long address = hvp_windows_address(memory->viewer.windows, source, writable);
+
+	return address && hvp_pin_page_locked(address, writable, page) == 1;
+}
+
 static vm_fault_t hvp_soft_page_fault(struct hvp_machine_vp *vp, struct vm_fault *vmf)
 {
 	struct hvp_child_memory *memory = &vp->machine->memory;
 	bool write = vmf->flags & FAULT_FLAG_WRITE;
 	struct hvp_gpa_page found;
-	unsigned long address, changes;
+	unsigned long changes;
 	struct page *page;
 	vm_fault_t result;
 	bool writable;
@@ -272,12 +281,16 @@ static vm_fault_t hvp_soft_page_fault(struct hvp_machine_vp *vp, struct vm_fault
 		changes = memory->changes;
 		up_read(&memory->changed);
 		hvp_gpa_map_find(memory->viewer.map, vmf->pgoff, &found);
-		if (!hvp_page_allows(&found, write))
+		if (!hvp_page_allows(&found, write) || fatal_signal_pending(current))
 			return hvp_soft_page_refuse(vp, vmf->pgoff, write);
 		writable = found.rights & HVP_MAP_WRITE;
-		address = hvp_windows_address(memory->viewer.windows, found.source, writable);
-		if (!address || hvp_pin_page_locked(address, writable, &page) != 1)
-			return hvp_soft_page_refuse(vp, vmf->pgoff, write);
+		if (!hvp_soft_page_pin(memory, found.source, writable, &page)) {
+			/* The VMM may have made it read-only. */
+			if (write || !writable ||
+			    !hvp_soft_page_pin(memory, found.source, false, &page))
+				return hvp_soft_page_refuse(vp, vmf->pgoff, write);
+			writable = false;
+		}
 		result = hvp_soft_page_insert(memory, changes, vmf, page, writable);
 		if (result != VM_FAULT_NOPAGE)
 			unpin_user_page(page);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A child's virtual processor runs: contract, virtual processors, section 5. */
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "vps.h"
 
@@ -85,6 +87,41 @@ static void a_page_is_taken_away(void)
 	EXPECT_EQUAL(message->payload.memory.header.rip, 0);
 }
 
+/* mov $0x1000, %si; mov $0x80, %di; movsl; out %al, $0x80 */
+static const u8 copy_next_page[] = { 0xbe, 0x00, 0x10, 0xbf, 0x80, 0x00, 0x66, 0xa5, 0xe6, 0x80 };
+
+#define LAPIC_GPA	0xfee00000
+
+/* The processor reads it, and so does KVM where it does so in the processor's stead. */
+static void a_page_is_read_only_in_the_vmm(void)
+{
+	struct child child = new_child(new_guest());
+	const struct hvp_segment_register lapic = {
+		.base = LAPIC_GPA, .limit = 0xffff, .attributes = 0x93,
+	};
+	struct hvp_register_assoc es = { .name = HVP_REGISTER_ES };
+	const struct hvp_message *message;
+	u8 *bytes;
+	u64 page;
+
+	child_map(&child, 1, MAP_RWX, 1, &page);
+	bytes = child_page(&child, page);
+	*bytes = 0x50;
+	if (mprotect(bytes, HVP_PAGE_SIZE, PROT_READ))
+		die("mprotect: %m");
+	child_code(&child, read_next_page, sizeof(read_next_page));
+	message = child_intercept(&child);
+	EXPECT_EQUAL(message->header.type, HVP_MESSAGE_IO_PORT_INTERCEPT);
+	EXPECT_EQUAL(message->payload.io_port.rax & 0xff, 0x50);
+	/* It is copied to the LAPIC, the task priority, by KVM. */
+	child_code(&child, copy_next_page, sizeof(copy_next_page));
+	set_register(child.vcpu, child.id, 0, HVP_REGISTER_RIP, 0);
+	memcpy(&es.value, &lapic, sizeof(lapic));
+	REQUIRE_RESULT(set_registers(child.vcpu, child.id, 0, &es, 1), SUCCESS, 1);
+	EXPECT_EQUAL(child_intercept(&child)->header.type, HVP_MESSAGE_IO_PORT_INTERCEPT);
+	EXPECT_EQUAL(get_register(child.vcpu, child.id, 0, HVP_REGISTER_CR8), 5);
+}
+
 static void nothing_is_left(void)
 {
 	struct vcpu *vcpu = new_guest();
@@ -101,6 +138,7 @@ static const struct test_case cases[] = {
 	CASE(a_port_is_written_to),
 	CASE(a_page_is_missing),
 	CASE(a_page_is_taken_away),
+	CASE(a_page_is_read_only_in_the_vmm),
 	CASE(nothing_is_left),
 };
 
