@@ -9,6 +9,9 @@ qemu=/qemu/package
 # One of several children
 name=child
 
+# Nobody may be there any more whom something is told.
+trap '' PIPE
+
 # qemu_mshv KERNEL WORDS OPTION... - this shell becomes Debian's QEMU, started by the linker that
 # it came with; WORDS are for the kernel
 qemu_mshv()
@@ -22,7 +25,9 @@ qemu_mshv()
 		-append "console=ttyS0 $words" -no-reboot "$@"
 }
 
-# child_says WORD - show what it says, up to "child: WORD ..."; $answer is the rest of that
+# child_says WORD - show what it says, up to "child: WORD ..."; $answer is the rest of that.
+# A child that panics has said its last, and its QEMU, which does not know, is not to be there
+# for the next.
 child_says()
 {
 	local line
@@ -35,6 +40,11 @@ child_says()
 			;;
 		esac
 		echo "$line"
+		case $line in
+		*"end Kernel panic"*)
+			kill -KILL "$child_pid"
+			;;
+		esac
 	done <&8
 	return 1
 }
