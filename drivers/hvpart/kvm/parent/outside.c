@@ -60,8 +60,14 @@ static bool hvp_outside_goes_on(struct hvp_kvm_run *run, struct hvp_vcpu *known,
 			*result = -EINTR;
 		return !run->leaves;
 	}
-	if (*result != -EINTR || task_sigpending(current) || run->leaves ||
+	if (*result != -EINTR || run->leaves ||
 	    READ_ONCE(vcpu->run->hvp_immediate_exit) || READ_ONCE(hvp_outside_stopping))
+		return false;
+	/*
+	 * Where the VMM has set a mask for KVM_RUN, that may be a signal which it keeps out.  KVM
+	 * itself tells: with another one it comes back at once, and not for us.
+	 */
+	if (task_sigpending(current) && !vcpu->sigset_active)
 		return false;
 	return hvp_thread_untell(known);
 }
