@@ -744,17 +744,20 @@ static void hvp_gpa_map_is_as_the_model(struct kunit *test)
 	hvp_gpa_map_end(test, mapped);
 }
 
-/* More nodes than the host looks through while it takes a page away */
+#define HVP_MOST_NODES	64
+/* More than that */
 #define HVP_MANY_NODES	100
 /* A source that is far from all others */
 #define HVP_FAR_SOURCE	BIT_ULL(30)
 
-static struct hvp_gpa_runs hvp_gpa_taken_back(struct hvp_mapped *mapped, u64 source)
+/* Pages that a source is found at in @left nodes; or -1, there may be more */
+static int hvp_gpa_found_soon(struct hvp_mapped *mapped, u64 source, u64 left)
 {
 	struct hvp_gpa_runs runs = {};
 
-	hvp_gpa_map_take_back(&mapped->map, source, 1, hvp_gpa_note_run, &runs);
-	return runs;
+	if (!hvp_gpa_map_some_of(&mapped->map, source, 1, &left, hvp_gpa_note_run, &runs))
+		return -1;
+	return runs.pages;
 }
 
 /*
@@ -773,15 +776,15 @@ static void hvp_gpa_sources_are_found_soon(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, hvp_gpa_put(mapped, n * HVP_LARGE, false,
 						  hvp_mapped_to(HVP_FAR_SOURCE + n, 3)), 0);
 	}
-	KUNIT_EXPECT_EQ(test, hvp_gpa_taken_back(mapped, between).pages, mapped->map.pages);
+	KUNIT_EXPECT_EQ(test, hvp_gpa_found_soon(mapped, between, HVP_MOST_NODES), -1);
 	for (n = 0; n < HVP_MANY_NODES; n++) {
 		for (i = 0; i < 64; i++)
 			KUNIT_EXPECT_EQ(test, hvp_gpa_put(mapped, n * HVP_LARGE + i, false,
 							  n % 2 ? hvp_unmapped :
 							  hvp_mapped_to(n * HVP_LARGE + i, 1)), 0);
 	}
-	KUNIT_EXPECT_EQ(test, hvp_gpa_taken_back(mapped, between).pages, 0);
-	KUNIT_EXPECT_EQ(test, hvp_gpa_taken_back(mapped, 5).pages, 1);
+	KUNIT_EXPECT_EQ(test, hvp_gpa_found_soon(mapped, between, HVP_MOST_NODES), 0);
+	KUNIT_EXPECT_EQ(test, hvp_gpa_found_soon(mapped, 5, HVP_MOST_NODES), 1);
 	KUNIT_EXPECT_FALSE(test, hvp_gpa_uses(&mapped->map, HVP_FAR_SOURCE));
 
 	/* A node without mapped pages is not looked at, nor one that is another as a whole. */
@@ -795,8 +798,62 @@ static void hvp_gpa_sources_are_found_soon(struct kunit *test)
 						  n % 2 ? hvp_unmapped :
 						  hvp_mapped_to(n * HVP_LARGE, 1)), 0);
 	}
-	KUNIT_EXPECT_EQ(test, hvp_gpa_taken_back(mapped, between).pages, 0);
+	KUNIT_EXPECT_EQ(test, hvp_gpa_found_soon(mapped, between, HVP_MOST_NODES), 0);
 	hvp_gpa_map_end(test, mapped);
+}
+
+/* A node has the lowest source, any other, and the highest: each takes looking through. */
+static void hvp_gpa_strew(struct kunit *test, struct hvp_mapped *mapped, u64 nodes)
+{
+	u64 n;
+
+	for (n = 0; n < nodes; n++) {
+		KUNIT_EXPECT_EQ(test, hvp_gpa_put(mapped, n * HVP_LARGE, false,
+						  hvp_mapped_to(0, 3)), 0);
+		KUNIT_EXPECT_EQ(test, hvp_gpa_put(mapped, n * HVP_LARGE + 2, false,
+						  hvp_mapped_to(100 + n, 3)), 0);
+		KUNIT_EXPECT_EQ(test, hvp_gpa_put(mapped, n * HVP_LARGE + 4, false,
+						  hvp_mapped_to(HVP_FAR_SOURCE, 3)), 0);
+	}
+}
+
+/* Who asks several maps looks through as many nodes in all, and knows which map has said all. */
+static void hvp_gpa_maps_share_a_limit(struct kunit *test)
+{
+	struct hvp_mapped *first = hvp_gpa_map_create(test, 40);
+	struct hvp_mapped *second = hvp_gpa_map_create(test, 40);
+	struct hvp_mapped *other = hvp_gpa_map_create(test, 40);
+	struct hvp_gpa_runs runs = {};
+	u64 left = HVP_MOST_NODES;
+
+	hvp_gpa_strew(test, first, 40);
+	hvp_gpa_strew(test, second, 40);
+	KUNIT_EXPECT_EQ(test, hvp_gpa_put(other, 0, false, hvp_mapped_to(1000, 3)), 0);
+	KUNIT_EXPECT_TRUE(test, hvp_gpa_map_some_of(&first->map, 105, 1, &left, hvp_gpa_note_run,
+						    &runs));
+	KUNIT_EXPECT_EQ(test, left, HVP_MOST_NODES - 40);
+	KUNIT_EXPECT_EQ(test, runs.pages, 1);
+	KUNIT_EXPECT_EQ(test, runs.first, 5 * HVP_LARGE + 2);
+	KUNIT_EXPECT_FALSE(test, hvp_gpa_map_some_of(&second->map, 99, 1, &left,
+						     hvp_gpa_note_run, &runs));
+	KUNIT_EXPECT_EQ(test, left, 0);
+	KUNIT_EXPECT_EQ(test, runs.calls, 1);
+	/* Where there is nothing to look through, none of them is missed. */
+	KUNIT_EXPECT_TRUE(test, hvp_gpa_map_some_of(&other->map, 105, 1, &left, hvp_gpa_note_run,
+						    &runs));
+	KUNIT_EXPECT_FALSE(test, hvp_gpa_map_some_of(&other->map, 1000, 1, &left,
+						     hvp_gpa_note_run, &runs));
+	KUNIT_EXPECT_EQ(test, left, 0);
+	KUNIT_EXPECT_EQ(test, runs.calls, 1);
+
+	/* As many as there are suffice, one less does not; and runs are told for theirs. */
+	KUNIT_EXPECT_EQ(test, hvp_gpa_found_soon(first, 99, 40), 0);
+	KUNIT_EXPECT_EQ(test, hvp_gpa_found_soon(first, 99, 39), -1);
+	KUNIT_EXPECT_EQ(test, hvp_gpa_found_soon(first, 0, 79), 40);
+	KUNIT_EXPECT_EQ(test, hvp_gpa_found_soon(first, 0, 78), -1);
+	hvp_gpa_map_end(test, other);
+	hvp_gpa_map_end(test, second);
+	hvp_gpa_map_end(test, first);
 }
 
 /* Terabytes without access, as Linux declares them, cost a node for each level of the edge. */
@@ -951,6 +1008,7 @@ static struct kunit_case hvp_gpa_map_cases[] = {
 	KUNIT_CASE_PARAM(hvp_gpa_nodes_are_prepared_when_needed, hvp_gpa_gen_params),
 	KUNIT_CASE_PARAM(hvp_gpa_prepare_fails, hvp_gpa_gen_params),
 	KUNIT_CASE(hvp_gpa_sources_are_found_soon),
+	KUNIT_CASE(hvp_gpa_maps_share_a_limit),
 	KUNIT_CASE(hvp_gpa_nodes_have_a_limit),
 	KUNIT_CASE(hvp_gpa_sources_are_found),
 	KUNIT_CASE(hvp_gpa_the_first_is_found),

@@ -639,8 +639,8 @@ bool hvp_gpa_map_next(struct hvp_gpa_map *map, u64 *gfn, u64 *count,
 	return page->kind != HVP_GPA_UNMAPPED;
 }
 
-/* Return: false if it would take more than @most nodes to look through and runs to tell. */
-static bool hvp_gpa_each_of(struct hvp_gpa_map *map, u64 source, u64 count, u64 most,
+/* Return: false if it would take more than @left nodes to look through and runs to tell. */
+static bool hvp_gpa_each_of(struct hvp_gpa_map *map, u64 source, u64 count, u64 *left,
 			    hvp_gpa_run_fn run, void *arg)
 {
 	u64 last = source + min(count - 1, U64_MAX - source);
@@ -654,8 +654,9 @@ static bool hvp_gpa_each_of(struct hvp_gpa_map *map, u64 source, u64 count, u64 
 		return true;
 	for (node = hvp_gpa_sources_iter_first(&map->sources, source, last); node && go_on;
 	     node = hvp_gpa_sources_iter_next(node, source, last)) {
-		if (!most--)
+		if (!*left)
 			return false;
+		--*left;
 		for (i = 0; go_on && i < HVP_GPA_NODE_ENTRIES; i++) {
 			u64 entry = node->entries[i];
 
@@ -663,8 +664,9 @@ static bool hvp_gpa_each_of(struct hvp_gpa_map *map, u64 source, u64 count, u64 
 			    hvp_gpa_source(entry) > last)
 				continue;
 			if (in_run && first_of_run + in_run != node->gfn + i) {
-				if (!most--)
+				if (!*left)
 					return false;
+				--*left;
 				go_on = run(arg, first_of_run, in_run);
 				in_run = 0;
 			}
@@ -694,51 +696,36 @@ static bool hvp_gpa_each_of(struct hvp_gpa_map *map, u64 source, u64 count, u64 
 void hvp_gpa_map_each_of(struct hvp_gpa_map *map, u64 source, u64 count,
 			 hvp_gpa_run_fn run, void *arg)
 {
+	u64 left = U64_MAX;
+
 	spin_lock(&map->lock);
-	hvp_gpa_each_of(map, source, count, U64_MAX, run, arg);
+	hvp_gpa_each_of(map, source, count, &left, run, arg);
 	spin_unlock(&map->lock);
 }
-
-/* What the host can wait for while it takes a page away, or asks for one. */
-#define HVP_GPA_MOST_OF_SOME	64
 
 /**
  * hvp_gpa_map_some_of() - as hvp_gpa_map_each_of(), but soon
  * @map:	the map
  * @source:	likewise
  * @count:	likewise
+ * @left:	how many nodes to look through and runs to tell, at most; then how many of them
+ *		are left, for the next map of whose pages the same is asked
  * @run:	is told of these pages, but not of all if it would take long to find them: a
  *		parent can strew a child's pages over its own
  * @arg:	for @run
  *
  * Context: Any that may take a spinlock, under which @run is called.
+ * Return: false if there may be more of them.
  */
-void hvp_gpa_map_some_of(struct hvp_gpa_map *map, u64 source, u64 count,
+bool hvp_gpa_map_some_of(struct hvp_gpa_map *map, u64 source, u64 count, u64 *left,
 			 hvp_gpa_run_fn run, void *arg)
 {
-	spin_lock(&map->lock);
-	hvp_gpa_each_of(map, source, count, HVP_GPA_MOST_OF_SOME, run, arg);
-	spin_unlock(&map->lock);
-}
+	bool all;
 
-/**
- * hvp_gpa_map_take_back() - as hvp_gpa_map_each_of(), or of more pages, but soon
- * @map:	the map
- * @source:	likewise
- * @count:	likewise
- * @run:	is told of these pages at least, and of all pages of the map if it would take
- *		long to find them
- * @arg:	for @run
- *
- * Context: Any that may take a spinlock, under which @run is called.
- */
-void hvp_gpa_map_take_back(struct hvp_gpa_map *map, u64 source, u64 count,
-			   hvp_gpa_run_fn run, void *arg)
-{
 	spin_lock(&map->lock);
-	if (!hvp_gpa_each_of(map, source, count, HVP_GPA_MOST_OF_SOME, run, arg))
-		run(arg, 0, map->pages);
+	all = hvp_gpa_each_of(map, source, count, left, run, arg);
 	spin_unlock(&map->lock);
+	return all;
 }
 
 static u64 hvp_gpa_sought_source(const struct hvp_gpa_sought *sought, unsigned int at)

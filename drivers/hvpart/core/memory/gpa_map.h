@@ -190,10 +190,8 @@ bool hvp_gpa_map_next(struct hvp_gpa_map *map, u64 *gfn, u64 *count,
 		      struct hvp_gpa_page *page);
 void hvp_gpa_map_each_of(struct hvp_gpa_map *map, u64 source, u64 count,
 			 hvp_gpa_run_fn run, void *arg);
-void hvp_gpa_map_some_of(struct hvp_gpa_map *map, u64 source, u64 count,
+bool hvp_gpa_map_some_of(struct hvp_gpa_map *map, u64 source, u64 count, u64 *left,
 			 hvp_gpa_run_fn run, void *arg);
-void hvp_gpa_map_take_back(struct hvp_gpa_map *map, u64 source, u64 count,
-			   hvp_gpa_run_fn run, void *arg);
 bool hvp_gpa_map_may_have(struct hvp_gpa_map *map, u64 lowest, u64 highest);
 int hvp_gpa_map_look_for(struct hvp_gpa_map *map, struct hvp_gpa_sought *sought);
 void hvp_gpa_map_counts(struct hvp_gpa_map *map, struct hvp_gpa_counts *counts);

@@ -102,7 +102,7 @@ int hvp_child_memory_track(struct hvp_machine *machine, bool on)
 	}
 	/* What has become small pages becomes large ones again. */
 	if (!memory->tracked)
-		hvp_child_memory_forget_all(machine);
+		hvp_child_memory_forget_all(machine, true);
 	mutex_unlock(&memory->lock);
 	return on ? error : 0;
 }

@@ -108,10 +108,13 @@ void hvp_child_memory_forget(struct hvp_machine *machine, u64 gfn, u64 count)
 /**
  * hvp_child_memory_forget_all() - KVM is to let go of all pages
  * @machine:	the machine
+ * @may_sleep:	whether to reschedule, as these may be millions
  *
- * Context: May sleep; reschedules, as these may be millions.
+ * As hvp_child_memory_forget() of each page, but not of all of them at one moment.
+ *
+ * Context: May sleep if @may_sleep.
  */
-void hvp_child_memory_forget_all(struct hvp_machine *machine)
+void hvp_child_memory_forget_all(struct hvp_machine *machine, bool may_sleep)
 {
 	struct hvp_granule *granule;
 	unsigned long index;
@@ -119,7 +122,8 @@ void hvp_child_memory_forget_all(struct hvp_machine *machine)
 	xa_for_each(&machine->memory.granules, index, granule) {
 		hvp_child_memory_forget(machine, (u64)index << HVP_GRANULE_SHIFT,
 					HVP_GRANULE_PAGES);
-		cond_resched();
+		if (may_sleep)
+			cond_resched();
 	}
 }
 
@@ -168,6 +172,14 @@ static bool hvp_child_memory_lost(void *viewer, u64 gfn, u64 count)
 
 	hvp_child_memory_forget(container_of(memory, struct hvp_machine, memory), gfn, count);
 	return true;
+}
+
+static void hvp_child_memory_lost_all(struct hvp_viewer *viewer, bool may_sleep)
+{
+	struct hvp_child_memory *memory =
+		container_of(viewer, struct hvp_child_memory, viewer);
+
+	hvp_child_memory_forget_all(container_of(memory, struct hvp_machine, memory), may_sleep);
 }
 
 /**
@@ -669,6 +681,7 @@ int hvp_child_memory_create(struct hvp_machine *machine, struct kvm *parent)
 	memory->tracked = machine->config.track_writes;
 	memory->viewer.map = machine->config.map;
 	memory->viewer.lost = hvp_child_memory_lost;
+	memory->viewer.lost_all = hvp_child_memory_lost_all;
 	memory->viewer.used = hvp_child_memory_used;
 	memory->mapping = hvp_mapping_create(parent->mm, &hvp_child_memory_ops, VM_PFNMAP,
 					     NULL, NULL);
@@ -691,6 +704,6 @@ int hvp_child_memory_create(struct hvp_machine *machine, struct kvm *parent)
  */
 void hvp_child_memory_let_go(struct hvp_machine *machine)
 {
-	hvp_child_memory_forget_all(machine);
+	hvp_child_memory_forget_all(machine, true);
 	hvp_viewer_remove(&machine->memory.viewer);
 }

@@ -63,7 +63,7 @@ void hvp_child_memory_let_go(struct hvp_machine *machine);
 void hvp_child_memory_destroy(struct hvp_machine *machine);
 void hvp_child_memory_mapped(struct hvp_machine *machine, u64 gfn, u64 count);
 void hvp_child_memory_forget(struct hvp_machine *machine, u64 gfn, u64 count);
-void hvp_child_memory_forget_all(struct hvp_machine *machine);
+void hvp_child_memory_forget_all(struct hvp_machine *machine, bool may_sleep);
 void hvp_child_memory_unmapped(struct hvp_machine *machine, u64 gfn, u64 count);
 int hvp_child_memory_prepare(struct hvp_machine *machine);
 int hvp_child_memory_make_slot(struct hvp_machine *machine, u64 gfn);

@@ -12,7 +12,7 @@
  *
  * hvp_windows::lock is a leaf.  The callback of a window takes it, then none, then that of a
  * child's map, and in that those of the child's KVM, none of which sleeps; the other notifier's
- * takes these last alone.
+ * takes these last alone.  hvp_windows::adding is outside all of them.
  */
 
 #include <linux/kvm_host.h>
@@ -32,6 +32,20 @@
 /* More than a VMM has slots of RAM; each slot that it moves is another one. */
 #define HVP_MAX_WINDOWS		1024
 
+/*
+ * What the VMM has at one address is asked for, and taken back, by each window that shows it.
+ * VMMs show the guest a few things twice (QEMU the end of its firmware below 1 MiB and
+ * below 4 GiB) and make slots of one memory anew with other bounds (QEMU below 1 MiB, where
+ * RAM comes and goes piece by piece).
+ */
+#define HVP_MAX_OVERLAPS	16
+
+/*
+ * How many nodes of its children's maps are looked through, and runs of pages told, when the host
+ * takes pages away or asks for them.  It may do so for each page, and for some under a spinlock.
+ */
+#define HVP_MOST_NODES		64
+
 /**
  * struct hvp_windows - the windows into one parent's memory
  * @node:	in the list of all
@@ -40,7 +54,8 @@
  * @viewers:	its children, under SRCU
  * @users:	how many; protected by hvp_windows_lock
  * @young:	asks the viewers what they have used
- * @lock:	protects @list against who adds to it, @count and the windows' sequence numbers
+ * @adding:	held while a window is made; protects @count
+ * @lock:	protects @list against who adds to it, and the windows' sequence numbers
  * @list:	the windows, which stay until the last child goes; under SRCU as well
  * @count:	how many
  * @free:	removes the windows and frees this
@@ -52,6 +67,7 @@ struct hvp_windows {
 	struct list_head viewers;
 	unsigned int users;
 	struct mmu_notifier young;
+	struct mutex adding;	/* see above */
 	spinlock_t lock;	/* see above */
 	struct list_head list;
 	unsigned int count;
@@ -74,6 +90,25 @@ DEFINE_STATIC_SRCU(hvp_viewers_srcu);
 
 static struct workqueue_struct *hvp_windows_workqueue;
 
+/*
+ * Children lose pages of a window: these, or all that a child has if these take long to find.
+ *
+ * All is not of one moment, nor under the map's lock.  It need not be: what a child's KVM had of
+ * the window's when the host began, it has when its turn comes, or was told of when the map
+ * changed; and through the window it gets nothing until the host is done.
+ */
+static void hvp_window_take_back(struct hvp_window *window, u64 gfn, u64 count, bool may_sleep)
+{
+	u64 left = HVP_MOST_NODES;
+	struct hvp_viewer *viewer;
+
+	list_for_each_entry_srcu(viewer, &window->windows->viewers, node,
+				 srcu_read_lock_held(&hvp_viewers_srcu)) {
+		if (!hvp_gpa_map_some_of(viewer->map, gfn, count, &left, viewer->lost, viewer))
+			viewer->lost_all(viewer, may_sleep);
+	}
+}
+
 /* By the window's own record, not by what is a slot at the moment. */
 static bool hvp_window_invalidate(struct mmu_interval_notifier *notifier,
 				  const struct mmu_notifier_range *range, unsigned long sequence)
@@ -83,7 +118,6 @@ static bool hvp_window_invalidate(struct mmu_interval_notifier *notifier,
 	unsigned long start = max(range->start, window->address) - window->address;
 	unsigned long end = min(range->end - window->address,
 				(unsigned long)window->pages << PAGE_SHIFT);
-	struct hvp_viewer *viewer;
 	u64 first = start >> PAGE_SHIFT;
 	int token;
 
@@ -92,10 +126,8 @@ static bool hvp_window_invalidate(struct mmu_interval_notifier *notifier,
 	spin_unlock(&windows->lock);
 
 	token = srcu_read_lock(&hvp_viewers_srcu);
-	list_for_each_entry_srcu(viewer, &windows->viewers, node,
-				 srcu_read_lock_held(&hvp_viewers_srcu))
-		hvp_gpa_map_take_back(viewer->map, window->gfn + first,
-				      DIV_ROUND_UP(end, PAGE_SIZE) - first, viewer->lost, viewer);
+	hvp_window_take_back(window, window->gfn + first, DIV_ROUND_UP(end, PAGE_SIZE) - first,
+			     mmu_notifier_range_blockable(range));
 	srcu_read_unlock(&hvp_viewers_srcu, token);
 	return true;
 }
@@ -104,11 +136,12 @@ static const struct mmu_interval_notifier_ops hvp_window_ops = {
 	.invalidate = hvp_window_invalidate,
 };
 
-/* A question of the host's, and what is known of the answer */
+/* A question of the host's, what is known of the answer, and how many nodes are left for it */
 struct hvp_question {
 	struct hvp_viewer *viewer;
 	enum hvp_age how;
 	bool used;
+	u64 left;
 };
 
 static bool hvp_viewer_ask(void *arg, u64 gfn, u64 count)
@@ -119,14 +152,32 @@ static bool hvp_viewer_ask(void *arg, u64 gfn, u64 count)
 	return true;
 }
 
-/* Who has strewn his pages is not asked for all of them: they look older than they are. */
+/* Return: false if nobody is to be asked any more. */
+static bool hvp_window_ask(struct hvp_window *window, u64 gfn, u64 count,
+			   struct hvp_question *question)
+{
+	struct hvp_viewer *viewer;
+
+	list_for_each_entry_srcu(viewer, &window->windows->viewers, node,
+				 srcu_read_lock_held(&hvp_viewers_srcu)) {
+		question->viewer = viewer;
+		if (!hvp_gpa_map_some_of(viewer->map, gfn, count, &question->left, hvp_viewer_ask,
+					 question))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Who has strewn the pages of his children is not asked for all of them: they look older than
+ * they are.
+ */
 static bool hvp_windows_used(struct mmu_notifier *notifier, unsigned long start,
 			     unsigned long end, enum hvp_age how)
 {
 	struct hvp_windows *windows = container_of(notifier, struct hvp_windows, young);
-	struct hvp_question question = { .how = how };
+	struct hvp_question question = { .how = how, .left = HVP_MOST_NODES };
 	struct hvp_window *window;
-	struct hvp_viewer *viewer;
 	int token;
 
 	token = srcu_read_lock(&hvp_viewers_srcu);
@@ -135,16 +186,11 @@ static bool hvp_windows_used(struct mmu_notifier *notifier, unsigned long start,
 		unsigned long first = max(start, window->address);
 		unsigned long last = min(end, window->address + (window->pages << PAGE_SHIFT));
 
-		if (first >= last)
-			continue;
-		list_for_each_entry_srcu(viewer, &windows->viewers, node,
-					 srcu_read_lock_held(&hvp_viewers_srcu)) {
-			question.viewer = viewer;
-			hvp_gpa_map_some_of(viewer->map,
-					    window->gfn + ((first - window->address) >> PAGE_SHIFT),
-					    DIV_ROUND_UP(last - first, PAGE_SIZE), hvp_viewer_ask,
-					    &question);
-		}
+		if (first < last &&
+		    !hvp_window_ask(window,
+				    window->gfn + ((first - window->address) >> PAGE_SHIFT),
+				    DIV_ROUND_UP(last - first, PAGE_SIZE), &question))
+			break;
 	}
 	srcu_read_unlock(&hvp_viewers_srcu, token);
 	return question.used;
@@ -236,15 +282,32 @@ static struct hvp_window *hvp_window_find(struct hvp_windows *windows, u64 gfn,
 	return found;
 }
 
-/* Two threads may make the same window at a time: one too many, which harms nobody. */
+/* How many windows show some of the same memory? */
+static unsigned int hvp_window_overlaps(struct hvp_windows *windows,
+					const struct hvp_place *place)
+{
+	unsigned long end = place->slot_address + (place->slot_pages << PAGE_SHIFT);
+	struct hvp_window *window;
+	unsigned int overlaps = 0;
+
+	lockdep_assert_held(&windows->adding);
+	list_for_each_entry(window, &windows->list, node) {
+		if (window->address < end &&
+		    place->slot_address < window->address + (window->pages << PAGE_SHIFT))
+			overlaps++;
+	}
+	return overlaps;
+}
+
 static struct hvp_window *hvp_window_add(struct hvp_windows *windows,
 					 const struct hvp_place *place)
 {
 	struct hvp_window *window;
-	bool added;
 	int error;
 
-	if (READ_ONCE(windows->count) >= HVP_MAX_WINDOWS)
+	lockdep_assert_held(&windows->adding);
+	if (windows->count >= HVP_MAX_WINDOWS ||
+	    hvp_window_overlaps(windows, place) >= HVP_MAX_OVERLAPS)
 		return ERR_PTR(-ENOMEM);
 	window = kzalloc(sizeof(*window), HVP_GFP);
 	if (!window)
@@ -260,17 +323,28 @@ static struct hvp_window *hvp_window_add(struct hvp_windows *windows,
 		return ERR_PTR(error);
 	}
 	spin_lock(&windows->lock);
-	added = windows->count < HVP_MAX_WINDOWS;
-	if (added) {
-		WRITE_ONCE(windows->count, windows->count + 1);
-		list_add_rcu(&window->node, &windows->list);
-	}
+	list_add_rcu(&window->node, &windows->list);
 	spin_unlock(&windows->lock);
-	if (added)
+	windows->count++;
+	return window;
+}
+
+/* The window that shows a page, with a new one if it is the first of its slot. */
+static struct hvp_window *hvp_window_get(struct hvp_windows *windows, u64 gfn,
+					 const struct hvp_place *place)
+{
+	struct hvp_window *window = hvp_window_find(windows, gfn, place->address);
+
+	if (window)
 		return window;
-	mmu_interval_notifier_remove(&window->notifier);
-	kfree(window);
-	return ERR_PTR(-ENOMEM);
+	if (mutex_lock_killable(&windows->adding))
+		return ERR_PTR(-EINTR);
+	/* Another vCPU may have been first. */
+	window = hvp_window_find(windows, gfn, place->address);
+	if (!window)
+		window = hvp_window_add(windows, place);
+	mutex_unlock(&windows->adding);
+	return window;
 }
 
 /**
@@ -302,9 +376,7 @@ int hvp_windows_get_page(struct hvp_windows *windows, u64 gfn, bool write, struc
 			return -EINTR;
 		if (hvp_windows_place(windows, gfn, write, &place))
 			return -EFAULT;
-		window = hvp_window_find(windows, gfn, place.address);
-		if (!window)
-			window = hvp_window_add(windows, &place);
+		window = hvp_window_get(windows, gfn, &place);
 		if (IS_ERR(window))
 			return PTR_ERR(window);
 		sequence = mmu_interval_read_begin(&window->notifier);
@@ -375,6 +447,7 @@ static struct hvp_windows *hvp_windows_alloc(struct kvm *kvm)
 	windows->mm = kvm->mm;
 	INIT_LIST_HEAD(&windows->viewers);
 	INIT_LIST_HEAD(&windows->list);
+	mutex_init(&windows->adding);
 	spin_lock_init(&windows->lock);
 	INIT_WORK(&windows->free, hvp_windows_free);
 	windows->young.ops = &hvp_windows_young_ops;

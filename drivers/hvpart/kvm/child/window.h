@@ -20,14 +20,16 @@ enum hvp_age { HVP_TEST_YOUNG, HVP_CLEAR_YOUNG, HVP_CLEAR_FLUSH_YOUNG };
  * @map:	which pages
  * @lost:	child pages [gfn, gfn + count) are to be let go of at once; must not
  *		sleep.  Returns true
+ * @lost_all:	likewise of all its pages; must not sleep unless it may
  * @used:	has the child used child pages [gfn, gfn + count) since it was asked for the
- *		last time?  Likewise
+ *		last time?  As @lost
  * @node:	among those of @windows
  */
 struct hvp_viewer {
 	struct hvp_windows *windows;
 	struct hvp_gpa_map *map;
 	hvp_gpa_run_fn lost;
+	void (*lost_all)(struct hvp_viewer *viewer, bool may_sleep);
 	bool (*used)(struct hvp_viewer *viewer, u64 gfn, u64 count, enum hvp_age how);
 	struct list_head node;
 };

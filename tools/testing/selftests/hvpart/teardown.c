@@ -613,6 +613,112 @@ static void a_page_at_the_end_of_many(void)
 	guest_run_threads(vcpus->guest, write_or_disturb, &writing);
 }
 
+/* The next that the child does is to read in a page of its own. */
+static void let_it_read(struct child *child, u64 gpn)
+{
+	const struct hvp_segment_register segment = {
+		.base = (gpn - 1) * HVP_PAGE_SIZE, .limit = 0x1fff, .attributes = 0x93,
+	};
+	struct hvp_register_assoc data = { .name = HVP_REGISTER_DS };
+
+	child_code(child, read_page, sizeof(read_page));
+	memcpy(&data.value, &segment, sizeof(segment));
+	REQUIRE_RESULT(set_registers(child->vcpu, child->id, 0, &data, 1), SUCCESS, 1);
+	set_register(child->vcpu, child->id, 0, HVP_REGISTER_RIP, 0);
+}
+
+static u8 what_it_reads(struct child *child, u64 gpn)
+{
+	const struct hvp_message *message;
+
+	let_it_read(child, gpn);
+	message = child_intercept(child);
+	REQUIRE_EQUAL(message->header.type, HVP_MESSAGE_IO_PORT_INTERCEPT);
+	return message->payload.io_port.rax;
+}
+
+/* Slots that show one page, as many as children see, and one more */
+#define MOST_PLACES	16
+
+/*
+ * A page of the VMM's at many places of its guest's: what a child has been given at any of them
+ * it loses when the VMM gives the page up.  It sees it at so many places and no more, as long as
+ * there are children that do.
+ */
+static void a_page_at_many_places(void)
+{
+	struct vcpu *vcpu = new_guest();
+	struct child child = new_child(vcpu);
+	u8 *page = mmap(NULL, HVP_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			-1, 0);
+	u64 places[MOST_PLACES + 1];
+	struct hvp_dispatch_vp_out out;
+	unsigned int i;
+	u64 result;
+
+	if (page == MAP_FAILED)
+		die("no memory: %m");
+	for (i = 0; i <= MOST_PLACES; i++)
+		places[i] = guest_add_memory(vcpu->guest, 0, page, HVP_PAGE_SIZE);
+	REQUIRE_RESULT(map_gpa_pages(vcpu, child.id, 1, MAP_RWX, places, MOST_PLACES + 1), SUCCESS,
+		       MOST_PLACES + 1);
+	*page = 0x11;
+	for (i = 0; i < MOST_PLACES; i++)
+		EXPECT_EQUAL(what_it_reads(&child, 1 + i), 0x11);
+	let_it_read(&child, 1 + MOST_PLACES);
+	/* It may be called back before it has come to that. */
+	do {
+		result = dispatch_vp(vcpu, child.id, 0, HVP_DISPATCH_CLEAR_INTERCEPT_SUSPEND, &out);
+	} while (result_success(result) && out.event != HVP_DISPATCH_EVENT_INTERCEPT);
+	EXPECT_EQUAL(result_status(result), HVP_STATUS_NO_RESOURCES);
+	give_up(page, HVP_PAGE_SIZE);
+	*page = 0x22;
+	for (i = 0; i < MOST_PLACES; i++)
+		EXPECT_EQUAL(what_it_reads(&child, 1 + i), 0x22);
+
+	finalize_child(vcpu, child.id);
+	child = new_child(vcpu);
+	REQUIRE_RESULT(map_gpa_pages(vcpu, child.id, 1, MAP_RWX, places + MOST_PLACES, 1), SUCCESS,
+		       1);
+	EXPECT_EQUAL(what_it_reads(&child, 1), 0x22);
+}
+
+/* More stretches of 2 MiB than are looked through when a page is taken away */
+#define MANY_STRETCHES	100
+
+/*
+ * The page could be in any stretch of the first child's, each of which has one page before it and
+ * one behind it; so it takes long to find, there and in the second child.
+ */
+static void a_page_that_takes_long_to_find(void)
+{
+	struct vcpu *vcpu = new_guest();
+	struct child first = new_child(vcpu), second = new_child(vcpu);
+	const u64 last = MANY_STRETCHES * 512 + 2;
+	u64 pages[3];
+	unsigned int i;
+	u8 *page;
+
+	deposit_new(vcpu, first.id, NULL, 2 * MANY_STRETCHES + 10);
+	guest_alloc_list(vcpu->guest, pages, 3);
+	page = child_page(&first, pages[1]);
+	for (i = 1; i <= MANY_STRETCHES; i++) {
+		const u64 ends[2] = { pages[0], pages[2] };
+
+		REQUIRE_RESULT(map_gpa_pages(vcpu, first.id, 512 * i, MAP_RWX, ends, 2),
+			       SUCCESS, 2);
+	}
+	REQUIRE_RESULT(map_gpa_pages(vcpu, first.id, last, MAP_RWX, pages + 1, 1), SUCCESS, 1);
+	REQUIRE_RESULT(map_gpa_pages(vcpu, second.id, 1, MAP_RWX, pages + 1, 1), SUCCESS, 1);
+	*page = 0x11;
+	EXPECT_EQUAL(what_it_reads(&first, last), 0x11);
+	EXPECT_EQUAL(what_it_reads(&second, 1), 0x11);
+	give_up(page, HVP_PAGE_SIZE);
+	*page = 0x22;
+	EXPECT_EQUAL(what_it_reads(&first, last), 0x22);
+	EXPECT_EQUAL(what_it_reads(&second, 1), 0x22);
+}
+
 /*
  * A thread of the VMM's that maps what is as large as a child's area, and unmaps it, at any
  * moment: who has the lock of the VMM's address space then, on a single CPU, comes behind it.
@@ -688,6 +794,8 @@ static const struct test_case cases[] = {
 	CASE(a_page_that_comes_late),
 	CASE(killed_while_it_waits_for_a_page),
 	{ .name = "a_page_at_the_end_of_many", .run = a_page_at_the_end_of_many, .seconds = 60 },
+	CASE(a_page_at_many_places),
+	CASE(a_page_that_takes_long_to_find),
 	{ .name = "unloaded_while_children_run", .run = unloaded_while_children_run,
 	  .seconds = 90 },
 };
