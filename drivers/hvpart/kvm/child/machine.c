@@ -19,6 +19,7 @@
 #include "cpuid.h"
 #include "device.h"
 #include "dirty.h"
+#include "ending.h"
 #include "interrupt.h"
 #include "machine.h"
 #include "mapping.h"
@@ -203,18 +204,10 @@ const struct hvp_machine_ops hvp_kvm_machine_ops = {
  */
 int hvp_children_create(void)
 {
-	int error = hvp_mappings_create();
+	int error = hvp_endings_create();
 
-	if (error)
-		return error;
-	error = hvp_windows_create();
-	if (error)
-		goto destroy_mappings;
-	hvp_kvm_device_open();
-	return 0;
-
-destroy_mappings:
-	hvp_mappings_destroy();
+	if (!error)
+		hvp_kvm_device_open();
 	return error;
 }
 
@@ -227,8 +220,8 @@ void hvp_children_destroy(void)
 {
 	hvp_runners_end(NULL);
 	hvp_kvm_device_close();
-	hvp_windows_destroy();
-	hvp_mappings_destroy();
+	hvp_endings_destroy();
+	hvp_mappings_wait();
 	/* What observers look up is freed under RCU. */
 	rcu_barrier();
 }

@@ -18,10 +18,10 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
-#include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include "../../core/core.h"
 #include "../../hook/compat.h"
+#include "ending.h"
 #include "mapping.h"
 
 /*
@@ -34,7 +34,7 @@
  * struct hvp_mapping - parts of a file in a VMM
  * @file:	the file; each area has a reference, and whoever made this
  * @inode:	holds the mapping: that of other anonymous files is shared by all of them
- * @mm:		the VMM's address space, held by mmgrab()
+ * @mm:		the VMM's address space, there until @ending is over
  * @ops:	of the areas
  * @flags:	of the areas, besides those that all have
  * @private:	for their fault handler
@@ -42,7 +42,7 @@
  * @maker:	who maps a part at the moment; nobody else does
  * @areas:	page number in the file -> address, of those that are there
  * @sizes:	likewise -> size in pages
- * @end:	unmaps what is left
+ * @ending:	unmaps what is left
  */
 struct hvp_mapping {
 	struct file *file;
@@ -55,10 +55,9 @@ struct hvp_mapping {
 	struct task_struct *maker;
 	struct xarray areas;
 	struct xarray sizes;
-	struct work_struct end;
+	struct hvp_ending ending;
 };
 
-static struct workqueue_struct *hvp_mappings_workqueue;
 static atomic_t hvp_mappings_alive;
 static DECLARE_WAIT_QUEUE_HEAD(hvp_mappings_gone);
 
@@ -155,7 +154,6 @@ static int hvp_mapping_release(struct inode *inode, struct file *file)
 	if (mapping->release)
 		mapping->release(mapping->private);
 	iput(mapping->inode);
-	mmdrop(mapping->mm);
 	xa_destroy(&mapping->areas);
 	xa_destroy(&mapping->sizes);
 	kfree(mapping);
@@ -181,9 +179,9 @@ static void hvp_mapping_unmap_all(struct hvp_mapping *mapping)
 	}
 }
 
-static void hvp_mapping_end(struct work_struct *work)
+static void hvp_mapping_end(struct hvp_ending *ending)
 {
-	struct hvp_mapping *mapping = container_of(work, struct hvp_mapping, end);
+	struct hvp_mapping *mapping = container_of(ending, struct hvp_mapping, ending);
 
 	/* Otherwise all areas go with the address space. */
 	if (mmget_not_zero(mapping->mm)) {
@@ -213,14 +211,11 @@ struct hvp_mapping *hvp_mapping_create(struct mm_struct *mm,
 				       hvp_mapping_release_fn release)
 {
 	struct hvp_mapping *mapping = kzalloc(sizeof(*mapping), HVP_GFP);
-	struct file *file;
+	struct file *file = ERR_PTR(-ENOMEM);
 	struct inode *inode;
 
-	if (!mapping) {
-		if (release)
-			release(private);
-		return ERR_PTR(-ENOMEM);
-	}
+	if (!mapping || hvp_ending_prepare(&mapping->ending, mm, hvp_mapping_end))
+		goto free;
 	mapping->release = release;
 	mapping->mm = mm;
 	mapping->ops = ops;
@@ -228,30 +223,33 @@ struct hvp_mapping *hvp_mapping_create(struct mm_struct *mm,
 	mapping->private = private;
 	xa_init_flags(&mapping->areas, XA_FLAGS_ACCOUNT);
 	xa_init_flags(&mapping->sizes, XA_FLAGS_ACCOUNT);
-	INIT_WORK(&mapping->end, hvp_mapping_end);
 
 	/*
 	 * What it is released with is known from the start; only then is there something to
 	 * be released.
 	 */
 	file = anon_inode_getfile("[hvpart]", &hvp_mapping_fops, mapping, O_RDWR);
-	if (IS_ERR(file)) {
-		if (release)
-			release(private);
-		kfree(mapping);
-		return ERR_CAST(file);
-	}
-	mmgrab(mm);
+	if (IS_ERR(file))
+		goto forget;
 	atomic_inc(&hvp_mappings_alive);
 	mapping->file = file;
 	inode = alloc_anon_inode(file_inode(file)->i_sb);
 	if (IS_ERR(inode)) {
+		hvp_ending_forget(&mapping->ending);
 		fput(file);
 		return ERR_CAST(inode);
 	}
 	mapping->inode = inode;
 	file->f_mapping = inode->i_mapping;
 	return mapping;
+
+forget:
+	hvp_ending_forget(&mapping->ending);
+free:
+	kfree(mapping);
+	if (release)
+		release(private);
+	return ERR_CAST(file);
 }
 
 /**
@@ -263,7 +261,7 @@ struct hvp_mapping *hvp_mapping_create(struct mm_struct *mm,
 void hvp_mapping_destroy(struct hvp_mapping *mapping)
 {
 	if (mapping)
-		queue_work(hvp_mappings_workqueue, &mapping->end);
+		hvp_ending_begin(&mapping->ending);
 }
 
 static unsigned long hvp_mapping_map(struct hvp_mapping *mapping, unsigned long address,
@@ -349,25 +347,12 @@ void hvp_mapping_unmap(struct hvp_mapping *mapping, u64 offset, u64 size)
 }
 
 /**
- * hvp_mappings_create() - before any mapping is made
- *
- * Context: May sleep.
- * Return: 0 or -ENOMEM.
- */
-int hvp_mappings_create(void)
-{
-	hvp_mappings_workqueue = alloc_workqueue("hvpart_unmap", WQ_UNBOUND, 0);
-	return hvp_mappings_workqueue ? 0 : -ENOMEM;
-}
-
-/**
- * hvp_mappings_destroy() - the reverse; all have been destroyed
+ * hvp_mappings_wait() - until the last mapping is gone; all have been destroyed
  *
  * Context: May sleep; waits for VMMs that hold their mmap_lock.
  */
-void hvp_mappings_destroy(void)
+void hvp_mappings_wait(void)
 {
-	destroy_workqueue(hvp_mappings_workqueue);
 	wait_event(hvp_mappings_gone, !atomic_read(&hvp_mappings_alive));
 	/* Whoever has released the last one is out of the module, and out of what it reads. */
 	synchronize_rcu_tasks();

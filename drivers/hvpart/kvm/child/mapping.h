@@ -10,8 +10,7 @@ struct hvp_mapping;
 /* Lets go of what hvp_mapping_private() returns. */
 typedef void (*hvp_mapping_release_fn)(void *private);
 
-int hvp_mappings_create(void);
-void hvp_mappings_destroy(void);
+void hvp_mappings_wait(void);
 
 struct hvp_mapping *hvp_mapping_create(struct mm_struct *mm,
 				       const struct vm_operations_struct *ops,

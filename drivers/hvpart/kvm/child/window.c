@@ -19,14 +19,13 @@
 #include <linux/mm.h>
 #include <linux/mmu_notifier.h>
 #include <linux/mutex.h>
-#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/srcu.h>
-#include <linux/workqueue.h>
 #include "../../core/core.h"
 #include "../../hook/compat.h"
 #include "../parent/slot.h"
+#include "ending.h"
 #include "window.h"
 
 /* More than a VMM has slots of RAM; each slot that it moves is another one. */
@@ -50,7 +49,7 @@
  * struct hvp_windows - the windows into one parent's memory
  * @node:	in the list of all
  * @kvm:	the parent; only used in its vCPUs' threads
- * @mm:		its VMM's address space, which the windows hold
+ * @mm:		its VMM's address space, there until @ending is over
  * @viewers:	its children, under SRCU
  * @users:	how many; protected by hvp_windows_lock
  * @young:	asks the viewers what they have used
@@ -58,7 +57,7 @@
  * @lock:	protects @list against who adds to it, and the windows' sequence numbers
  * @list:	the windows, which stay until the last child goes; under SRCU as well
  * @count:	how many
- * @free:	removes the windows and frees this
+ * @ending:	removes the windows and frees this
  */
 struct hvp_windows {
 	struct list_head node;
@@ -71,7 +70,7 @@ struct hvp_windows {
 	spinlock_t lock;	/* see above */
 	struct list_head list;
 	unsigned int count;
-	struct work_struct free;
+	struct hvp_ending ending;
 };
 
 struct hvp_window {
@@ -87,8 +86,6 @@ static LIST_HEAD(hvp_all_windows);
 /* Protects that list, their users, and their lists of viewers.  Nothing waits under it. */
 static DEFINE_MUTEX(hvp_windows_lock);
 DEFINE_STATIC_SRCU(hvp_viewers_srcu);
-
-static struct workqueue_struct *hvp_windows_workqueue;
 
 /*
  * Children lose pages of a window: these, or all that a child has if these take long to find.
@@ -421,9 +418,9 @@ unsigned long hvp_windows_seen_address(struct hvp_windows *windows, u64 gfn, u64
  * A window waits for the end of what takes pages away at the moment, as long as that goes on in
  * the VMM: so it is nobody's who waits for a child's end.
  */
-static void hvp_windows_free(struct work_struct *work)
+static void hvp_windows_end(struct hvp_ending *ending)
 {
-	struct hvp_windows *windows = container_of(work, struct hvp_windows, free);
+	struct hvp_windows *windows = container_of(ending, struct hvp_windows, ending);
 	struct hvp_window *window, *next;
 
 	mmu_notifier_unregister(&windows->young, windows->mm);
@@ -432,7 +429,6 @@ static void hvp_windows_free(struct work_struct *work)
 		kfree(window);
 		cond_resched();
 	}
-	mmdrop(windows->mm);
 	kfree(windows);
 }
 
@@ -449,14 +445,18 @@ static struct hvp_windows *hvp_windows_alloc(struct kvm *kvm)
 	INIT_LIST_HEAD(&windows->list);
 	mutex_init(&windows->adding);
 	spin_lock_init(&windows->lock);
-	INIT_WORK(&windows->free, hvp_windows_free);
 	windows->young.ops = &hvp_windows_young_ops;
-	if (mmu_notifier_register(&windows->young, windows->mm)) {
-		kfree(windows);
-		return NULL;
-	}
-	mmgrab(windows->mm);
+	if (hvp_ending_prepare(&windows->ending, windows->mm, hvp_windows_end))
+		goto free;
+	if (mmu_notifier_register(&windows->young, windows->mm))
+		goto forget;
 	return windows;
+
+forget:
+	hvp_ending_forget(&windows->ending);
+free:
+	kfree(windows);
+	return NULL;
 }
 
 static struct hvp_windows *hvp_windows_find(struct kvm *kvm)
@@ -504,7 +504,7 @@ int hvp_viewer_add(struct hvp_viewer *viewer, struct kvm *kvm)
 	mutex_unlock(&hvp_windows_lock);
 	/* Another vCPU was first. */
 	if (new)
-		queue_work(hvp_windows_workqueue, &new->free);
+		hvp_ending_begin(&new->ending);
 	return 0;
 }
 
@@ -528,27 +528,5 @@ void hvp_viewer_remove(struct hvp_viewer *viewer)
 	mutex_unlock(&hvp_windows_lock);
 	synchronize_srcu(&hvp_viewers_srcu);
 	if (windows)
-		queue_work(hvp_windows_workqueue, &windows->free);
-}
-
-/**
- * hvp_windows_create() - before any child looks at its parent's memory
- *
- * Context: May sleep.
- * Return: 0 or -ENOMEM.
- */
-int hvp_windows_create(void)
-{
-	hvp_windows_workqueue = alloc_workqueue("hvpart_windows", WQ_UNBOUND, 0);
-	return hvp_windows_workqueue ? 0 : -ENOMEM;
-}
-
-/**
- * hvp_windows_destroy() - the reverse; there is no child
- *
- * Context: May sleep; waits for what takes memory away from VMMs.
- */
-void hvp_windows_destroy(void)
-{
-	destroy_workqueue(hvp_windows_workqueue);
+		hvp_ending_begin(&windows->ending);
 }

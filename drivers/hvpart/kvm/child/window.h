@@ -42,7 +42,4 @@ int hvp_windows_get_page(struct hvp_windows *windows, u64 gfn, bool write, struc
 unsigned long hvp_windows_address(struct hvp_windows *windows, u64 gfn, bool write);
 unsigned long hvp_windows_seen_address(struct hvp_windows *windows, u64 gfn, u64 count);
 
-int hvp_windows_create(void);
-void hvp_windows_destroy(void);
-
 #endif /* _HVPART_KVM_WINDOW_H */

@@ -1197,7 +1197,7 @@ static void file_that_is_never_written_back(void)
 	struct served_file file;
 	u64 shared, private;
 
-	if (!served_file_start(&file))
+	if (!served_file_start(&file, true))
 		case_skip("this kernel has no FUSE");
 	shared = map_served_file(vcpu->guest, &file, MAP_SHARED);
 	private = map_served_file(vcpu->guest, &file, MAP_PRIVATE);

@@ -4,6 +4,8 @@
  * contract, virtual processors, section 8.
  */
 #define _GNU_SOURCE
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -26,6 +28,7 @@
 #include "module.h"
 #include "process.h"
 #include "remains.h"
+#include "served_file.h"
 #include "userfault.h"
 #include "vps.h"
 
@@ -346,6 +349,131 @@ static void the_vmm_unmaps_the_areas(void)
 	/* The parent itself is none the worse. */
 	EXPECT_EQUAL(create_active_child(vcpu), child.id + 1);
 	EXPECT_EQUAL(create_active_child(new_guest()), 2);
+}
+
+/* With all vCPUs more than a queue of the kernel's has places by default, up to 6.12 */
+#define MANY_GUESTS	17
+
+/* An area for each vCPU, and the VM kept by descriptors alone */
+static void have_areas(struct vcpu *vcpus)
+{
+	unsigned int i;
+
+	for (i = 0; i < GUEST_MAX_VCPUS; i++) {
+		EXPECT_STATUS(create_vp(&vcpus[i], 2, 0), INVALID_PARTITION_ID);
+		munmap(vcpus[i].run, vcpus->guest->run_size);
+	}
+}
+
+static void have_many_areas(int ready, void *arg)
+{
+	const struct served_file *file = arg;
+	unsigned int i;
+	void *page;
+
+	for (i = 0; i < MANY_GUESTS; i++)
+		have_areas(new_guest_of_vcpus(GUEST_MAX_VCPUS));
+	EXPECT_EQUAL(walk_areas(NULL, NULL), MANY_GUESTS * GUEST_MAX_VCPUS);
+	page = mmap(NULL, HVP_PAGE_SIZE, PROT_READ, MAP_SHARED, file->fd, 0);
+	if (page == MAP_FAILED)
+		die("%s: %m", file->path);
+	process_tell(ready, &page, sizeof(page));
+	for (;;)
+		pause();
+}
+
+/* A page of another process's */
+struct foreign_page {
+	pid_t pid;
+	void *page;
+};
+
+/* Who reads another's memory holds that one's mmap_lock until the page is there. */
+static void read_foreign_page(int ready, void *arg)
+{
+	const struct foreign_page *foreign = arg;
+	char path[32], byte;
+	int fd;
+
+	(void)ready;
+	snprintf(path, sizeof(path), "/proc/%d/mem", foreign->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		die("%s: %m", path);
+	pread(fd, &byte, 1, (off_t)foreign->page);
+}
+
+/* Kernel threads that are at a work of the module's at the moment */
+static unsigned int count_workers(void)
+{
+	DIR *processes = opendir("/proc");
+	char path[280], name[64];
+	struct dirent *entry;
+	unsigned int count = 0;
+	FILE *file;
+
+	if (!processes)
+		die("/proc: %m");
+	while ((entry = readdir(processes))) {
+		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
+		file = isdigit(entry->d_name[0]) ? fopen(path, "re") : NULL;
+		if (!file)
+			continue;
+		if (fgets(name, sizeof(name), file) && strstr(name, "+hvpart"))
+			count++;
+		fclose(file);
+	}
+	closedir(processes);
+	return count;
+}
+
+/*
+ * The VMs go, and the VMM's address space stays locked: nothing of it can be unmapped.  That
+ * keeps one worker, not one for each area, so that others' areas go however many there are.
+ */
+static void areas_of_a_locked_vmm(void)
+{
+	struct footprint before = footprint(), meanwhile = before;
+	struct process vmm, reader;
+	struct foreign_page foreign;
+	struct served_file file;
+	struct child child;
+	struct vcpu *vcpu;
+	unsigned int i;
+
+	if (!served_file_start(&file, false))
+		case_skip("this kernel has no FUSE");
+	vmm = process_start(have_many_areas, &file);
+	foreign.pid = vmm.pid;
+	process_hear(vmm, &foreign.page, sizeof(foreign.page));
+	reader = process_start(read_foreign_page, &foreign);
+	served_file_wait(&file);
+	kill(vmm.pid, SIGKILL);
+	if (waitpid(vmm.pid, NULL, 0) != vmm.pid)
+		die("waitpid: %m");
+	meanwhile.descriptors += 4;	/* the file's, and two pipes */
+	EXPECT_FOOTPRINT(meanwhile);
+	EXPECT_EQUAL(count_workers(), 1);
+
+	vcpu = new_guest();
+	child = new_child(vcpu);
+	child_code(&child, wait_for_ever, sizeof(wait_for_ever));
+	child_run(&child);
+	EXPECT(walk_areas(NULL, NULL) > 0);
+	guest_destroy(vcpu->guest);
+	EXPECT_FOOTPRINT(meanwhile);
+	EXPECT_EQUAL(count_workers(), 1);
+
+	/* Nothing else ends the wait for an answer. */
+	served_file_stop(&file);
+	if (waitpid(reader.pid, NULL, 0) != reader.pid)
+		die("waitpid: %m");
+	for (i = 0; i < HOST_PATIENCE_MS && count_workers(); i++)
+		usleep(1000);
+	EXPECT_EQUAL(count_workers(), 0);
+	close(vmm.from);
+	close(reader.from);
+	EXPECT_FOOTPRINT(before);
 }
 
 struct lazy_page {
@@ -790,6 +918,7 @@ static const struct test_case cases[] = {
 	{ .name = "the_vmm_is_killed", .run = the_vmm_is_killed, .seconds = 120 },
 	CASE(the_vmm_unmaps_the_areas),
 	CASE(the_vmm_remaps_the_areas),
+	{ .name = "areas_of_a_locked_vmm", .run = areas_of_a_locked_vmm, .seconds = 60 },
 	{ .name = "begun_while_the_vmm_maps", .run = begun_while_the_vmm_maps, .seconds = 60 },
 	CASE(a_page_that_comes_late),
 	CASE(killed_while_it_waits_for_a_page),

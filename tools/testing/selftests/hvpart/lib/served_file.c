@@ -32,7 +32,8 @@ static void answer(int device, u64 request, int error, const void *data, size_t 
 		_exit(1);
 }
 
-static void serve(int device)
+/* Who reads from it, while nothing is to be read, is told of by a byte. */
+static void serve(int device, bool readable, int readers)
 {
 	static const u8 zeroes[HVP_PAGE_SIZE];
 	const struct fuse_init_out init = {
@@ -71,7 +72,10 @@ static void serve(int device)
 			answer(device, id, 0, &open, sizeof(open));
 			break;
 		case FUSE_READ:
-			answer(device, id, 0, zeroes, sizeof(zeroes));
+			if (readable)
+				answer(device, id, 0, zeroes, sizeof(zeroes));
+			else if (write(readers, "", 1) != 1)
+				_exit(1);
 			break;
 		case FUSE_WRITE:
 		case FUSE_FORGET:
@@ -83,11 +87,11 @@ static void serve(int device)
 	}
 }
 
-bool served_file_start(struct served_file *file)
+bool served_file_start(struct served_file *file, bool readable)
 {
 	char options[96];
+	int device, pipe_fds[2];
 	struct stat stat;
-	int device;
 
 	/* Where it is a module, nobody loads it for us. */
 	if (access("/dev/fuse", F_OK) && system("modprobe -q fuse 2>/dev/null"))
@@ -101,17 +105,29 @@ bool served_file_start(struct served_file *file)
 		 S_IFREG | 0600);
 	if (mount("hvpart", file->path, "fuse", MS_NOSUID | MS_NODEV, options))
 		die("cannot mount: %m");
+	if (pipe2(pipe_fds, O_CLOEXEC))
+		die("pipe: %m");
 	file->server = fork();
 	if (file->server < 0)
 		die("fork: %m");
 	if (!file->server)
-		serve(device);
+		serve(device, readable, pipe_fds[1]);
 	close(device);
+	close(pipe_fds[1]);
+	file->readers = pipe_fds[0];
 	file->fd = open(file->path, O_RDWR | O_CLOEXEC);
 	/* Its size is asked for by that, and not by a page fault. */
 	if (file->fd < 0 || fstat(file->fd, &stat))
 		die("%s: %m", file->path);
 	return true;
+}
+
+void served_file_wait(struct served_file *file)
+{
+	char byte;
+
+	if (read(file->readers, &byte, 1) != 1)
+		die("a file's server has died by itself");
 }
 
 void served_file_stop(struct served_file *file)
@@ -120,6 +136,7 @@ void served_file_stop(struct served_file *file)
 	if (waitpid(file->server, NULL, 0) != file->server)
 		die("waitpid: %m");
 	close(file->fd);
+	close(file->readers);
 	if (umount2(file->path, MNT_DETACH) || unlink(file->path))
 		die("%s: %m", file->path);
 }
