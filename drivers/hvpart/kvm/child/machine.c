@@ -214,7 +214,8 @@ int hvp_children_create(void)
 /**
  * hvp_children_destroy() - the reverse; all machines have been destroyed
  *
- * Context: May sleep; waits for VMMs that hold their mmap_lock, or give memory up.
+ * Context: May sleep; waits for VMMs that hold their mmap_lock, or give memory up, and for the
+ * end of those that have sealed an area.
  */
 void hvp_children_destroy(void)
 {

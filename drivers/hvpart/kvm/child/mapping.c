@@ -6,7 +6,9 @@
  * An area is there as a whole or not at all: it can be neither split nor moved, is not
  * inherited and does not merge.  So its VMM can unmap it, which harms none but its own
  * children, and nothing else.  The files do not hold the module, which would never go
- * before its VMMs do; its end unmaps the areas and waits for the files instead.
+ * before its VMMs do; its end unmaps the areas and waits for the files instead.  An area that its
+ * VMM has sealed (mseal(), which asks nobody) goes with the VMM alone, and is waited for until
+ * then.
  */
 
 #include <linux/anon_inodes.h>
@@ -349,7 +351,8 @@ void hvp_mapping_unmap(struct hvp_mapping *mapping, u64 offset, u64 size)
 /**
  * hvp_mappings_wait() - until the last mapping is gone; all have been destroyed
  *
- * Context: May sleep; waits for VMMs that hold their mmap_lock.
+ * Context: May sleep; waits for VMMs that hold their mmap_lock, and for the end of those that
+ * have sealed an area.
  */
 void hvp_mappings_wait(void)
 {

@@ -476,6 +476,78 @@ static void areas_of_a_locked_vmm(void)
 	EXPECT_FOOTPRINT(before);
 }
 
+#ifndef SYS_mseal
+#define SYS_mseal	462
+#endif
+
+static void seal_area(void *start, size_t size, void *arg)
+{
+	(void)arg;
+	if (syscall(SYS_mseal, start, size, 0))
+		die("mseal: %m");
+}
+
+static void seal_areas(int ready, void *arg)
+{
+	struct vcpu *vcpu = new_guest();
+	struct child child = new_child(vcpu);
+
+	(void)arg;
+	child_code(&child, wait_for_ever, sizeof(wait_for_ever));
+	child_run(&child);
+	EXPECT(walk_areas(seal_area, NULL) > 0);
+	finalize_child(vcpu, child.id);
+	process_tell(ready, "", 1);
+	for (;;)
+		pause();
+}
+
+static bool waits_in(pid_t pid, const char *function)
+{
+	char path[32], name[64] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/wchan", pid);
+	file = fopen(path, "re");
+	if (!file)
+		die("%s: %m", path);
+	if (!fgets(name, sizeof(name), file))
+		name[0] = 0;
+	fclose(file);
+	return !strcmp(name, function);
+}
+
+/* What cannot be unmapped stays as long as the VMM, which the module's end waits for. */
+static void sealed_areas(void)
+{
+	struct footprint before = footprint();
+	struct process vmm;
+	pid_t unloader;
+	int status;
+	char byte;
+
+	if (syscall(SYS_mseal, NULL, 0, 0))
+		case_skip("this kernel has no mseal()");
+	vmm = process_start(seal_areas, NULL);
+	process_hear(vmm, &byte, 1);
+	unloader = fork();
+	if (!unloader)
+		_exit(syscall(SYS_delete_module, "hvpart", O_NONBLOCK) ? errno : 0);
+	while (!waits_in(unloader, "hvp_mappings_wait"))
+		usleep(10000);
+	sleep(1);
+	EXPECT_EQUAL(waitpid(unloader, NULL, WNOHANG), 0);
+
+	kill(vmm.pid, SIGKILL);
+	if (waitpid(vmm.pid, NULL, 0) != vmm.pid || waitpid(unloader, &status, 0) != unloader)
+		die("waitpid: %m");
+	EXPECT_EQUAL(status, 0);
+	expect_unloaded();
+	load_module();
+	close(vmm.from);
+	EXPECT_FOOTPRINT(before);
+}
+
 struct lazy_page {
 	int fd;
 	void *page;
@@ -919,6 +991,7 @@ static const struct test_case cases[] = {
 	CASE(the_vmm_unmaps_the_areas),
 	CASE(the_vmm_remaps_the_areas),
 	{ .name = "areas_of_a_locked_vmm", .run = areas_of_a_locked_vmm, .seconds = 60 },
+	{ .name = "sealed_areas", .run = sealed_areas, .seconds = 60 },
 	{ .name = "begun_while_the_vmm_maps", .run = begun_while_the_vmm_maps, .seconds = 60 },
 	CASE(a_page_that_comes_late),
 	CASE(killed_while_it_waits_for_a_page),
