@@ -43,7 +43,7 @@ help:
 	@echo  '  make fuzz      - random calls: to the core alone, guided by coverage, and from'
 	@echo  '                   guests on the debug kernel; SECONDS=$(SECONDS) each'
 	@echo  '  make check-all - all of that, on a kernel with KCSAN and on 7.3 too, for longer;'
-	@echo  '                   and installing it. An hour or two on two CPUs'
+	@echo  '                   and installing it. Three hours where two CPUs emulate all'
 	@echo  '  make demo-mshv - see a Linux 7.3 guest use it by /dev/mshv'
 	@echo  '  make demo-qemu - see Debian'"'"'s QEMU, with -accel mshv, boot Linux in such a guest;'
 	@echo  '                   SHELL=1: and have a shell in that'
