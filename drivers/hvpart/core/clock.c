@@ -3,7 +3,17 @@
 
 #include <linux/math64.h>
 #include <linux/ktime.h>
+#include <linux/timekeeping.h>
 #include "clock.h"
+
+/*
+ * The host's time since it was booted, suspended or not, and as fast as its clock is: as KVM's
+ * clock, which a child sees, goes on.
+ */
+static u64 hvp_clock_now(void)
+{
+	return ktime_get_raw_ns() + ktime_to_ns(ktime_mono_to_any(0, TK_OFFS_BOOT));
+}
 
 /**
  * hvp_clock_start() - reference time is 0 now
@@ -11,7 +21,7 @@
  */
 void hvp_clock_start(struct hvp_clock *clock)
 {
-	clock->origin = ktime_get_ns();
+	clock->origin = hvp_clock_now();
 	clock->frozen = false;
 }
 
@@ -24,7 +34,7 @@ void hvp_clock_start(struct hvp_clock *clock)
  */
 void hvp_clock_freeze(struct hvp_clock *clock, bool freeze)
 {
-	u64 now = ktime_get_ns();
+	u64 now = hvp_clock_now();
 
 	if (freeze && !clock->frozen)
 		clock->frozen_at = now;
@@ -42,7 +52,7 @@ void hvp_clock_freeze(struct hvp_clock *clock, bool freeze)
  */
 void hvp_clock_set(struct hvp_clock *clock, u64 time)
 {
-	u64 now = clock->frozen ? clock->frozen_at : ktime_get_ns();
+	u64 now = clock->frozen ? clock->frozen_at : hvp_clock_now();
 
 	clock->origin = now - time * HVP_CLOCK_NS;
 }
@@ -55,7 +65,7 @@ void hvp_clock_set(struct hvp_clock *clock, u64 time)
  */
 u64 hvp_clock_read(const struct hvp_clock *clock)
 {
-	u64 now = clock->frozen ? clock->frozen_at : ktime_get_ns();
+	u64 now = clock->frozen ? clock->frozen_at : hvp_clock_now();
 
 	return div_u64(now - clock->origin, HVP_CLOCK_NS);
 }

@@ -55,7 +55,7 @@ long hvp_kvm_run_end(struct hvp_kvm_run *run, long result, bool restart)
  * To be called when it has let go of a file that may be the last one of a VM: what it does then in
  * user space's stead is not to be done in KVM's loop.
  *
- * Context: Any task.
+ * Context: Any task that returns to user space, or exits.
  */
 void hvp_kvm_run_leave(void)
 {
@@ -63,13 +63,16 @@ void hvp_kvm_run_leave(void)
 
 	raw_spin_lock_irq(&hvp_kvm_runs_lock);
 	list_for_each_entry(run, &hvp_kvm_runs, node) {
-		if (run->task != current)
-			continue;
-		run->leaves = true;
-		/* KVM's loop looks at it before it does what else there is to do. */
-		set_thread_flag(TIF_NOTIFY_SIGNAL);
+		if (run->task == current)
+			run->leaves = true;
 	}
 	raw_spin_unlock_irq(&hvp_kvm_runs_lock);
+	/*
+	 * KVM's loop looks at it before it does what else there is to do.  A KVM_RUN that we do not
+	 * know of, as it began before there was anything to do for us, comes back with -EINTR.
+	 */
+	if (!(current->flags & PF_EXITING))
+		set_thread_flag(TIF_NOTIFY_SIGNAL);
 }
 
 /**

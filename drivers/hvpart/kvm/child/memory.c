@@ -17,6 +17,7 @@
 #include <linux/kvm_host.h>
 #include <linux/mm.h>
 #include <linux/mmu_notifier.h>
+#include <linux/pagemap.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -205,11 +206,15 @@ void hvp_child_memory_unmapped(struct hvp_machine *machine, u64 gfn, u64 count)
 static void hvp_soft_page_drop(struct hvp_machine_vp *vp, unsigned int n)
 {
 	struct hvp_soft_pages *soft = &vp->soft;
+	struct folio *folio = page_folio(soft->pages[n]);
 
 	hvp_mapping_unmap(vp->machine->memory.mapping, soft->gfns[n] << PAGE_SHIFT, PAGE_SIZE);
-	/* As KVM does it: without the lock, which a file system may hold for as long as it likes. */
-	if (test_bit(n, &soft->written))
-		folio_set_dirty(page_folio(soft->pages[n]));
+	/* A FUSE server may hold the lock for ever; who is killed meanwhile has lost that write. */
+	if (test_bit(n, &soft->written) && !folio_test_dirty(folio) &&
+	    !folio_lock_killable(folio)) {
+		folio_mark_dirty(folio);
+		folio_unlock(folio);
+	}
 	unpin_user_pages(&soft->pages[n], 1);
 }
 

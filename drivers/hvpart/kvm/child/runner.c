@@ -374,7 +374,9 @@ bool hvp_runner_begin(struct hvp_runner *runner, struct hvp_machine_vp *vp)
  */
 bool hvp_runner_is_wanted(struct hvp_runner *runner)
 {
-	return READ_ONCE(runner->notified) || task_sigpending(current);
+	/* One that KVM's mask lets in ends the parent's KVM_RUN, whatever is said of the child. */
+	return READ_ONCE(runner->notified) ||
+	       (task_sigpending(current) && !runner->vcpu->sigset_active);
 }
 
 /**

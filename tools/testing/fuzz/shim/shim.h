@@ -391,6 +391,9 @@ bool node_online(int node);
 /* ktime.h */
 extern u64 shim_time;
 #define ktime_get_ns()		(shim_time)
+#define ktime_get_raw_ns()	(shim_time)
+#define ktime_mono_to_any(time, offset)	(time)
+#define ktime_to_ns(time)	(time)
 
 /* tracepoint.h: arguments are evaluated, and nothing else happens. */
 #define TP_PROTO(...)		__VA_ARGS__
