@@ -73,7 +73,7 @@ struct hvp_vps {
 	u64 guest_os_id;
 	u64 pages[HVP_NR_PARTITION_PAGES];
 	struct hvp_vp *message_target;
-	spinlock_t retargeting;
+	spinlock_t retargeting;	/* see above */
 };
 
 void hvp_vps_init(struct hvp_vps *vps);
