@@ -392,10 +392,8 @@ void hvp_runner_clear_notification(void)
 	clear_thread_flag(TIF_NOTIFY_SIGNAL);
 	/* A work that is added after this raises the flag itself. */
 	smp_mb__after_atomic();
-	if (task_work_pending(current)) {
-		set_thread_flag(TIF_NOTIFY_RESUME);
+	if (task_work_pending(current))
 		hvp_kvm_run_leave();
-	}
 }
 
 /**
