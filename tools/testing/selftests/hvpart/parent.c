@@ -21,6 +21,9 @@
 /*
  * A child's code, 16 bits, of which page 0 has all; its data segment reaches everywhere. What
  * interrupts it counts from COUNTS on, by kind.
+ *
+ * Handlers access the LAPIC, to leave the child: QEMU's emulation of an AMD processor delivers
+ * what KVM has injected once more if it is asked to look at another CPU before the next exit.
  */
 asm(".pushsection .rodata\n"
 	".code16\n"
@@ -49,6 +52,10 @@ asm(".pushsection .rodata\n"
 	"nmi_end:\n"
 	"extint_handler:\n"
 	"	incl 0x918\n"
+	"	push %ebx\n"
+	"	mov $0xfee00030, %ebx\n"
+	"	mov (%ebx), %ebx\n"
+	"	pop %ebx\n"
 	"	iret\n"
 	"extint_end:\n"
 	"wake_others_code:\n"
