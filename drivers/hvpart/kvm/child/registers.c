@@ -378,8 +378,10 @@ static int hvp_xcr_get(const struct hvp_access_to *from, struct hvp_vp_state *st
 static int hvp_xcr_set(const struct hvp_access_to *to, const struct hvp_vp_state *state)
 {
 	struct kvm_xcrs xcrs = { .nr_xcrs = 1, .xcrs[0].value = state->xfem };
+	int error = hvp_ask_kvm(to, KVM_SET_XCRS, &xcrs, sizeof(xcrs));
 
-	return hvp_ask_kvm(to, KVM_SET_XCRS, &xcrs, sizeof(xcrs));
+	/* Likewise; where there is one, KVM takes that value. */
+	return error == -EINVAL && state->xfem == XFEATURE_MASK_FP ? 0 : error;
 }
 
 /* HV_X64_PENDING_INTERRUPTION_TYPE */
