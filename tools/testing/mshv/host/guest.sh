@@ -123,7 +123,8 @@ wait_for_guest()
 	from_guest ready "$boot_limit"
 }
 
-# no_answer - what its threads are doing: each one's state and the time it has had, in 1/100 s
+# no_answer - what its threads are doing: each one's state and the time it has had, in 1/100 s;
+# and what its children's processors are
 no_answer()
 {
 	echo "# no answer from the guest"
@@ -131,6 +132,7 @@ no_answer()
 		awk '{ name = $0; sub(/.*\(/, "", name); sub(/\).*/, "", name)
 		       printf "# %s: %s, %d + %d\n", name, $(NF - 49), $(NF - 38), $(NF - 37) }' \
 			/proc/"$guest_pid"/task/*/stat
+		sed -n 's/^vp /# vp /p' "$(folder)"/partition/*
 		sleep 1
 	done
 }
