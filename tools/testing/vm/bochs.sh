@@ -15,11 +15,11 @@
 setup_bochs()
 {
 	mkdir -p "$tmp/cd/boot/grub" || exit 1
-	cp "$dir/vmlinuz" "$tmp/cd/boot/" || exit 1
-	gzip -1 <"$tmp/initramfs" >"$tmp/cd/boot/initramfs" || exit 1
+	cp "$dir/vmlinuz" "$tmp/cd/" || exit 1
+	gzip -1 <"$tmp/initramfs" >"$tmp/cd/initramfs" || exit 1
 	cat >"$tmp/cd/boot/grub/grub.cfg" <<-EOF
-		linux /boot/vmlinuz $1
-		initrd /boot/initramfs
+		linux /vmlinuz $1
+		initrd /initramfs
 		boot
 	EOF
 	grub-mkrescue -o "$tmp/cd.iso" "$tmp/cd" >"$tmp/errors" 2>&1 ||
