@@ -6,12 +6,11 @@
 # What time it is in there depends on the instructions executed and on nothing else: a
 # guest cannot be too slow for its own clock.
 
-# setup_bochs ARGS - $emulator, with $input and $output, for a guest whose kernel gets these
-# arguments
+# setup_bochs ARGS - $emulator, with $output, for a guest whose kernel gets these arguments
 #
 # There is no loader but the disk's: GRUB, on a CD. Debian's Bochs is the one with a
-# debugger, which has to be told to begin, and stops when its stdin ends. "term" is the
-# one display that is neither a window nor a port of the host's; it wants a terminal.
+# debugger, which has to be told to begin. "term" is the one display that is neither a
+# window nor a port of the host's; it wants a terminal.
 setup_bochs()
 {
 	mkdir -p "$tmp/cd/boot/grub" || exit 1
@@ -41,12 +40,9 @@ setup_bochs()
 		log: $tmp/bochs.log
 		panic: action=fatal
 	EOF
-	mkfifo "$tmp/commands" || exit 1
-	exec 4<>"$tmp/commands"
-	echo c >&4
-	input=$tmp/commands output=/dev/null
+	echo c >"$tmp/commands"
+	output=/dev/null
 	# A hang-up does not end it.
-	emulator=(script -qec
-		  "TERM=vt100 exec setpriv --pdeathsig KILL bochs-bin -q -f $tmp/bochsrc"
-		  "$tmp/errors")
+	emulator=(script -qec "TERM=vt100 exec setpriv --pdeathsig KILL \
+			bochs-bin -q -f $tmp/bochsrc -rc $tmp/commands" "$tmp/errors")
 }
