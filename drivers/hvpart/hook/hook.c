@@ -6,8 +6,7 @@
  *                                              `-> replacement -> stub
  *                                                    -> outward callback -> KVM's body
  *
- * No symbol of KVM is looked up: the function is found by its name in ftrace's
- * records, and its body by where the first callback came from.
+ * The function's body is found by where the first callback came from.
  *
  * Neither ops asks for ftrace's recursion protection or for all registers, which
  * would double what a passing hypercall pays.  Recursion cannot happen: each ops
@@ -107,13 +106,9 @@ static notrace void hvp_hook_outward(unsigned long ip, unsigned long parent_ip,
 	hvp_ftrace_continue_at(fregs, READ_ONCE(hook->body));
 }
 
-/*
- * Attach to a function of KVM's, by its name, or without one to one of ours, by its
- * address: for a name ftrace looks up those of all functions, 40,000 and more, which is
- * nearly all that loading the module takes.
- */
+/* Attach to a function at an address, or where that is not known, of a name. */
 static int hvp_ops_register(struct ftrace_ops *ops, ftrace_func_t callback,
-			    unsigned long flags, const char *name, void *address)
+			    unsigned long flags, const char *name, unsigned long address)
 {
 	char function[KSYM_NAME_LEN];	/* ftrace takes the string apart */
 	const struct ftrace_hash *empty;
@@ -129,11 +124,11 @@ static int hvp_ops_register(struct ftrace_ops *ops, ftrace_func_t callback,
 	 */
 	error = ftrace_set_filter(ops, NULL, 0, 1);
 	empty = rcu_access_pointer(ops->func_hash->filter_hash);
-	if (!error && name) {
+	if (!error && address) {
+		error = ftrace_set_filter_ip(ops, address, 0, 1);
+	} else if (!error) {
 		strscpy(function, name, sizeof(function));
 		error = ftrace_set_filter(ops, function, strlen(function), 1);
-	} else if (!error) {
-		error = ftrace_set_filter_ip(ops, (unsigned long)address, 0, 1);
 	}
 	if (!error && rcu_access_pointer(ops->func_hash->filter_hash) == empty)
 		error = -ENOMEM;
@@ -190,7 +185,7 @@ int hvp_hook_install(struct hvp_hook *hook)
 
 	/* Nobody but us would redirect our stub, so this tells the causes apart. */
 	error = hvp_ops_register(&hook->outward, hvp_hook_outward, HVP_OPS_FLAGS, NULL,
-				 hook->stub);
+				 (unsigned long)hook->stub);
 	if (error) {
 		pr_err("cannot redirect functions (error %d): %s\n", error,
 		       hvp_reason(error, "ftrace is off; set sysctl kernel.ftrace_enabled=1",
@@ -199,7 +194,7 @@ int hvp_hook_install(struct hvp_hook *hook)
 	}
 
 	error = hvp_ops_register(&hook->inward, hook->divert, HVP_OPS_FLAGS, hook->function,
-				 NULL);
+				 hook->address);
 	if (error) {
 		hvp_ops_unregister(&hook->outward);
 		pr_err("cannot redirect %s (error %d): %s\n", hook->function, error,
@@ -246,7 +241,7 @@ int hvp_observer_install(struct hvp_observer *observer)
 {
 	/* Many may look at the same function; nobody may switch it off under those that do. */
 	int error = hvp_ops_register(&observer->ops, observer->observe, FTRACE_OPS_FL_PERMANENT,
-				     observer->function, NULL);
+				     observer->function, observer->address);
 
 	if (error)
 		pr_err("cannot observe %s (error %d): %s\n", observer->function, error,

@@ -18,6 +18,7 @@
  *		that are to be replaced
  * @inward:	ftrace ops that carries @divert
  * @outward:	ftrace ops that leads from @stub to KVM
+ * @address:	where @function is; 0 if only its name is known
  * @body:	address in @function behind its ftrace call site, known from the
  *		first diverted call on, before which nobody calls @stub
  */
@@ -29,6 +30,7 @@ struct hvp_hook {
 	ftrace_func_t divert;
 	struct ftrace_ops inward;
 	struct ftrace_ops outward;
+	unsigned long address;
 	unsigned long body;
 };
 
@@ -71,12 +73,14 @@ static __always_inline bool hvp_hook_diverts_all(void)
  * @signature:	what it takes and returns, as hvp_btf_signature() says it
  * @observe:	ftrace callback on @function, in whatever context that is called
  * @ops:	ftrace ops that carries @observe
+ * @address:	where @function is; 0 if only its name is known
  */
 struct hvp_observer {
 	const char *function;
 	const char *signature;
 	ftrace_func_t observe;
 	struct ftrace_ops ops;
+	unsigned long address;
 };
 
 /* The observer of the KVM function @name: hvp_observer_@name. */
@@ -86,6 +90,22 @@ struct hvp_observer {
 		.signature = arguments,			\
 		.observe = hvp_observe_##name,		\
 	}
+
+/**
+ * struct hvp_functions - the functions of KVM's that hvpart attaches to
+ * @hooks:	those that are redirected
+ * @hook_count:	how many
+ * @observers:	those that are only looked at
+ * @observer_count: how many
+ */
+struct hvp_functions {
+	struct hvp_hook *const *hooks;
+	unsigned int hook_count;
+	struct hvp_observer *const *observers;
+	unsigned int observer_count;
+};
+
+void hvp_functions_find(const struct hvp_functions *functions);
 
 int hvp_observer_install(struct hvp_observer *observer);
 void hvp_observer_remove(struct hvp_observer *observer);

@@ -4,22 +4,7 @@
 
 #include <linux/types.h>
 
-struct hvp_hook;
-struct hvp_observer;
-
-/**
- * struct hvp_functions - the functions of KVM's that hvpart attaches to
- * @hooks:	those that are redirected
- * @hook_count:	how many
- * @observers:	those that are only looked at
- * @observer_count: how many
- */
-struct hvp_functions {
-	struct hvp_hook *const *hooks;
-	unsigned int hook_count;
-	struct hvp_observer *const *observers;
-	unsigned int observer_count;
-};
+struct hvp_functions;
 
 /**
  * struct hvp_page_fault_layout - where KVM's private struct kvm_page_fault has what

@@ -113,6 +113,7 @@ int hvp_entry_install(void)
 	error = hvp_assumptions_check(&functions);
 	if (error)
 		return error;
+	hvp_functions_find(&functions);
 	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
 		error = hvp_hook_install(hooks[i]);
 		if (error) {
