@@ -23,6 +23,7 @@
 #include "interrupt.h"
 #include "machine.h"
 #include "mapping.h"
+#include "notifier.h"
 #include "registers.h"
 #include "run.h"
 #include "runner.h"
@@ -109,8 +110,10 @@ static void hvp_machine_destroy(struct hvp_machine *machine)
 	xa_destroy(&machine->vps);
 	hvp_child_memory_let_go(machine);
 	/* Before this, KVM may be told of pages that the host takes away. */
-	if (machine->file)
+	if (machine->file) {
+		hvp_notifier_detach(machine->kvm);
 		hvp_kvm_put_file(machine->file);
+	}
 	hvp_child_memory_destroy(machine);
 	kfree_rcu(machine, rcu);
 }
@@ -159,6 +162,7 @@ static int hvp_machine_create(const struct hvp_machine_config *config,
 	}
 	machine->file = file;
 	machine->kvm = file->private_data;
+	hvp_notifier_attach(machine->kvm);
 	error = hvp_machine_set_up(machine, runner);
 	if (!error)
 		error = hvp_machine_set_clock(machine, runner, config->time_ns);
@@ -223,6 +227,7 @@ void hvp_children_destroy(void)
 	hvp_kvm_device_close();
 	hvp_endings_destroy();
 	hvp_mappings_wait();
+	hvp_notifiers_wait();
 	/* What observers look up is freed under RCU. */
 	rcu_barrier();
 }

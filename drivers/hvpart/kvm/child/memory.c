@@ -208,7 +208,9 @@ static void hvp_soft_page_drop(struct hvp_machine_vp *vp, unsigned int n)
 	struct hvp_soft_pages *soft = &vp->soft;
 	struct folio *folio = page_folio(soft->pages[n]);
 
+	soft->dropping = true;
 	hvp_mapping_unmap(vp->machine->memory.mapping, soft->gfns[n] << PAGE_SHIFT, PAGE_SIZE);
+	soft->dropping = false;
 	/* A FUSE server may hold the lock for ever; who is killed meanwhile has lost that write. */
 	if (test_bit(n, &soft->written) && !folio_test_dirty(folio) &&
 	    !folio_lock_killable(folio)) {

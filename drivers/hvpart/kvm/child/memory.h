@@ -48,12 +48,14 @@ struct hvp_child_memory {
  * @gfns:	where they are
  * @written:	bit n is set if pages[n] may have been written to
  * @count:	how many there have been; the last ones are still there
+ * @dropping:	the thread takes one of them away, which is nothing to KVM: notifier.c
  */
 struct hvp_soft_pages {
 	struct page *pages[HVP_SOFT_PAGES];
 	u64 gfns[HVP_SOFT_PAGES];
 	unsigned long written;
 	unsigned int count;
+	bool dropping;
 };
 
 extern struct hvp_hook hvp_hook_hva_to_pfn;
