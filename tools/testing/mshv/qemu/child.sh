@@ -14,13 +14,18 @@ trap '' PIPE
 
 # qemu_mshv KERNEL WORDS OPTION... - this shell becomes Debian's QEMU, started by the linker that
 # it came with; WORDS are for the kernel
+#
+# With an HPET, Linux emulates the RTC's interrupt, 64 times a second: the handler sets the next
+# one until it is ahead of the counter, with two accesses that exit. Where all is emulated and
+# much to do these take longer than that 1/64 s, and the handler, with interrupts off, for ever.
 qemu_mshv()
 {
 	local kernel=$1 words=$2
 	shift 2
 
 	exec $qemu/ld.so --library-path $qemu/lib $qemu/qemu-system-x86_64 -L $qemu/firmware \
-		-accel mshv -nodefaults -no-user-config -display none -serial stdio \
+		-accel mshv -machine hpet=off -nodefaults -no-user-config -display none \
+		-serial stdio \
 		-kernel "/qemu/kernel-$kernel" -initrd "/qemu/initramfs-$kernel" \
 		-append "console=ttyS0 $words" -no-reboot "$@"
 }
