@@ -45,12 +45,12 @@ help:
 	@echo  '  make check-all - all of that, on a kernel with KCSAN and on 7.3 too, for longer;'
 	@echo  '                   and installing it. Three hours where two CPUs emulate all'
 	@echo  '  make demo-mshv - see a Linux 7.3 guest use it by /dev/mshv'
-	@echo  '  make demo-qemu - see Debian'"'"'s QEMU, with -accel mshv, boot Linux in such a guest;'
-	@echo  '                   SHELL=1: and have a shell in that'
-	@echo  '  make check-qemu - the tests of that, on KERNELS="$(KERNELS)"'
 	@echo  '  make check-mshv - the tests with such guests, on KERNELS="$(KERNELS)"'
 	@echo  '                   Both run a client of yours instead, with'
 	@echo  '                   FILES="<path>[:<name>]..." RUN="<command>" QEMU_OPTIONS="..."'
+	@echo  '  make demo-qemu - see Debian'"'"'s QEMU, with -accel mshv, boot Linux in such a guest;'
+	@echo  '                   SHELL=1: a shell in that instead'
+	@echo  '  make check-qemu - the tests of that, on KERNELS="$(KERNELS)"'
 	@echo  '  make bench     - what calls cost, on KERNELS="$(KERNELS)", also when there are many'
 	@echo  '                   partitions, pages and VMs: CSV and plots in OUT/bench'
 	@echo  '  make kunit     - the unit tests alone, or SUITE=<name> of them'
@@ -70,7 +70,7 @@ help:
 	@echo  'demo, check and vm install the Debian packages that they need, as root or'
 	@echo  'through sudo, and keep kernels in $${HVPART_CACHE:-~/.cache/hvpart}.'
 	@echo  ''
-	@echo  'Variables: KDIR=<folder>  KERNEL=6.1|6.12 (demo, vm)  KERNELS="..." (check)'
+	@echo  'Variables: KDIR=<folder>  KERNEL=6.1|6.12|7.3 (demo*, vm)  KERNELS="..." (check)'
 	@echo  '           TESTS_ONLY="<program>..." (check, check-debug)  SEED=<n>  OUT=<folder>  W=1'
 	@echo  '           JOBS=<suites at a time> (check-*, fuzz; as many as CPUs)'
 	@echo  '           DESTDIR=<root>  PREFIX=/usr/local  INSTALL_MOD_PATH=<root> (install)'
@@ -198,4 +198,6 @@ clean:
 		-o -name '.*.cmd' -o -name modules.order \) -delete
 	rm -f Module.symvers modules.order .*.cmd .*.o
 
-.PHONY: all help modules install uninstall dist kdir demo demo-mshv demo-qemu check check-debug check-mshv check-qemu bench lint kunit vm hvpartstat selftests statuses-doc performance-doc clean
+.PHONY: all help modules install uninstall dist kdir demo demo-mshv demo-qemu check \
+	check-all check-debug check-mshv check-qemu fuzz bench lint kunit vm hvpartstat selftests \
+	statuses-doc performance-doc clean

@@ -19,7 +19,7 @@ struct hvp_vps;
  * @partitions:	partitions besides the root
  * @pages:	deposited pages, of all pools together
  * @depth:	levels below the root
- * @vps:	virtual processors of one partition
+ * @vps:	virtual processors of all partitions together
  * @gpa_nodes:	nodes of all maps of partitions' memory
  * @ports:	ports
  */

@@ -107,7 +107,7 @@ static u64 hvp_read_guest_os_id(const struct hvp_partition *partition)
 	return partition->vps ? READ_ONCE(partition->vps->guest_os_id) : 0;
 }
 
-/* All of them: none has an effect as yet. */
+/* All of them: those without an effect do no harm. */
 static u64 hvp_read_assignable_features(const struct hvp_partition *partition)
 {
 	return ~0ULL;
