@@ -193,7 +193,6 @@ enum hvp_vp_msr { HVP_VP_MSR_LIST(HVP_VP_MSR_ENUM) HVP_NR_VP_MSRS };
  * @exception_has_payload: there is one
  * @interrupt_shadow: bit 0, after STI; bit 1, after MOV SS
  * @nmi_masked: NMIs are blocked until IRET
- * @nmi_pending: one waits
  * @startup_suspend: waits for a SIPI, or for an INIT before it
  * @halt_suspend: waits in HLT
  * @msrs:	by enum hvp_vp_msr
@@ -244,7 +243,6 @@ struct hvp_vp_state {
 	bool exception_has_payload;
 	u8 interrupt_shadow;
 	bool nmi_masked;
-	bool nmi_pending;
 
 	bool startup_suspend;
 	bool halt_suspend;

@@ -89,6 +89,9 @@ static int hvp_machine_set_up(struct hvp_machine *machine, struct hvp_runner *ru
 	/* Else the instruction pointer is behind an OUT to that port when it comes to us. */
 	if (hvp_kvm_enable(runner, file, KVM_CAP_DISABLE_QUIRKS, KVM_X86_QUIRK_OUT_7E_INC_RIP))
 		return -EFAULT;
+	/* Else KVM tells no exception that is pending from one that is being delivered. */
+	if (hvp_kvm_enable(runner, file, KVM_CAP_EXCEPTION_PAYLOAD, 1))
+		return -EFAULT;
 	/*
 	 * On Intel, a timer of a child that waits would be left to the CPU, which does not
 	 * fire for it; where MWAIT is the child's, there is no such timer.

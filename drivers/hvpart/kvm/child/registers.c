@@ -412,6 +412,18 @@ static void hvp_event_from_kvm(const struct kvm_vcpu_events *events, struct hvp_
 	}
 }
 
+/* Where KVM has no payload for a page fault, it has put the address into CR2 already. */
+static void hvp_payload_from_kvm(const struct kvm_vcpu *vcpu, const struct kvm_vcpu_events *events,
+				 struct hvp_vp_state *state)
+{
+	bool payload = events->exception.pending && events->exception_has_payload;
+	bool fault = events->exception.pending && events->exception.nr == PF_VECTOR;
+
+	state->exception_has_payload = payload || fault;
+	state->exception_payload = payload ? events->exception_payload :
+				   fault ? vcpu->arch.cr2 : 0;
+}
+
 static int hvp_events_get(const struct hvp_access_to *from, struct hvp_vp_state *state)
 {
 	struct kvm_vcpu_events events = {};
@@ -429,16 +441,13 @@ static int hvp_events_get(const struct hvp_access_to *from, struct hvp_vp_state 
 	state->exception_has_error = events.exception.pending &&
 				     events.exception.has_error_code;
 	state->exception_error = state->exception_has_error ? events.exception.error_code : 0;
-	state->exception_has_payload = events.exception.pending &&
-				       events.exception_has_payload;
-	state->exception_payload = state->exception_has_payload ? events.exception_payload : 0;
+	hvp_payload_from_kvm(from->vp->vcpu, &events, state);
 	state->interrupt_shadow = 0;
 	if (events.interrupt.shadow & KVM_X86_SHADOW_INT_STI)
 		state->interrupt_shadow |= BIT(0);
 	if (events.interrupt.shadow & KVM_X86_SHADOW_INT_MOV_SS)
 		state->interrupt_shadow |= BIT(1);
 	state->nmi_masked = events.nmi.masked;
-	state->nmi_pending = events.nmi.pending;
 	return 0;
 }
 
@@ -469,7 +478,10 @@ static int hvp_event_to_kvm(const struct hvp_vp_state *state, struct kvm_vcpu_ev
 	}
 }
 
-/* KVM has one place for an exception, which is being delivered, or has been found. */
+/*
+ * KVM has one place for an exception, which is being delivered, or has been found.  NMIs that
+ * wait are no register: one may have come since the others were read, and stays.
+ */
 static int hvp_events_set(const struct hvp_access_to *to, const struct hvp_vp_state *state)
 {
 	struct kvm_vcpu_events events = {};
@@ -501,8 +513,8 @@ static int hvp_events_set(const struct hvp_access_to *to, const struct hvp_vp_st
 	if (state->interrupt_shadow & BIT(1))
 		events.interrupt.shadow |= KVM_X86_SHADOW_INT_MOV_SS;
 	events.nmi.masked = state->nmi_masked;
-	events.nmi.pending = state->nmi_pending;
-	events.flags = KVM_VCPUEVENT_VALID_SHADOW | KVM_VCPUEVENT_VALID_NMI_PENDING;
+	/* Without the payload's, KVM would take a pending exception for none. */
+	events.flags = KVM_VCPUEVENT_VALID_SHADOW | KVM_VCPUEVENT_VALID_PAYLOAD;
 	return hvp_ask_kvm(to, KVM_SET_VCPU_EVENTS, &events, sizeof(events));
 }
 

@@ -188,6 +188,79 @@ static void what_is_read_can_be_set(void)
 	EXPECT_EQUAL(child_run(&child).state, HVP_DISPATCH_BLOCKED);
 }
 
+/* Handlers of what is delivered in real mode each access a port of their own. */
+#define HANDLERS	0x100
+#define HANDLER_PORT	0x40
+
+static void child_handlers(struct child *child)
+{
+	u8 code[HANDLERS + 32 * 4];
+	unsigned int vector;
+
+	memset(code, 0xf4, sizeof(code));
+	memcpy(code, out_and_hlt, sizeof(out_and_hlt));
+	for (vector = 2; vector < 32; vector++) {
+		const u16 entry[2] = { HANDLERS + 4 * vector, 0 };
+		const u8 handler[] = { 0xe6, HANDLER_PORT + vector };
+
+		memcpy(code + sizeof(entry) * vector, entry, sizeof(entry));
+		memcpy(code + HANDLERS + 4 * vector, handler, sizeof(handler));
+	}
+	child_code(child, code, sizeof(code));
+}
+
+static void expect_handler(struct child *child, unsigned int vector)
+{
+	const struct hvp_message *message = child_intercept(child);
+
+	REQUIRE_EQUAL(message->header.type, HVP_MESSAGE_IO_PORT_INTERCEPT);
+	EXPECT_EQUAL(message->payload.io_port.port, HANDLER_PORT + vector);
+}
+
+/* An exception that its parent has found is the next thing that happens to it. */
+static void an_event_is_delivered(void)
+{
+	struct child child = new_child(new_guest());
+	const struct hvp_register_assoc undefined = {
+		.name = HVP_REGISTER_PENDING_EVENT0, .value.word = { 0x00060001 },
+	};
+	const struct hvp_register_assoc page_fault = {
+		.name = HVP_REGISTER_PENDING_EVENT0, .value.word = { 0x000e0001, 0x12345678 },
+	};
+
+	child_handlers(&child);
+	REQUIRE_EQUAL(child_intercept(&child)->header.type, HVP_MESSAGE_IO_PORT_INTERCEPT);
+	REQUIRE_RESULT(set_registers(child.vcpu, child.id, 0, &undefined, 1), SUCCESS, 1);
+	expect_handler(&child, 6);
+	EXPECT_EQUAL(get_register(child.vcpu, child.id, 0, HVP_REGISTER_PENDING_EVENT0), 0);
+	EXPECT(get_register(child.vcpu, child.id, 0, HVP_REGISTER_CR2) != 0x12345678);
+	REQUIRE_RESULT(set_registers(child.vcpu, child.id, 0, &page_fault, 1), SUCCESS, 1);
+	expect_handler(&child, 14);
+	EXPECT_EQUAL(get_register(child.vcpu, child.id, 0, HVP_REGISTER_CR2), 0x12345678);
+}
+
+/* What its parent sets of events says nothing of an NMI that has come since. */
+static void an_nmi_stays(void)
+{
+	static const u32 names[] = {
+		HVP_REGISTER_PENDING_INTERRUPTION, HVP_REGISTER_INTERRUPT_STATE,
+		HVP_REGISTER_PENDING_EVENT0,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		struct child child = new_child(new_guest());
+
+		child_handlers(&child);
+		REQUIRE_EQUAL(child_intercept(&child)->header.type,
+			      HVP_MESSAGE_IO_PORT_INTERCEPT);
+		REQUIRE_STATUS(assert_interrupt(child.vcpu, child.id, HVP_INTERRUPT_NMI, 0, 0, 0),
+			       SUCCESS);
+		set_register(child.vcpu, child.id, 0, names[i], 0);
+		expect_handler(&child, 2);
+	}
+}
+
 /* MSRs that are set are those that the child has. */
 static void synthetic_registers(void)
 {
@@ -367,6 +440,8 @@ static const struct test_case cases[] = {
 	CASE(another_vtl),
 	CASE(after_reset),
 	CASE(what_is_read_can_be_set),
+	CASE(an_event_is_delivered),
+	CASE(an_nmi_stays),
 	CASE(synthetic_registers),
 	CASE(something_can_be_delivered),
 	CASE(nothing_can_be_delivered_but_by_the_lapic),
