@@ -4,6 +4,7 @@
  * the machine is asked, and what the register page has to do with it.
  */
 
+#include "../core/vp/translate.h"
 #include "contract.h"
 
 #define REG(register_name, first, second) ((struct hvp_register_assoc){		\
@@ -346,11 +347,102 @@ static void hvp_translate_checks_values(struct kunit *test)
 	hvp_try_run(it.world, it.world->root, it.child->id, 0, 0);
 	reply = hvp_translate_gva(&it, HVP_TRANSLATE_READ, 5);
 	hvp_expect_status(test, reply, TRANSLATE_VIRTUAL_ADDRESS, SUCCESS);
-	KUNIT_EXPECT_NE(test, (u32)reply.out[0], HVP_TRANSLATE_SUCCESS);
+	KUNIT_EXPECT_EQ(test, (u32)reply.out[0], HVP_TRANSLATE_GPA_UNMAPPED);
+	KUNIT_EXPECT_EQ(test, reply.out[1], 5);
 	hvp_registers_begin(test, &it, false);
 	hvp_fake_machine_fail(&it.world->guest, HVP_FAKE_GET, 1, -ENOMEM);
 	hvp_expect_status(test, hvp_translate_gva(&it, HVP_TRANSLATE_READ, 5),
 			  TRANSLATE_VIRTUAL_ADDRESS, NO_RESOURCES);
+}
+
+/*
+ * Page tables: one of each level, from page 1 of the child on, of which the first entry is
+ * given.
+ */
+struct hvp_walk_row {
+	const char *name;
+	u64 cr4;
+	u64 efer;
+	u64 entries[4];
+	u64 gva_page;
+	enum hvp_translate_result result;
+	u64 gpa_page;
+};
+
+#define PSE	BIT_ULL(4)
+#define PAE	BIT_ULL(5)
+#define LONG	(BIT_ULL(8) | BIT_ULL(10))
+#define NXE	BIT_ULL(11)
+#define NX	BIT_ULL(63)
+
+static const struct hvp_walk_row hvp_walk_rows[] = {
+	{ "4 levels", PAE, LONG, { 0x2007, 0x3007, 0x4007, 0x77007 }, 0, 0, 0x77 },
+	{ "4 levels, 2 MiB", PAE, LONG, { 0x2007, 0x3007, 0x200087 }, 0x1ff, 0, 0x3ff },
+	{ "4 levels, 1 GiB", PAE, LONG, { 0x2007, 0x40000087 }, 0x12345, 0, 0x52345 },
+	{ "large, with a memory type", PAE, LONG, { 0x2007, 0x3007, 0x201087 }, 1, 0, 0x201 },
+	{ "not present", PAE, LONG, { 0x2007, 0x3007, 0x4006 }, 0,
+	  HVP_TRANSLATE_PAGE_NOT_PRESENT },
+	{ "not canonical", PAE, LONG, { 0x2007, 0x3007, 0x4007, 0x77007 }, BIT_ULL(36),
+	  HVP_TRANSLATE_PAGE_NOT_PRESENT },
+	{ "large at the top", PAE, LONG, { 0x2087, 0x3007, 0x4007, 0x77007 }, 0,
+	  HVP_TRANSLATE_INVALID_PAGE_TABLE_FLAGS },
+	{ "too wide", PAE, LONG, { 0x2007, 0x3007, 0x4007, 0x77007 | BIT_ULL(51) }, 0,
+	  HVP_TRANSLATE_INVALID_PAGE_TABLE_FLAGS },
+	{ "large and misaligned", PAE, LONG, { 0x2007, 0x3007, 0x202087 }, 0,
+	  HVP_TRANSLATE_INVALID_PAGE_TABLE_FLAGS },
+	{ "NX without NXE", PAE, LONG, { 0x2007 | NX, 0x3007, 0x4007, 0x77007 }, 0,
+	  HVP_TRANSLATE_INVALID_PAGE_TABLE_FLAGS },
+	{ "NX with NXE", PAE, LONG | NXE, { 0x2007 | NX, 0x3007, 0x4007, 0x77007 }, 0, 0, 0x77 },
+	{ "what is software's", PAE, LONG, { 0x2007 | BIT_ULL(52) | BIT_ULL(9), 0x3007, 0x4007,
+					     0x77007 }, 0, 0, 0x77 },
+	{ "a table nowhere", PAE, LONG, { 0x2007, 0x99007 }, 0,
+	  HVP_TRANSLATE_GPA_UNMAPPED, 0x99 },
+	{ "3 levels", PAE, 0, { 0x2001, 0x3007, 0x66007 }, 0, 0, 0x66 },
+	{ "3 levels, rights at the top", PAE, 0, { 0x2003, 0x3007, 0x66007 }, 0,
+	  HVP_TRANSLATE_INVALID_PAGE_TABLE_FLAGS },
+	{ "3 levels, nothing is software's", PAE, 0, { 0x2001, 0x3007 | BIT_ULL(52), 0x66007 }, 0,
+	  HVP_TRANSLATE_INVALID_PAGE_TABLE_FLAGS },
+	{ "3 levels, above 4 GiB", PAE, 0, { 0x2001, 0x3007, 0x66007 }, BIT_ULL(20),
+	  HVP_TRANSLATE_PAGE_NOT_PRESENT },
+	{ "2 levels", 0, 0, { 0x2007, 0x55007 }, 0, 0, 0x55 },
+	{ "2 levels, 4 MiB", PSE, 0, { 0x400087 }, 3, 0, 0x403 },
+	{ "2 levels, 4 MiB, misaligned", PSE, 0, { 0x600087 }, 3,
+	  HVP_TRANSLATE_INVALID_PAGE_TABLE_FLAGS },
+	{ "2 levels, above 4 GiB", 0, 0, { 0x2007, 0x55007 }, BIT_ULL(20),
+	  HVP_TRANSLATE_PAGE_NOT_PRESENT },
+};
+
+KUNIT_ARRAY_PARAM_DESC(hvp_walk, hvp_walk_rows, name);
+
+static void hvp_translate_walks(struct kunit *test)
+{
+	struct hvp_vp_state *state = kunit_kzalloc(test, sizeof(*state), GFP_KERNEL);
+	const struct hvp_walk_row *row = test->param_value;
+	struct hvp_registers it;
+	u64 gfns[4], gpa_page = 0;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, state);
+	hvp_registers_begin(test, &it, false);
+	hvp_world_deposit(it.world, it.child, 0, 10);
+	for (i = 0; i < 4; i++) {
+		gfns[i] = hvp_world_fresh_pages(it.world, 0, 1);
+		*(u64 *)hvp_fake_memory(&it.world->guest, gfns[i] << HVP_PAGE_SHIFT) =
+			row->entries[i];
+	}
+	hvp_expect_status(test, hvp_try_gpa(it.world, it.world->root, HVP_CALL_MAP_GPA_PAGES,
+					    it.child->id, 1, HVP_MAP_READ | HVP_MAP_WRITE, gfns,
+					    4, 0), MAP_GPA_PAGES, SUCCESS);
+	state->cr0 = BIT(31) | 1;
+	state->cr3 = 0x1000;
+	state->cr4 = row->cr4;
+	state->efer = row->efer;
+	/* Without a call, of which the fake guest would let nothing be read but parameters. */
+	it.world->guest.watched = false;
+	KUNIT_EXPECT_EQ(test, hvp_translate(&it.child->child.map, &it.world->guest.guest, state,
+					    row->gva_page << HVP_PAGE_SHIFT, HVP_TRANSLATE_READ,
+					    &gpa_page), row->result);
+	KUNIT_EXPECT_EQ(test, gpa_page, row->gpa_page);
 }
 
 /* Whose interrupts go into a LAPIC has no other ones that its parent could wait for. */
@@ -382,6 +474,7 @@ static struct kunit_case hvp_register_calls_cases[] = {
 	KUNIT_CASE(hvp_register_page_is_taken_first),
 	KUNIT_CASE(hvp_register_page_is_not_trusted),
 	KUNIT_CASE(hvp_translate_checks_values),
+	KUNIT_CASE_PARAM(hvp_translate_walks, hvp_walk_gen_params),
 	{}
 };
 

@@ -26,6 +26,11 @@
 #define HVP_PTE_LARGE	BIT_ULL(7)
 #define HVP_PTE_NX	BIT_ULL(63)
 #define HVP_PTE_ADDRESS	GENMASK_ULL(51, 12)
+/* Without long mode, nothing is left to software there. */
+#define HVP_PTE_HIGH	GENMASK_ULL(62, 52)
+#define HVP_PDPTE_RESERVED	(GENMASK_ULL(8, 5) | GENMASK_ULL(2, 1) | HVP_PTE_NX)
+/* PSE-36 has more of the address below. */
+#define HVP_PDE_RESERVED	BIT_ULL(21)
 
 #define HVP_SEGMENT_DPL_SHIFT	5
 
@@ -85,6 +90,11 @@ static enum hvp_translate_result hvp_walk_read(struct hvp_walk *walk, u64 gpa, u
 	return HVP_TRANSLATE_SUCCESS;
 }
 
+static bool hvp_is_long_mode(const struct hvp_vp_state *state)
+{
+	return state->efer & HVP_EFER_LMA;
+}
+
 /* Which tables there are; a page directory pointer of PAE has no rights of its own. */
 static void hvp_walk_begin(struct hvp_walk *walk, const struct hvp_vp_state *state)
 {
@@ -92,7 +102,7 @@ static void hvp_walk_begin(struct hvp_walk *walk, const struct hvp_vp_state *sta
 	walk->entry_size = state->cr4 & HVP_CR4_PAE ? sizeof(u64) : sizeof(u32);
 	walk->bits = walk->entry_size == sizeof(u64) ? 9 : 10;
 	walk->table = state->cr3 & HVP_PTE_ADDRESS;
-	if (state->efer & HVP_EFER_LMA) {
+	if (hvp_is_long_mode(state)) {
 		walk->level = state->cr4 & HVP_CR4_LA57 ? 5 : 4;
 	} else if (walk->entry_size == sizeof(u64)) {
 		walk->level = 3;
@@ -101,6 +111,23 @@ static void hvp_walk_begin(struct hvp_walk *walk, const struct hvp_vp_state *sta
 		walk->level = 2;
 		walk->table = state->cr3 & GENMASK_ULL(31, 12);
 	}
+}
+
+/* Lowest bit of the address that a table resolves. */
+static unsigned int hvp_walk_shift(const struct hvp_walk *walk)
+{
+	return HVP_PAGE_SHIFT + walk->bits * (walk->level - 1);
+}
+
+/* Does the paging mode have this address? */
+static bool hvp_walk_reaches(const struct hvp_walk *walk, const struct hvp_vp_state *state,
+			     u64 gva)
+{
+	unsigned int sign = hvp_walk_shift(walk) + walk->bits - 1;
+
+	if (!hvp_is_long_mode(state))
+		return gva <= U32_MAX;
+	return !(gva >> sign) || gva >> sign == ~0ULL >> sign;
 }
 
 /* May this level's entry be a page? */
@@ -113,7 +140,28 @@ static bool hvp_walk_is_large(const struct hvp_walk *walk, const struct hvp_vp_s
 		return false;
 	if (walk->entry_size == sizeof(u32))
 		return state->cr4 & HVP_CR4_PSE;
-	return walk->level == 2 || state->efer & HVP_EFER_LMA;
+	return walk->level == 2 || hvp_is_long_mode(state);
+}
+
+/* Bits that a present entry may not have. */
+static u64 hvp_walk_reserved(const struct hvp_walk *walk, const struct hvp_vp_state *state,
+			     bool page)
+{
+	u64 reserved;
+
+	if (walk->entry_size == sizeof(u32))
+		return page && walk->level == 2 ? HVP_PDE_RESERVED : 0;
+	reserved = HVP_PTE_ADDRESS & ~((walk->map->pages << HVP_PAGE_SHIFT) - 1);
+	if (!(state->efer & HVP_EFER_NXE))
+		reserved |= HVP_PTE_NX;
+	if (!hvp_is_long_mode(state))
+		reserved |= HVP_PTE_HIGH | (walk->level == 3 ? HVP_PDPTE_RESERVED : 0);
+	else if (walk->level > 3)
+		reserved |= HVP_PTE_LARGE;
+	/* Bit 12 is one of the page's memory type. */
+	if (page && walk->level > 1)
+		reserved |= GENMASK_ULL(hvp_walk_shift(walk) - 1, HVP_PAGE_SHIFT + 1);
+	return reserved;
 }
 
 static bool hvp_walk_is_allowed(const struct hvp_walk *walk, const struct hvp_vp_state *state,
@@ -142,7 +190,7 @@ static bool hvp_walk_is_allowed(const struct hvp_walk *walk, const struct hvp_vp
 /* The page that the last entry is of. */
 static u64 hvp_walk_page(const struct hvp_walk *walk, u64 entry, u64 gva)
 {
-	u64 offset = GENMASK_ULL(HVP_PAGE_SHIFT + walk->bits * (walk->level - 1) - 1, 0);
+	u64 offset = GENMASK_ULL(hvp_walk_shift(walk) - 1, 0);
 	u64 address = entry & HVP_PTE_ADDRESS & ~offset;
 
 	/* A 4 MiB page may be above 4 GiB: PSE-36. */
@@ -158,7 +206,8 @@ static u64 hvp_walk_page(const struct hvp_walk *walk, u64 entry, u64 gva)
  * @state:	its registers: GENERAL and SPECIAL
  * @gva:	linear address
  * @flags:	HVP_TRANSLATE_*, valid
- * @gpa_page:	receives the page number, if there is one
+ * @gpa_page:	receives the page number, if there is one: of the page, or of the table that
+ *		could not be read
  *
  * Whether the page that it leads to is in the map is not looked at: clients ask for addresses
  * of devices (contract, virtual processors, section 4).
@@ -172,30 +221,36 @@ enum hvp_translate_result hvp_translate(struct hvp_gpa_map *map, struct hvp_gues
 {
 	struct hvp_walk walk = { .map = map, .guest = guest };
 	enum hvp_translate_result result;
-	unsigned int shift;
-	u64 entry;
+	u64 entry, gpa;
+	bool page;
 
 	if (!(state->cr0 & HVP_CR0_PG)) {
 		*gpa_page = gva >> HVP_PAGE_SHIFT;
 		return HVP_TRANSLATE_SUCCESS;
 	}
-	if (!(state->efer & HVP_EFER_LMA))
-		gva = (u32)gva;
-	for (hvp_walk_begin(&walk, state);; walk.level--) {
-		shift = HVP_PAGE_SHIFT + walk.bits * (walk.level - 1);
-		result = hvp_walk_read(&walk, walk.table + walk.entry_size *
-				       (gva >> shift & GENMASK_ULL(walk.bits - 1, 0)), &entry);
-		if (result)
+	hvp_walk_begin(&walk, state);
+	if (!hvp_walk_reaches(&walk, state, gva))
+		return HVP_TRANSLATE_PAGE_NOT_PRESENT;
+	for (;; walk.level--) {
+		gpa = walk.table + walk.entry_size *
+		      (gva >> hvp_walk_shift(&walk) & GENMASK_ULL(walk.bits - 1, 0));
+		result = hvp_walk_read(&walk, gpa, &entry);
+		if (result) {
+			*gpa_page = gpa >> HVP_PAGE_SHIFT;
 			return result;
+		}
 		if (!(entry & HVP_PTE_PRESENT))
 			return HVP_TRANSLATE_PAGE_NOT_PRESENT;
-		if (walk.level == 3 && !(state->efer & HVP_EFER_LMA)) {
+		page = hvp_walk_is_large(&walk, state, entry);
+		if (entry & hvp_walk_reserved(&walk, state, page))
+			return HVP_TRANSLATE_INVALID_PAGE_TABLE_FLAGS;
+		if (walk.level == 3 && !hvp_is_long_mode(state)) {
 			walk.table = entry & HVP_PTE_ADDRESS;
 			continue;
 		}
 		walk.rights = (walk.rights & entry & (HVP_PTE_WRITE | HVP_PTE_USER)) |
 			      ((walk.rights | entry) & HVP_PTE_NX);
-		if (hvp_walk_is_large(&walk, state, entry))
+		if (page)
 			break;
 		walk.table = entry & HVP_PTE_ADDRESS;
 	}
