@@ -66,6 +66,7 @@ enum hvp_access { HVP_ACCESS_LIST(HVP_ACCESS_ENUM) HVP_NR_ACCESSES };
  * @msr:	HVP_EXIT_MSR: which one
  * @cpuid:	HVP_EXIT_CPUID: what would be answered, by hvp_machine_events.cpuid() as well
  * @hypercalls:	that it has made since it was made
+ * @guest_os_id: what the guest has said that it is, HV_X64_MSR_GUEST_OS_ID
  */
 struct hvp_exit {
 	enum hvp_exit_reason reason;
@@ -83,12 +84,13 @@ struct hvp_exit {
 	u32 msr;
 	u32 cpuid[4];
 	u64 hypercalls;
+	u64 guest_os_id;
 };
 
 /**
  * struct hvp_interrupt - what HvAssertVirtualInterrupt asks for
  * @type:	delivery mode as in an MSI: 0 fixed, 1 lowest priority, 2 SMI, 4 NMI, 5 INIT,
- *		7 external interrupt
+ *		6 startup, 7 external interrupt
  * @vector:	likewise
  * @logical:	destination mode
  * @level:	level-triggered, as its parent has it

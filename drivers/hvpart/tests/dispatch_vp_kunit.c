@@ -284,6 +284,9 @@ static void hvp_while_it_runs(struct hvp_machine_vp *machine)
 	hvp_expect_status(world->test,
 			  hvp_try_run(world, world->root, it->child->id, 0, 0),
 			  DISPATCH_VP, INVALID_VP_STATE);
+	hvp_expect_status(world->test,
+			  hvp_try_run(world, world->root, it->child->id, 0, 0x80),
+			  DISPATCH_VP, INVALID_PARAMETER);
 	hvp_expect_status(world->test, hvp_try_delete_vp(world, world->root, it->child->id, 0),
 			  DELETE_VP, INVALID_VP_STATE);
 	hvp_expect_status(world->test,

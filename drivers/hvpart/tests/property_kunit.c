@@ -397,7 +397,7 @@ static void hvp_property_shows_the_host(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, reply.out[0], 832);
 }
 
-/* The root's is the guest's that runs in it; no guest has run in a child. */
+/* That of the guest that runs in it, from when a child's has run. */
 static void hvp_property_shows_guest_os(struct kunit *test)
 {
 	struct hvp_world *world = hvp_world_create(test);
@@ -409,6 +409,11 @@ static void hvp_property_shows_guest_os(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, reply.out[0], 0x8100060100000000);
 	reply = hvp_try_get_property(world, world->root, child->id, 0x00070000);
 	KUNIT_EXPECT_EQ(test, reply.out[0], 0);
+	hvp_world_vp(world, child, 0);
+	world->guest.machines.exit.guest_os_id = 0x8100070300000000;
+	hvp_try_run(world, world->root, child->id, 0, 0);
+	reply = hvp_try_get_property(world, world->root, child->id, 0x00070000);
+	KUNIT_EXPECT_EQ(test, reply.out[0], 0x8100070300000000);
 }
 
 /* The root is active and has all properties, though it has never been initialized. */

@@ -209,6 +209,20 @@ static void hvp_vp_state_page_checks_values(struct kunit *test)
 	};
 	int i;
 
+	/* There never was one, was one, and is one. */
+	in[1] = bad[0];
+	hvp_expect_status(test, hvp_try(world, world->root, &unmap),
+			  UNMAP_VP_STATE_PAGE, INVALID_VP_INDEX);
+	in[1] = 256;
+	hvp_expect_status(test, hvp_try(world, world->root, &unmap),
+			  UNMAP_VP_STATE_PAGE, INVALID_VP_INDEX);
+	hvp_world_vp(world, child, 0);
+	hvp_try_delete_vp(world, world->root, child->id, 0);
+	in[1] = bad[0];
+	hvp_expect_status(test, hvp_try(world, world->root, &unmap),
+			  UNMAP_VP_STATE_PAGE, INVALID_PARAMETER);
+	hvp_expect_status(test, hvp_try_unmap_state(world, world->root, child->id, 0, REGISTERS),
+			  UNMAP_VP_STATE_PAGE, SUCCESS);
 	hvp_world_vp(world, child, 0);
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		in[1] = bad[i];
@@ -322,9 +336,12 @@ static const struct hvp_interrupt_row hvp_interrupt_rows[] = {
 	{ "SMI", { .type = 2 }, HVP_STATUS_SUCCESS },
 	{ "NMI", { .type = 4 }, HVP_STATUS_SUCCESS },
 	{ "INIT", { .type = 5 }, HVP_STATUS_SUCCESS },
+	{ "SIPI", { .type = 6, .vector = 0x9a }, HVP_STATUS_SUCCESS },
 	{ "ExtINT", { .type = 7, .vector = 8 }, HVP_STATUS_SUCCESS },
 	{ "type 3", { .type = 3, .vector = 32 }, HVP_STATUS_INVALID_PARAMETER },
-	{ "type 6", { .type = 6, .vector = 32 }, HVP_STATUS_INVALID_PARAMETER },
+	{ "SMI with a vector", { .type = 2, .vector = 2 }, HVP_STATUS_INVALID_PARAMETER },
+	{ "NMI with a vector", { .type = 4, .vector = 2 }, HVP_STATUS_INVALID_PARAMETER },
+	{ "INIT with a vector", { .type = 5, .vector = 2 }, HVP_STATUS_INVALID_PARAMETER },
 	{ "type 8", { .type = 8, .vector = 32 }, HVP_STATUS_INVALID_PARAMETER },
 	{ "reserved mode", { .vector = 32, .modes = 4 }, HVP_STATUS_INVALID_PARAMETER },
 	{ "highest mode", { .vector = 32, .modes = BIT(31) }, HVP_STATUS_INVALID_PARAMETER },

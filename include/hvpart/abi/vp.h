@@ -200,6 +200,7 @@ static_assert(sizeof(struct hvp_assert_interrupt_in) == 32, "HvCallAssertVirtual
 #define HVP_INTERRUPT_SMI		2
 #define HVP_INTERRUPT_NMI		4
 #define HVP_INTERRUPT_INIT		5
+#define HVP_INTERRUPT_SIPI		6
 #define HVP_INTERRUPT_EXTINT		7
 
 /* HvCallDispatchVp */

@@ -290,7 +290,7 @@ struct hvp_contract_call {
 	X("HvUnmapVpStatePage", 0xe2, CREATE_PARTITIONS, .in_size = 16,			\
 	  .input = { HVP_FIELD_ID, HVP_FIELD_STATE_PAGE }, .names_child = true,		\
 	  .states = HVP_WHILE_ACTIVE | HVP_WHILE_FINALIZING | HVP_WHILE_FINALIZED,	\
-	  .statuses = HVP_CAN(INVALID_PARAMETER))					\
+	  .statuses = HVP_CAN(INVALID_PARAMETER) | HVP_CAN(INVALID_VP_INDEX))		\
 	X("HvGetVpState", 0xe3, CREATE_PARTITIONS, HVP_CONTRACT_STATE, .out_size = 200)	\
 	X("HvSetVpState", 0xe4, CREATE_PARTITIONS, HVP_CONTRACT_STATE,			\
 	  .header_words = 25)								\

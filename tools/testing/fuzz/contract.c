@@ -359,8 +359,9 @@ static enum hvp_status contract_interrupt(const struct call *call, const struct 
 	bool there = in->modes & 2 ? target->vp_count : in->destination < 64 &&
 			contract_vp(target, in->destination);
 
-	if (in->modes > 3 || in->vtl || in->vector > 255 || in->type > 7 || in->type == 3 ||
-	    in->type == 6 || (in->type < 2 && in->vector < 16))
+	if (in->modes > 3 || in->vtl || in->vector > 255 || in->type > 7 ||
+	    in->type == 3 || (in->type < 2 && in->vector < 16) ||
+	    (in->type > 1 && in->type < 6 && in->vector))
 		return HVP_STATUS_INVALID_PARAMETER;
 	/* Who all is at a logical destination is for the machine to say. */
 	if (!there || in->destination >> 32)
@@ -481,6 +482,9 @@ static enum hvp_status contract_unmap_state(const struct call *call, const struc
 	const struct hvp_state_page_in *in = &call->state_page.object;
 	const struct book_vp *vp = contract_vp(target, in->vp_index);
 
+	if (!vp && target->state == HVP_STATE_ACTIVE &&
+	    (in->vp_index > HVP_HIGHEST_VP_INDEX || !test_bit(in->vp_index, target->vps_deleted)))
+		return HVP_STATUS_INVALID_VP_INDEX;
 	if (contract_state_page_malformed(call, false))
 		return HVP_STATUS_INVALID_PARAMETER;
 	if (!vp || vp->mapped >> in->type & 1)
@@ -991,6 +995,7 @@ static void contract_apply_create_vp(const struct call *call, struct book *targe
 		vp--;
 	}
 	*vp = (struct book_vp){ .index = call->create_vp.vp_index };
+	clear_bit(vp->index, target->vps_deleted);
 }
 
 static void contract_apply_delete_vp(struct guest *guest, const struct call *call,
@@ -1003,6 +1008,7 @@ static void contract_apply_delete_vp(struct guest *guest, const struct call *cal
 	unsigned int i, own = 0, parents = 0, zeroed;
 	u64 statistics, rules;
 
+	set_bit(vp->index, target->vps_deleted);
 	zeroed = contract_state_unmapped(guest, vp);
 	for (i = 0; i < target->mapped_count; i++) {
 		struct mapped *mapped = &target->mapped[i];

@@ -129,8 +129,10 @@ static int hvp_vp_run_counted(struct hvp_child_vp *vp, struct hvp_exit *exit)
 	WRITE_ONCE(vp->dispatched, false);
 	vp->run_ns += ktime_get_ns() - begin;
 	WRITE_ONCE(vp->vp.run_time, div_u64(vp->run_ns, 100));
-	if (!error)
+	if (!error) {
 		WRITE_ONCE(vp->vp.hypercalls, exit->hypercalls);
+		WRITE_ONCE(vp->partition->child.vps.guest_os_id, exit->guest_os_id);
+	}
 	return error;
 }
 
@@ -180,16 +182,13 @@ static enum hvp_status hvp_vp_run(struct hvp_request *request, struct hvp_child_
 
 static enum hvp_status hvp_dispatch_locked(struct hvp_request *request, struct hvp_child_vp *vp)
 {
-	u32 flags = request->in.dispatch_vp.flags;
 	enum hvp_status status;
 	bool told;
 
 	status = hvp_partition_check_state(request->target, request->row->states);
 	if (status)
 		return status;
-	if (flags & ~HVP_DISPATCH_FLAGS_MASK)
-		return HVP_STATUS_INVALID_PARAMETER;
-	if (flags & HVP_DISPATCH_CLEAR_INTERCEPT_SUSPEND)
+	if (request->in.dispatch_vp.flags & HVP_DISPATCH_CLEAR_INTERCEPT_SUSPEND)
 		vp->intercept_suspend = false;
 	/* As it was made; only its parent could have set it anew. */
 	if (!vp->started) {
@@ -222,18 +221,22 @@ static enum hvp_status hvp_dispatch_locked(struct hvp_request *request, struct h
  * Context: Outside KVM's loop.
  * Return: SUCCESS, or in check order:
  * * INVALID_VP_INDEX: there is none
+ * * INVALID_PARAMETER: flags
  * * INVALID_VP_STATE: another vCPU dispatches it
  * * INVALID_PARTITION_ID, INVALID_PARTITION_STATE: as it is by now
- * * INVALID_PARAMETER: flags
  * * NO_RESOURCES: the host cannot run it
  */
 enum hvp_status hvp_dispatch_vp(struct hvp_request *request)
 {
 	u32 index = request->in.dispatch_vp.vp_index;
+	u32 flags = request->in.dispatch_vp.flags;
 	struct hvp_child_vp *vp;
 	enum hvp_status status;
 
 	status = hvp_child_vp_check_idle(request->target, index);
+	if ((!status || status == HVP_STATUS_INVALID_VP_STATE) &&
+	    flags & ~HVP_DISPATCH_FLAGS_MASK)
+		return HVP_STATUS_INVALID_PARAMETER;
 	if (status)
 		return status;
 	status = hvp_child_vp_use(request->target, index, &vp);
@@ -258,6 +261,9 @@ static bool hvp_interrupt_is_well_formed(const struct hvp_assert_interrupt_in *i
 	case HVP_INTERRUPT_SMI:
 	case HVP_INTERRUPT_NMI:
 	case HVP_INTERRUPT_INIT:
+		/* They have none. */
+		return !in->vector;
+	case HVP_INTERRUPT_SIPI:
 	case HVP_INTERRUPT_EXTINT:
 		return true;
 	default:
@@ -304,7 +310,7 @@ enum hvp_status hvp_assert_virtual_interrupt(struct hvp_request *request)
 		trace_hvpart_interrupt(request->target->id, &interrupt);
 		return HVP_STATUS_SUCCESS;
 	case -ENOENT:
-		return HVP_STATUS_INVALID_VP_INDEX;
+		return hvp_no_child_vp(request->target);
 	case -EBUSY:
 		return HVP_STATUS_ACKNOWLEDGED;
 	default:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* HvCreateVp, HvDeleteVp, HvMapVpStatePage, HvUnmapVpStatePage: virtual processors come and go. */
 
+#include <linux/nospec.h>
 #include <linux/sched/signal.h>
 #include "../../trace.h"
 #include "../call/request.h"
@@ -14,9 +15,6 @@
 #include "../vp/asked.h"
 #include "../vp/register_page.h"
 #include "../vp/signals.h"
-
-/* Linux's mshv driver numbers virtual processors with 8 bits. */
-#define HVP_HIGHEST_VP_INDEX	255
 
 static void hvp_vp_woken(void *owner)
 {
@@ -138,9 +136,11 @@ static enum hvp_status hvp_vp_create_locked(struct hvp_partition *target, u32 in
 		hvp_child_vp_put(vp);
 	if (status && within_limit)
 		hvp_hierarchy_release_vp(target->hierarchy);
-	if (!status)
-		trace_hvpart_vp_created(target->id, index);
-	return status;
+	if (status)
+		return status;
+	clear_bit(index, target->child.deleted);
+	trace_hvpart_vp_created(target->id, index);
+	return HVP_STATUS_SUCCESS;
 }
 
 /**
@@ -237,8 +237,10 @@ enum hvp_status hvp_delete_vp(struct hvp_request *request)
 	if (mutex_lock_killable(&child->lock))
 		return HVP_STATUS_INVALID_VP_STATE;
 	status = hvp_child_vp_use(request->target, index, &vp);
-	if (!status)
+	if (!status) {
+		set_bit(index, child->deleted);
 		hvp_vp_delete_locked(request, vp);
+	}
 	mutex_unlock(&child->lock);
 	return status;
 }
@@ -315,6 +317,17 @@ static void hvp_state_page_clear(const struct hvp_state_page *page)
 					     sizeof(zeroes));
 }
 
+static bool hvp_state_page_exists(const struct hvp_state_page_in *object)
+{
+	return object->type < HVP_NR_STATE_PAGES && !object->vtl;
+}
+
+static struct hvp_state_page *hvp_state_page_of(struct hvp_child_vp *vp,
+						const struct hvp_state_page_in *object)
+{
+	return &vp->pages[array_index_nospec(object->type, HVP_NR_STATE_PAGES)];
+}
+
 /**
  * hvp_map_vp_state_page() - HvMapVpStatePage
  * @request:	the call
@@ -341,16 +354,15 @@ enum hvp_status hvp_map_vp_state_page(struct hvp_request *request)
 		return status;
 	known = object->type != HVP_STATE_PAGE_REGISTERS ||
 		!hvp_child_vp_want(vp, HVP_REGISTER_PAGE_GROUPS);
-	if (object->type >= HVP_NR_STATE_PAGES || object->vtl ||
-	    object->flags != HVP_STATE_PAGE_LOCATED)
+	if (!hvp_state_page_exists(object) || object->flags != HVP_STATE_PAGE_LOCATED)
 		status = HVP_STATUS_INVALID_PARAMETER;
-	else if (vp->pages[object->type].mapped)
+	else if (hvp_state_page_of(vp, object)->mapped)
 		status = HVP_STATUS_OBJECT_IN_USE;
 	else
-		status = hvp_state_page_take(request, &vp->pages[object->type],
+		status = hvp_state_page_take(request, hvp_state_page_of(vp, object),
 					     in->map_location, known);
 	if (!status) {
-		hvp_state_page_clear(&vp->pages[object->type]);
+		hvp_state_page_clear(hvp_state_page_of(vp, object));
 		if (object->type == HVP_STATE_PAGE_REGISTERS)
 			hvp_child_vp_show_page(vp);
 		request->out.map_vp_state_page.map_location = in->map_location;
@@ -359,10 +371,13 @@ enum hvp_status hvp_map_vp_state_page(struct hvp_request *request)
 	return status;
 }
 
-/* Of what has been finalized there are no pages any more, nor virtual processors. */
+/* It went with its virtual processor, or with all of them. */
 static bool hvp_state_page_is_gone(const struct hvp_request *request)
 {
-	return READ_ONCE(request->target->state) != HVP_STATE_ACTIVE;
+	u32 index = request->in.unmap_vp_state_page.vp_index;
+
+	return READ_ONCE(request->target->state) != HVP_STATE_ACTIVE ||
+	       (index <= HVP_HIGHEST_VP_INDEX && test_bit(index, request->target->child.deleted));
 }
 
 /**
@@ -371,6 +386,8 @@ static bool hvp_state_page_is_gone(const struct hvp_request *request)
  *
  * Context: Outside KVM's loop.
  * Return: SUCCESS, or in check order:
+ * * INVALID_VP_INDEX: there is none, nor was
+ * * INVALID_VP_STATE: the thread is to die
  * * INVALID_PARAMETER: another type or VTL; not mapped
  */
 enum hvp_status hvp_unmap_vp_state_page(struct hvp_request *request)
@@ -379,20 +396,23 @@ enum hvp_status hvp_unmap_vp_state_page(struct hvp_request *request)
 	struct hvp_child_vp *vp;
 	enum hvp_status status;
 
-	if (object->type >= HVP_NR_STATE_PAGES || object->vtl)
-		return HVP_STATUS_INVALID_PARAMETER;
 	status = hvp_child_vp_use(request->target, object->vp_index, &vp);
-	/* It went with the virtual processor. */
-	if (status == HVP_STATUS_INVALID_VP_INDEX)
-		return HVP_STATUS_SUCCESS;
+	if (status && status != HVP_STATUS_INVALID_VP_STATE && hvp_state_page_is_gone(request))
+		return hvp_state_page_exists(object) ? HVP_STATUS_SUCCESS :
+						       HVP_STATUS_INVALID_PARAMETER;
 	if (status)
 		return status;
+	if (!hvp_state_page_exists(object)) {
+		status = HVP_STATUS_INVALID_PARAMETER;
+		goto unuse;
+	}
 	if (object->type == HVP_STATE_PAGE_REGISTERS)
 		hvp_child_vp_take_page(vp);
-	if (vp->pages[object->type].mapped)
-		hvp_state_page_unmap(&vp->pages[object->type], request->guest);
+	if (hvp_state_page_of(vp, object)->mapped)
+		hvp_state_page_unmap(hvp_state_page_of(vp, object), request->guest);
 	else if (!hvp_state_page_is_gone(request))
 		status = HVP_STATUS_INVALID_PARAMETER;
+unuse:
 	hvp_child_vp_unuse(vp);
 	return status;
 }

@@ -256,6 +256,22 @@ static struct hvp_child_vp *hvp_child_vp_get(struct hvp_partition *partition, u3
 }
 
 /**
+ * hvp_no_child_vp() - what a call gets that has not found a virtual processor
+ * @partition:	whose it was to be
+ *
+ * Who waited for one that went with all others comes after that.
+ *
+ * Context: Any.
+ * Return: INVALID_PARTITION_ID, INVALID_PARTITION_STATE: as it is by now; INVALID_VP_INDEX
+ */
+enum hvp_status hvp_no_child_vp(const struct hvp_partition *partition)
+{
+	enum hvp_status status = hvp_partition_check_state(partition, HVP_IN_ACTIVE);
+
+	return status ? status : HVP_STATUS_INVALID_VP_INDEX;
+}
+
+/**
  * hvp_child_vp_use() - look a virtual processor up, to use it
  * @partition:	whose it is
  * @index:	which one
@@ -263,6 +279,7 @@ static struct hvp_child_vp *hvp_child_vp_get(struct hvp_partition *partition, u3
  *
  * Context: As hvp_child_vp_lock().
  * Return: SUCCESS, and hvp_child_vp_unuse() is to follow; or
+ * * INVALID_PARTITION_ID, INVALID_PARTITION_STATE: its partition has none any more
  * * INVALID_VP_INDEX: there is none
  * * INVALID_VP_STATE: as hvp_child_vp_lock()
  */
@@ -273,13 +290,13 @@ enum hvp_status hvp_child_vp_use(struct hvp_partition *partition, u32 index,
 
 	*vp = hvp_child_vp_get(partition, index);
 	if (!*vp)
-		return HVP_STATUS_INVALID_VP_INDEX;
+		return hvp_no_child_vp(partition);
 	status = hvp_child_vp_lock(*vp);
 	if (!status && !(*vp)->gone)
 		return HVP_STATUS_SUCCESS;
 	if (!status) {
 		mutex_unlock(&(*vp)->lock);
-		status = HVP_STATUS_INVALID_VP_INDEX;
+		status = hvp_no_child_vp(partition);
 	}
 	hvp_child_vp_put(*vp);
 	return status;
@@ -291,15 +308,19 @@ enum hvp_status hvp_child_vp_use(struct hvp_partition *partition, u32 index,
  * @index:	which one, if there is one
  *
  * Context: Any.
- * Return: INVALID_VP_STATE if one does, else SUCCESS, for what it is worth.
+ * Return: SUCCESS, for what it is worth, or
+ * * INVALID_VP_INDEX: there is none
+ * * INVALID_VP_STATE: one does
  */
 enum hvp_status hvp_child_vp_check_idle(struct hvp_partition *partition, u32 index)
 {
 	struct hvp_child_vp *vp = hvp_child_vp_get(partition, index);
-	bool dispatched = vp && READ_ONCE(vp->dispatched);
+	bool dispatched;
 
-	if (vp)
-		hvp_child_vp_put(vp);
+	if (!vp)
+		return hvp_no_child_vp(partition);
+	dispatched = READ_ONCE(vp->dispatched);
+	hvp_child_vp_put(vp);
 	return dispatched ? HVP_STATUS_INVALID_VP_STATE : HVP_STATUS_SUCCESS;
 }
 
@@ -547,7 +568,7 @@ void hvp_child_vp_take_page(struct hvp_child_vp *vp)
 {
 	struct hvp_state_page *mapped = &vp->pages[HVP_STATE_PAGE_REGISTERS];
 	struct hvp_register_page image;
-	unsigned int groups;
+	unsigned int groups, taken;
 
 	if (!mapped->mapped)
 		return;
@@ -556,8 +577,10 @@ void hvp_child_vp_take_page(struct hvp_child_vp *vp)
 	groups = hvp_register_page_groups(&image);
 	if (!groups || hvp_child_vp_want(vp, groups))
 		return;
-	vp->changed |= hvp_register_page_take(&image, &vp->state);
-	vp->stuck = false;
+	taken = hvp_register_page_take(&image, &vp->state);
+	vp->changed |= taken;
+	if (taken)
+		vp->stuck = false;
 	/* Taken once, and not again. */
 	image.dirty = 0;
 	mapped->guest->ops->write_page(mapped->guest, mapped->page.page,

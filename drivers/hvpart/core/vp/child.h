@@ -2,6 +2,7 @@
 #ifndef _HVPART_CHILD_H
 #define _HVPART_CHILD_H
 
+#include <linux/bitmap.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/refcount.h>
@@ -19,6 +20,9 @@
 
 struct hvp_partition;
 struct hvp_request;
+
+/* Linux's mshv driver numbers virtual processors with 8 bits. */
+#define HVP_HIGHEST_VP_INDEX	255
 
 /**
  * struct hvp_state_page - a page of the parent's in which it sees a virtual processor
@@ -108,6 +112,7 @@ struct hvp_child_vp {
  * @map_charge:	what the partition's pool pays for @map
  * @map_pages:	how many pages that is
  * @vps:	its virtual processors, by their VP index
+ * @deleted:	VP indexes of those that have been deleted, and not been made anew
  * @in_space:	among the maps of its parent's space
  * @rules:	what its parent has said of all of its virtual processors; set under @lock
  * @doorbells:	ports of its parent's that it is connected to, in the order in which that was
@@ -122,6 +127,7 @@ struct hvp_child {
 	struct hvp_charge map_charge;
 	unsigned int map_pages;
 	struct hvp_vps vps;
+	DECLARE_BITMAP(deleted, HVP_HIGHEST_VP_INDEX + 1);
 	struct list_head in_space;
 	struct hvp_rules rules;
 	struct list_head doorbells;
@@ -145,6 +151,7 @@ int hvp_child_track_writes(struct hvp_partition *partition, u64 on);
 int hvp_child_set_time(struct hvp_partition *partition, u64 time);
 unsigned int hvp_child_vp_pages(void);
 
+enum hvp_status hvp_no_child_vp(const struct hvp_partition *partition);
 enum hvp_status hvp_child_vp_use(struct hvp_partition *partition, u32 index,
 				 struct hvp_child_vp **vp);
 enum hvp_status hvp_child_vp_check_idle(struct hvp_partition *partition, u32 index);

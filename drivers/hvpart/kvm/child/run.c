@@ -168,6 +168,7 @@ int hvp_machine_vp_run(struct hvp_machine_vp *vp, struct hvp_vp_state *state, st
 		return -EBUSY;
 	in_run = !READ_ONCE(vp->interrupted) && hvp_machine_vp_run_once(vp, runner, exit);
 	exit->hypercalls = vp->vcpu->stat.hypercalls;
+	exit->guest_os_id = READ_ONCE(vp->vcpu->kvm->arch.hyperv.hv_guest_os_id);
 	hvp_machine_vp_release(vp, runner);
 	if (!in_run)
 		return hvp_machine_vp_get(vp, BIT(HVP_VP_GENERAL) | BIT(HVP_VP_SPECIAL), state);

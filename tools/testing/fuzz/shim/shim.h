@@ -102,6 +102,11 @@ static inline void *memset64(u64 *at, u64 value, size_t count)
 /* bitmap.h, bitops.h */
 #define DECLARE_BITMAP(name, bits) unsigned long name[DIV_ROUND_UP(bits, BITS_PER_LONG)]
 
+static inline void set_bit(unsigned long bit, unsigned long *map)
+{
+	map[bit / BITS_PER_LONG] |= BIT(bit % BITS_PER_LONG);
+}
+
 static inline bool test_bit(unsigned long bit, const unsigned long *map)
 {
 	return map[bit / BITS_PER_LONG] >> bit % BITS_PER_LONG & 1;

@@ -274,13 +274,18 @@ static void synthetic_registers(void)
 		{ HVP_REGISTER_VP_ASSIST_PAGE, 0x3000 },
 	};
 	unsigned int i;
+	u64 os;
 
 	child_code(&child, out_and_hlt, sizeof(out_and_hlt));
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		set_register(child.vcpu, child.id, 0, rows[i].name, rows[i].value);
+	REQUIRE_STATUS(get_partition_property(child.vcpu, child.id, 0x00070000, &os), SUCCESS);
+	EXPECT_EQUAL(os, 0);
 	child_intercept(&child);
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		EXPECT_EQUAL(get_register(child.vcpu, child.id, 0, rows[i].name), rows[i].value);
+	REQUIRE_STATUS(get_partition_property(child.vcpu, child.id, 0x00070000, &os), SUCCESS);
+	EXPECT_EQUAL(os, 0x8100000000000001);
 	EXPECT_EQUAL(get_register(child.vcpu, child.id, 0, HVP_REGISTER_EOM), 0);
 }
 
@@ -391,7 +396,8 @@ static const struct interrupt {
 	{ "fixed_15", 0, 0, 0, 15, HVP_STATUS_INVALID_PARAMETER },
 	{ "fixed_256", 0, 0, 0, 256, HVP_STATUS_INVALID_PARAMETER },
 	{ "type_3", 3, 0, 0, 32, HVP_STATUS_INVALID_PARAMETER },
-	{ "type_6", 6, 0, 0, 32, HVP_STATUS_INVALID_PARAMETER },
+	{ "sipi", 6, 0, 0, 32, HVP_STATUS_SUCCESS },
+	{ "nmi_2", 4, 0, 0, 2, HVP_STATUS_INVALID_PARAMETER },
 	{ "type_8", 8, 0, 0, 32, HVP_STATUS_INVALID_PARAMETER },
 	{ "mode_4", 0, 4, 0, 32, HVP_STATUS_INVALID_PARAMETER },
 	{ "nobody", 0, 0, 9, 32, HVP_STATUS_INVALID_VP_INDEX },

@@ -140,6 +140,8 @@ static void state_pages(void)
 		      INVALID_PARAMETER);
 	EXPECT_STATUS(unmap_state_page(vcpu, id, 0, 0), INVALID_PARAMETER);
 	EXPECT_STATUS(unmap_state_page(vcpu, id, 0, 2), INVALID_PARAMETER);
+	EXPECT_STATUS(unmap_state_page(vcpu, id, 1, 2), INVALID_VP_INDEX);
+	EXPECT_STATUS(unmap_state_page(vcpu, id, 256, 0), INVALID_VP_INDEX);
 
 	EXPECT_STATUS(map_state_page(vcpu, id, 0, HVP_STATE_PAGE_INTERCEPT, page), SUCCESS);
 	/* Whole, at once */

@@ -396,6 +396,9 @@ void prepare_vp_call(struct vcpu *vcpu, u16 code, u64 id)
 		deposit_new(vcpu, id, NULL, 50);
 	if (names_vp && code != HVP_CALL_CREATE_VP)
 		REQUIRE_STATUS(create_vp(vcpu, id, 0), SUCCESS);
+	if (code == HVP_CALL_UNMAP_VP_STATE_PAGE)
+		REQUIRE_STATUS(map_state_page(vcpu, id, 0, HVP_STATE_PAGE_REGISTERS,
+					      guest_alloc(vcpu->guest)), SUCCESS);
 	/* Port 1 is what contract_make_input() names. */
 	if (code == HVP_CALL_CREATE_PORT || code == HVP_CALL_CONNECT_PORT ||
 	    code == HVP_CALL_DISCONNECT_PORT || code == HVP_CALL_DELETE_PORT)
