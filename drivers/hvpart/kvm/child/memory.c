@@ -49,8 +49,9 @@ struct hvp_granule {
 	unsigned int slots;
 };
 
-/* Not all of its slots have been made. */
+/* Not all of its slots have been made; it has an address. */
 #define HVP_GRANULE_UNFINISHED	XA_MARK_0
+#define HVP_GRANULE_MADE	XA_MARK_1
 
 static bool hvp_page_allows(const struct hvp_gpa_page *page, bool write)
 {
@@ -111,7 +112,8 @@ void hvp_child_memory_forget(struct hvp_machine *machine, u64 gfn, u64 count)
  * @machine:	the machine
  * @may_sleep:	whether to reschedule, as these may be millions
  *
- * As hvp_child_memory_forget() of each page, but not of all of them at one moment.
+ * As hvp_child_memory_forget() of each page, but not of all of them at one moment.  KVM has
+ * HVP_MAX_SLOTS granules at most.
  *
  * Context: May sleep if @may_sleep.
  */
@@ -120,7 +122,7 @@ void hvp_child_memory_forget_all(struct hvp_machine *machine, bool may_sleep)
 	struct hvp_granule *granule;
 	unsigned long index;
 
-	xa_for_each(&machine->memory.granules, index, granule) {
+	xa_for_each_marked(&machine->memory.granules, index, granule, HVP_GRANULE_MADE) {
 		hvp_child_memory_forget(machine, (u64)index << HVP_GRANULE_SHIFT,
 					HVP_GRANULE_PAGES);
 		if (may_sleep)
@@ -402,14 +404,12 @@ static u64 hvp_child_pfn(struct hvp_machine_vp *vp, u64 gfn,
 	vp->stop.cause = HVP_STOP_HOST;
 	writable = found.rights & HVP_MAP_WRITE;
 	if (request->may_sleep && !request->pin)
-		error = hvp_windows_get_page(viewer->windows, found.source, writable, &page,
-					     &address);
+		error = hvp_viewer_get_page(viewer, found.source, writable, &page, &address);
 	/* The VMM may have made it read-only. */
 	if (error == -EFAULT && request->may_sleep && !request->pin && writable &&
 	    !request->write) {
 		writable = false;
-		error = hvp_windows_get_page(viewer->windows, found.source, false, &page,
-					     &address);
+		error = hvp_viewer_get_page(viewer, found.source, false, &page, &address);
 	}
 	vp->stop.error = error;
 	if (error)
@@ -529,6 +529,7 @@ static int hvp_granule_make(struct hvp_machine *machine, unsigned long index,
 			return address;
 		/* Before KVM has a slot, and so a page, of which it would have to be told. */
 		WRITE_ONCE(granule->address, address);
+		xa_set_mark(&memory->granules, index, HVP_GRANULE_MADE);
 	}
 	error = hvp_granule_make_slots(machine, index, granule);
 	if (!error)
@@ -545,6 +546,8 @@ static struct hvp_granule *hvp_granule_note(struct hvp_child_memory *memory,
 
 	if (granule)
 		return granule;
+	if (atomic_read(&memory->count) >= HVP_MAX_SLOTS)
+		return NULL;
 	new = kzalloc(sizeof(*new), HVP_GFP);
 	if (!new)
 		return NULL;
@@ -553,6 +556,7 @@ static struct hvp_granule *hvp_granule_note(struct hvp_child_memory *memory,
 		kfree(new);
 		return xa_is_err(granule) ? NULL : granule;
 	}
+	atomic_inc(&memory->count);
 	xa_set_mark(&memory->granules, index, HVP_GRANULE_UNFINISHED);
 	return new;
 }
@@ -590,7 +594,7 @@ int hvp_child_memory_make_slot(struct hvp_machine *machine, u64 gfn)
  *
  * The next run makes their slots, so that KVM finds what a Hyper-V MSR names, which it
  * takes for unmapped otherwise.  Without memory for the note it is made when a page is
- * touched.
+ * touched.  Where there are as many as there can be, that fails.
  *
  * Context: May sleep.
  */

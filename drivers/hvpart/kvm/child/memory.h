@@ -20,6 +20,7 @@ struct page;
  * @mapping:	where the slots' addresses are
  * @lock:	one granule is made at a time
  * @granules:	number of a granule -> struct hvp_granule; they stay until the end
+ * @count:	how many, HVP_MAX_SLOTS at most, or a few more
  * @slots:	how many slots KVM has been given
  * @changed:	protects @changes: no page is put into the VMM's page table that was looked up
  *		before a change
@@ -33,6 +34,7 @@ struct hvp_child_memory {
 	struct hvp_mapping *mapping;
 	struct mutex lock;	/* see above */
 	struct xarray granules;
+	atomic_t count;
 	unsigned int slots;
 	struct rw_semaphore changed;
 	unsigned long changes;

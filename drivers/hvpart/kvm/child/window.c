@@ -88,21 +88,42 @@ static DEFINE_MUTEX(hvp_windows_lock);
 DEFINE_STATIC_SRCU(hvp_viewers_srcu);
 
 /*
- * Children lose pages of a window: these, or all that a child has if these take long to find.
+ * All that a child has been given is taken back, unless that was done and it was given nothing
+ * since.  Who is being given a page has counted it before it looks for it, and KVM has taken its
+ * sequence number before that.
+ */
+static void hvp_viewer_take_all(struct hvp_viewer *viewer, bool may_sleep)
+{
+	u64 given = atomic64_read(&viewer->given);
+
+	/* Pairs with the release below: who says so is done. */
+	if (smp_load_acquire(&viewer->taken) == given)
+		return;
+	/* Pairs with hvp_viewer_get_page(): whoever is counted is found by what follows. */
+	smp_mb();
+	viewer->lost_all(viewer, may_sleep);
+	/* Another one who takes all may be at it still, and does not rely on this. */
+	smp_store_release(&viewer->taken, given);
+}
+
+/*
+ * Children lose pages of their parent: these, or all that a child has if these take long to
+ * find.
  *
  * All is not of one moment, nor under the map's lock.  It need not be: what a child's KVM had of
  * the window's when the host began, it has when its turn comes, or was told of when the map
  * changed; and through the window it gets nothing until the host is done.
  */
-static void hvp_window_take_back(struct hvp_window *window, u64 gfn, u64 count, bool may_sleep)
+static void hvp_windows_take_back(struct hvp_windows *windows, u64 gfn, u64 count,
+				  bool may_sleep)
 {
 	u64 left = HVP_MOST_NODES;
 	struct hvp_viewer *viewer;
 
-	list_for_each_entry_srcu(viewer, &window->windows->viewers, node,
+	list_for_each_entry_srcu(viewer, &windows->viewers, node,
 				 srcu_read_lock_held(&hvp_viewers_srcu)) {
 		if (!hvp_gpa_map_some_of(viewer->map, gfn, count, &left, viewer->lost, viewer))
-			viewer->lost_all(viewer, may_sleep);
+			hvp_viewer_take_all(viewer, may_sleep);
 	}
 }
 
@@ -123,8 +144,8 @@ static bool hvp_window_invalidate(struct mmu_interval_notifier *notifier,
 	spin_unlock(&windows->lock);
 
 	token = srcu_read_lock(&hvp_viewers_srcu);
-	hvp_window_take_back(window, window->gfn + first, DIV_ROUND_UP(end, PAGE_SIZE) - first,
-			     mmu_notifier_range_blockable(range));
+	hvp_windows_take_back(windows, window->gfn + first, DIV_ROUND_UP(end, PAGE_SIZE) - first,
+			      mmu_notifier_range_blockable(range));
 	srcu_read_unlock(&hvp_viewers_srcu, token);
 	return true;
 }
@@ -345,8 +366,8 @@ static struct hvp_window *hvp_window_get(struct hvp_windows *windows, u64 gfn,
 }
 
 /**
- * hvp_windows_get_page() - a page for a child's KVM to map
- * @windows:	the parent's
+ * hvp_viewer_get_page() - a page for a child's KVM to map
+ * @viewer:	the child
  * @gfn:	the parent's page
  * @write:	it is to be written to
  * @page:	receives the host page
@@ -359,9 +380,10 @@ static struct hvp_window *hvp_window_get(struct hvp_windows *windows, u64 gfn,
  * an invalidation waits for: a write may itself take an old page away.
  * Return: 0 with a reference to the page, or -EFAULT, -ENOMEM or -EINTR.
  */
-int hvp_windows_get_page(struct hvp_windows *windows, u64 gfn, bool write, struct page **page,
-			 unsigned long *address)
+int hvp_viewer_get_page(struct hvp_viewer *viewer, u64 gfn, bool write, struct page **page,
+			unsigned long *address)
 {
+	struct hvp_windows *windows = viewer->windows;
 	struct hvp_window *window;
 	struct hvp_place place;
 	unsigned long sequence;
@@ -371,6 +393,9 @@ int hvp_windows_get_page(struct hvp_windows *windows, u64 gfn, bool write, struc
 	do {
 		if (fatal_signal_pending(current))
 			return -EINTR;
+		atomic64_inc(&viewer->given);
+		/* Pairs with hvp_viewer_take_all(). */
+		smp_mb__after_atomic();
 		if (hvp_windows_place(windows, gfn, write, &place))
 			return -EFAULT;
 		window = hvp_window_get(windows, gfn, &place);

@@ -23,6 +23,8 @@ enum hvp_age { HVP_TEST_YOUNG, HVP_CLEAR_YOUNG, HVP_CLEAR_FLUSH_YOUNG };
  * @lost_all:	likewise of all its pages; must not sleep unless it may
  * @used:	has the child used child pages [gfn, gfn + count) since it was asked for the
  *		last time?  As @lost
+ * @given:	how many pages it has been given
+ * @taken:	all of this many are known to have been taken back
  * @node:	among those of @windows
  */
 struct hvp_viewer {
@@ -31,14 +33,16 @@ struct hvp_viewer {
 	hvp_gpa_run_fn lost;
 	void (*lost_all)(struct hvp_viewer *viewer, bool may_sleep);
 	bool (*used)(struct hvp_viewer *viewer, u64 gfn, u64 count, enum hvp_age how);
+	atomic64_t given;
+	u64 taken;
 	struct list_head node;
 };
 
 int hvp_viewer_add(struct hvp_viewer *viewer, struct kvm *kvm);
 void hvp_viewer_remove(struct hvp_viewer *viewer);
 
-int hvp_windows_get_page(struct hvp_windows *windows, u64 gfn, bool write, struct page **page,
-			 unsigned long *address);
+int hvp_viewer_get_page(struct hvp_viewer *viewer, u64 gfn, bool write, struct page **page,
+			unsigned long *address);
 unsigned long hvp_windows_address(struct hvp_windows *windows, u64 gfn, bool write);
 unsigned long hvp_windows_seen_address(struct hvp_windows *windows, u64 gfn, u64 count);
 
