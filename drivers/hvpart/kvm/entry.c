@@ -11,6 +11,7 @@
 #include "child/runner.h"
 #include "child/vcpu.h"
 #include "child/wanted.h"
+#include "child/window.h"
 #include "entry.h"
 #include "parent/cpuid.h"
 #include "parent/hypercall.h"
@@ -19,11 +20,16 @@
 #include "parent/vm.h"
 
 /*
- * In the order of installation.  The first one watches the end of VMs and is the last to
- * stop: VMs come to their end also while others keep the module from going.
+ * In the order of installation.  The first ones stop when all runs have ended: VMs come to
+ * their end also while others keep the module from going; and as long as KVM has pages of a
+ * child's, it is given no others, and told of those that go.
  */
+#define HVP_LATE_HOOKS	3
+
 static struct hvp_hook *const hooks[] = {
 	&hvp_hook_kvm_arch_flush_shadow_all,
+	&hvp_hook_kvm_arch_flush_shadow_memslot,
+	&hvp_hook_hva_to_pfn,
 	&hvp_hook_kvm_vcpu_ioctl,
 	&hvp_hook_kvm_hv_set_msr_common,
 	&hvp_hook_kvm_hv_get_msr_common,
@@ -31,7 +37,6 @@ static struct hvp_hook *const hooks[] = {
 	&hvp_hook_kvm_cpuid,
 	&hvp_hook_kvm_emulate_cpuid,
 	&hvp_hook_kvm_hv_set_cpuid,
-	&hvp_hook_hva_to_pfn,
 	&hvp_hook_x86_emulate_instruction,
 	&hvp_hook_kvm_mmu_page_fault,
 	&hvp_hook_kvm_mmu_hugepage_adjust,
@@ -85,15 +90,16 @@ static void hvp_hooks_remove(unsigned int installed)
 	/* A child that runs comes back to its parent, and none runs again. */
 	hvp_outside_stop();
 	hvp_runners_stop();
-	for (i = installed; i-- > 1;)
+	for (i = installed; i-- > HVP_LATE_HOOKS;)
 		hvp_hook_stop(hooks[i]);
 	hvp_vms_reset();
 	hvp_hooks_drain(&hvp_calls_running);
 	hvp_kvm_runs_recall();
 	hvp_hooks_drain(&hvp_runs_running);
 	hvp_vms_release();
-	if (installed)
-		hvp_hook_stop(hooks[0]);
+	for (i = min_t(unsigned int, installed, HVP_LATE_HOOKS); i-- > 0;)
+		hvp_hook_stop(hooks[i]);
+	hvp_hooks_drain(&hvp_calls_running);
 	hvp_hooks_drain(&hvp_ends_running);
 	for (i = installed; i-- > 0;)
 		hvp_hook_remove(hooks[i]);

@@ -57,6 +57,12 @@ noinline __noclone void hvp_original_kvm_arch_flush_shadow_all(struct kvm *kvm)
 	barrier();
 }
 
+noinline __noclone void hvp_original_kvm_arch_flush_shadow_memslot(struct kvm *kvm,
+								   struct kvm_memory_slot *slot)
+{
+	barrier();
+}
+
 noinline __noclone int hvp_original_x86_emulate_instruction(struct kvm_vcpu *vcpu, u64 gpa,
 							    int type, void *insn, int length)
 {

@@ -7,6 +7,7 @@
 
 struct file;
 struct kvm;
+struct kvm_memory_slot;
 struct kvm_vcpu;
 
 /*
@@ -23,6 +24,7 @@ int hvp_original_kvm_emulate_cpuid(struct kvm_vcpu *vcpu);
 long hvp_original_kvm_vcpu_ioctl(struct file *file, unsigned int command,
 				 unsigned long argument);
 void hvp_original_kvm_arch_flush_shadow_all(struct kvm *kvm);
+void hvp_original_kvm_arch_flush_shadow_memslot(struct kvm *kvm, struct kvm_memory_slot *slot);
 int hvp_original_x86_emulate_instruction(struct kvm_vcpu *vcpu, u64 gpa, int type, void *insn,
 					 int length);
 int hvp_original_kvm_mmu_page_fault(struct kvm_vcpu *vcpu, u64 gpa, u64 error, void *insn,

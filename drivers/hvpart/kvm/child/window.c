@@ -4,8 +4,9 @@
  * KVM gets a page as it gets any guest's, and lets go of it as soon as the host takes it away.
  *
  * A window is a stretch of the VMM's address space that is guest memory of the parent's, as a
- * memory slot said when a child first looked there.  The VMM may move its slots; what a
- * child was given is taken back by the window through which it was looked up.
+ * memory slot said when a child first looked there.  The VMM may move its slots: children lose
+ * what was in the slot then, and what they were given is also taken back by the window
+ * through which it was looked up.
  *
  * What a child uses, the host does not find in the VMM's page tables: it is asked for it as any
  * VM, through another notifier, or its pages would look as if nobody used them.
@@ -24,6 +25,7 @@
 #include <linux/srcu.h>
 #include "../../core/core.h"
 #include "../../hook/compat.h"
+#include "../originals.h"
 #include "../parent/slot.h"
 #include "ending.h"
 #include "window.h"
@@ -555,3 +557,43 @@ void hvp_viewer_remove(struct hvp_viewer *viewer)
 	if (windows)
 		hvp_ending_begin(&windows->ending);
 }
+
+/*
+ * The parent's pages are elsewhere from now on, or nowhere.  KVM does not bear being given another
+ * page for one that it has, and the child is to see what its parent sees.
+ *
+ * Whoever has looked a page up in the slot as it was is done with that: KVM has waited for it.
+ * What he makes of it is taken back here, or his KVM sees that its sequence number has changed.
+ */
+static void hvp_windows_lose_slot(struct kvm *kvm, const struct kvm_memory_slot *slot)
+{
+	int token = srcu_read_lock(&hvp_viewers_srcu);
+	struct hvp_windows *windows;
+
+	mutex_lock(&hvp_windows_lock);
+	windows = hvp_windows_find(kvm);
+	mutex_unlock(&hvp_windows_lock);
+	if (windows)
+		hvp_windows_take_back(windows, slot->base_gfn, slot->npages, true);
+	srcu_read_unlock(&hvp_viewers_srcu, token);
+}
+
+static void hvp_replace_kvm_arch_flush_shadow_memslot(struct kvm *kvm,
+						      struct kvm_memory_slot *slot)
+{
+	int token = srcu_read_lock(&hvp_ends_running);
+
+	hvp_windows_lose_slot(kvm, slot);
+	hvp_original_kvm_arch_flush_shadow_memslot(kvm, slot);
+	srcu_read_unlock(&hvp_ends_running, token);
+}
+
+static notrace void hvp_divert_kvm_arch_flush_shadow_memslot(unsigned long ip,
+							     unsigned long parent_ip,
+							     struct ftrace_ops *ops,
+							     struct ftrace_regs *fregs)
+{
+	hvp_hook_divert(ops, ip, fregs);
+}
+
+HVP_DEFINE_HOOK(kvm_arch_flush_shadow_memslot, "void (struct kvm *, struct kvm_memory_slot *)");

@@ -6,6 +6,7 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include "../../core/core.h"
+#include "../../hook/hook.h"
 
 struct hvp_windows;
 struct kvm;
@@ -37,6 +38,8 @@ struct hvp_viewer {
 	u64 taken;
 	struct list_head node;
 };
+
+extern struct hvp_hook hvp_hook_kvm_arch_flush_shadow_memslot;
 
 int hvp_viewer_add(struct hvp_viewer *viewer, struct kvm *kvm);
 void hvp_viewer_remove(struct hvp_viewer *viewer);

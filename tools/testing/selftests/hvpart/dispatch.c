@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A child's virtual processor runs: contract, virtual processors, section 5. */
+#include <linux/kvm.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 
 #include "vps.h"
@@ -85,6 +87,50 @@ static void a_page_is_taken_away(void)
 	message = child_intercept(&child);
 	EXPECT_EQUAL(message->header.type, HVP_MESSAGE_UNMAPPED_GPA);
 	EXPECT_EQUAL(message->payload.memory.header.rip, 0);
+}
+
+static void set_slot(struct guest *guest, const struct guest_slot *slot, void *host, u64 size)
+{
+	struct kvm_userspace_memory_region region = {
+		.slot = slot - guest->slots,
+		.guest_phys_addr = slot->gpa,
+		.memory_size = size,
+		.userspace_addr = (u64)host,
+	};
+
+	if (ioctl(guest->vm_fd, KVM_SET_USER_MEMORY_REGION, &region))
+		die("KVM_SET_USER_MEMORY_REGION: %m");
+}
+
+/* As QEMU does it where RAM becomes ROM: the page stays, and something else is there. */
+static void the_vmm_replaces_a_slot(void)
+{
+	struct child child = new_child(new_guest());
+	struct guest *guest = child.vcpu->guest;
+	u64 page = guest_add_page(guest, 0, PROT_READ | PROT_WRITE);
+	struct guest_slot *slot = &guest->slots[guest->nr_slots - 1];
+	u8 *first = slot->host, *second = mmap(NULL, HVP_PAGE_SIZE, PROT_READ | PROT_WRITE,
+					       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (second == MAP_FAILED)
+		die("mmap: %m");
+	*first = 1;
+	*second = 2;
+	REQUIRE_RESULT(map_gpa_pages(child.vcpu, child.id, 1, MAP_RWX, &page, 1), SUCCESS, 1);
+	/* What the processor has of it is not to be written to. */
+	if (mprotect(first, HVP_PAGE_SIZE, PROT_READ))
+		die("mprotect: %m");
+	child_code(&child, read_next_page, sizeof(read_next_page));
+	EXPECT_EQUAL(child_intercept(&child)->payload.io_port.rax & 0xff, 1);
+	set_slot(guest, slot, first, 0);
+	set_slot(guest, slot, second, HVP_PAGE_SIZE);
+	set_register(child.vcpu, child.id, 0, HVP_REGISTER_RIP, 0);
+	EXPECT_EQUAL(child_intercept(&child)->payload.io_port.rax & 0xff, 2);
+	child_code(&child, write_next_page, sizeof(write_next_page));
+	set_register(child.vcpu, child.id, 0, HVP_REGISTER_RIP, 0);
+	EXPECT_EQUAL(child_run(&child).state, HVP_DISPATCH_BLOCKED);
+	EXPECT_EQUAL(*second, 0x77);
+	EXPECT_EQUAL(*first, 1);
 }
 
 /* mov $0x1000, %si; mov $0x80, %di; movsl; out %al, $0x80 */
@@ -181,6 +227,7 @@ static const struct test_case cases[] = {
 	CASE(a_port_is_written_to),
 	CASE(a_page_is_missing),
 	CASE(a_page_is_taken_away),
+	CASE(the_vmm_replaces_a_slot),
 	CASE(a_page_is_read_only_in_the_vmm),
 	CASE(a_page_that_kvm_reads_stays),
 	CASE(nothing_is_left),

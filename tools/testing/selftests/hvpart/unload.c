@@ -142,6 +142,7 @@ static const struct hooked {
 	const char *function;
 } hooked[] = {
 	{ "kvm_arch_flush_shadow_all" },
+	{ "kvm_arch_flush_shadow_memslot" },
 	{ "kvm_hv_set_msr_common" },
 	{ "kvm_hv_get_msr_common" },
 	{ "kvm_hv_hypercall" },
