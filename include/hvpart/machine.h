@@ -197,7 +197,10 @@ struct hvp_machine_events {
  * what the machine needs, -EINVAL for a value that no processor can have.
  *
  * @create:	make a machine without a virtual processor
- * @destroy:	the reverse, with all that are left; none of them runs.  Any task
+ * @let_go:	let go of all pages, before @forget is called no more; it has no virtual
+ *		processor, and gets none.  Any task
+ * @destroy:	the reverse of @create, with all virtual processors that are left; none of them
+ *		runs.  Any task
  * @mapped:	pages [gfn, gfn + count) are in @map now; may be called inside KVM's loop
  * @forget:	pages [gfn, gfn + count) change in @map: the host is to let go of what was
  *		there.  To be called under the map's lock, together with the change: whoever
@@ -240,6 +243,7 @@ struct hvp_machine_events {
  */
 struct hvp_machine_ops {
 	int (*create)(const struct hvp_machine_config *config, struct hvp_machine **machine);
+	void (*let_go)(struct hvp_machine *machine);
 	void (*destroy)(struct hvp_machine *machine);
 	void (*mapped)(struct hvp_machine *machine, u64 gfn, u64 count);
 	void (*forget)(struct hvp_machine *machine, u64 gfn, u64 count);

@@ -118,12 +118,30 @@ static int hvp_fake_create(const struct hvp_machine_config *config,
 	return 0;
 }
 
+static void hvp_fake_let_go(struct hvp_machine *machine)
+{
+	struct hvp_fake_held *held;
+
+	might_sleep();
+	hvp_fake_expect_machine(machine);
+	KUNIT_EXPECT_EQ_MSG(machine->guest->test, machine->vps, 0,
+			    "virtual processors are left");
+	/* From here on, it need not be told. */
+	KUNIT_EXPECT_PTR_NE(machine->guest->test, machine->config.map->listener, NULL);
+	spin_lock(&machine->lock);
+	for (held = machine->held; held < machine->held + HVP_FAKE_HELD_PAGES; held++)
+		held->held = false;
+	machine->let_go = true;
+	spin_unlock(&machine->lock);
+}
+
 static void hvp_fake_destroy(struct hvp_machine *machine)
 {
 	struct hvp_fake_guest *guest = machine->guest;
 
 	hvp_fake_begin_outside(guest, HVP_FAKE_DESTROY);
 	hvp_fake_expect_machine(machine);
+	KUNIT_EXPECT_TRUE_MSG(guest->test, machine->let_go, "it still has pages");
 	KUNIT_EXPECT_EQ_MSG(guest->test, machine->vps, 0, "virtual processors are left");
 	WRITE_ONCE(machine->destroyed, true);
 	spin_lock_irq(&guest->machines_lock);
@@ -157,7 +175,8 @@ static void hvp_fake_hold(struct hvp_machine *machine, u64 gfn)
 	hvp_gpa_map_find(machine->config.map, gfn, &page);
 	spin_lock(&machine->lock);
 	held = hvp_fake_find_held(machine, gfn);
-	if (machine->changes == changes && page.kind == HVP_GPA_MAPPED && held) {
+	if (machine->changes == changes && page.kind == HVP_GPA_MAPPED && held &&
+	    !machine->let_go) {
 		*held = (struct hvp_fake_held){
 			.gfn = gfn,
 			.source = page.source,
@@ -488,6 +507,7 @@ static int hvp_fake_cpuid(struct hvp_machine_vp *vp, const struct hvp_cpuid_quer
 
 const struct hvp_machine_ops hvp_fake_machine_ops = {
 	.create = hvp_fake_create,
+	.let_go = hvp_fake_let_go,
 	.destroy = hvp_fake_destroy,
 	.mapped = hvp_fake_mapped,
 	.forget = hvp_fake_forget,

@@ -74,6 +74,7 @@ struct hvp_fake_held {
  * @lock:	inside the map's: protects what follows
  * @changes:	how often it was told to forget something
  * @destroyed:	it must not be used
+ * @let_go:	it has no pages any more, nor gets any
  * @vps:	virtual processors that it has
  * @held:	pages
  * @tracked:	it is noted what is written to
@@ -87,6 +88,7 @@ struct hvp_machine {
 	spinlock_t lock;
 	unsigned int changes;
 	bool destroyed;
+	bool let_go;
 	unsigned int vps;
 	struct hvp_fake_held held[HVP_FAKE_HELD_PAGES];
 	bool tracked;

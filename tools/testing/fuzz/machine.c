@@ -22,6 +22,7 @@ struct hvp_machine {
 	unsigned int vps;
 	u64 there;		/* VP indexes, those below 64 */
 	struct held held[MACHINE_HELD];
+	bool let_go;
 	bool tracked;
 	u64 written;		/* dirty bits of the first pages */
 };
@@ -86,11 +87,22 @@ static int machine_create(const struct hvp_machine_config *config, struct hvp_ma
 	return 0;
 }
 
+static void machine_let_go(struct hvp_machine *machine)
+{
+	might_sleep();
+	if (machine->vps || !machine->map->listener)
+		shim_die("a machine lets go too early, or too late");
+	memset(machine->held, 0, sizeof(machine->held));
+	machine->let_go = true;
+}
+
 static void machine_destroy(struct hvp_machine *machine)
 {
 	struct hvp_machine **link = &machines;
 
 	might_sleep();
+	if (!machine->let_go)
+		shim_die("a machine goes with pages");
 	if (machine->vps)
 		shim_die("a machine goes with %u virtual processors", machine->vps);
 	while (*link != machine)
@@ -362,6 +374,7 @@ static int machine_cpuid(struct hvp_machine_vp *vp, const struct hvp_cpuid_query
 
 const struct hvp_machine_ops machine_ops = {
 	.create = machine_create,
+	.let_go = machine_let_go,
 	.destroy = machine_destroy,
 	.mapped = machine_mapped,
 	.forget = machine_forget,

@@ -414,6 +414,8 @@ void hvp_child_destroy_machine(struct hvp_partition *partition)
 
 	if (!machine)
 		return;
+	/* While it is told of what changes: it would not let go of that any more. */
+	hvp_machines(partition)->let_go(machine);
 	hvp_gpa_map_listen(&child->map, NULL);
 	WRITE_ONCE(child->machine, NULL);
 	synchronize_srcu(&hvp_machines_in_use);

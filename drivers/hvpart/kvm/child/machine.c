@@ -103,6 +103,11 @@ static int hvp_machine_set_up(struct hvp_machine *machine, struct hvp_runner *ru
 	return 0;
 }
 
+static void hvp_machine_let_go(struct hvp_machine *machine)
+{
+	hvp_child_memory_forget_all(machine, true);
+}
+
 static void hvp_machine_destroy(struct hvp_machine *machine)
 {
 	struct hvp_machine_vp *vp;
@@ -111,7 +116,7 @@ static void hvp_machine_destroy(struct hvp_machine *machine)
 	xa_for_each(&machine->vps, index, vp)
 		hvp_machine_vp_destroy(vp);
 	xa_destroy(&machine->vps);
-	hvp_child_memory_let_go(machine);
+	hvp_child_memory_close(machine);
 	/* Before this, KVM may be told of pages that the host takes away. */
 	if (machine->file) {
 		hvp_notifier_detach(machine->kvm);
@@ -180,6 +185,7 @@ destroy:
 
 const struct hvp_machine_ops hvp_kvm_machine_ops = {
 	.create = hvp_machine_create,
+	.let_go = hvp_machine_let_go,
 	.destroy = hvp_machine_destroy,
 	.mapped = hvp_child_memory_mapped,
 	.forget = hvp_child_memory_forget,

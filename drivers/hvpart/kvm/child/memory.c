@@ -708,13 +708,12 @@ int hvp_child_memory_create(struct hvp_machine *machine, struct kvm *parent)
 }
 
 /**
- * hvp_child_memory_let_go() - KVM lets go of all pages, and gets none any more
- * @machine:	the machine, whose VM is still there, or was never made
+ * hvp_child_memory_close() - KVM is not told of pages that are taken away any more
+ * @machine:	the machine, which has let go of all pages, or has never had any
  *
  * Context: May sleep; any task.  No VP runs.
  */
-void hvp_child_memory_let_go(struct hvp_machine *machine)
+void hvp_child_memory_close(struct hvp_machine *machine)
 {
-	hvp_child_memory_forget_all(machine, true);
 	hvp_viewer_remove(&machine->memory.viewer);
 }

@@ -63,7 +63,7 @@ struct hvp_soft_pages {
 extern struct hvp_hook hvp_hook_hva_to_pfn;
 
 int hvp_child_memory_create(struct hvp_machine *machine, struct kvm *parent);
-void hvp_child_memory_let_go(struct hvp_machine *machine);
+void hvp_child_memory_close(struct hvp_machine *machine);
 void hvp_child_memory_destroy(struct hvp_machine *machine);
 void hvp_child_memory_mapped(struct hvp_machine *machine, u64 gfn, u64 count);
 void hvp_child_memory_forget(struct hvp_machine *machine, u64 gfn, u64 count);
