@@ -4,6 +4,7 @@
  * with it.
  */
 
+#include <linux/delay.h>
 #include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -62,6 +63,27 @@ struct file *hvp_kvm_device(void)
 bool hvp_kvm_file(const struct file *file, const void *private)
 {
 	return file->private_data == private && file->f_op->unlocked_ioctl;
+}
+
+/* Who looks into a process, or has just been forked from it, has a reference for a moment. */
+#define HVP_MOMENT_MS	20
+
+/**
+ * hvp_kvm_file_is_ours_alone() - has nobody else a reference?
+ * @file:	a file that is in no table of descriptors but what somebody has made of it since
+ *
+ * Each reference that lasts was taken while it was in a table, or from one that was.
+ *
+ * Context: May sleep.
+ * Return: true if nobody has.
+ */
+bool hvp_kvm_file_is_ours_alone(struct file *file)
+{
+	unsigned int waited;
+
+	for (waited = 0; file_count(file) != 1 && waited < HVP_MOMENT_MS; waited++)
+		fsleep(USEC_PER_MSEC);
+	return file_count(file) == 1;
 }
 
 /* Files that this task has let go of since are not to be closed in KVM's loop. */

@@ -18,6 +18,7 @@ struct kvm;
  * @kvm:	the VM, held by @file
  * @memory:	its memory
  * @vps:	VP index -> struct hvp_machine_vp
+ * @leaked:	its VMM may have a descriptor of one of its vCPUs: nothing runs any more
  * @rcu:	observers look into it
  */
 struct hvp_machine {
@@ -26,6 +27,7 @@ struct hvp_machine {
 	struct kvm *kvm;
 	struct hvp_child_memory memory;
 	struct xarray vps;
+	bool leaked;
 	struct rcu_head rcu;
 };
 

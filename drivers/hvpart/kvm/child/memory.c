@@ -207,12 +207,17 @@ void hvp_child_memory_unmapped(struct hvp_machine *machine, u64 gfn, u64 count)
 
 static void hvp_soft_page_drop(struct hvp_machine_vp *vp, unsigned int n)
 {
+	struct hvp_child_memory *memory = &vp->machine->memory;
 	struct hvp_soft_pages *soft = &vp->soft;
 	struct folio *folio = page_folio(soft->pages[n]);
 
 	soft->dropping = true;
-	hvp_mapping_unmap(vp->machine->memory.mapping, soft->gfns[n] << PAGE_SHIFT, PAGE_SIZE);
+	hvp_mapping_unmap(memory->mapping, soft->gfns[n] << PAGE_SHIFT, PAGE_SIZE);
 	soft->dropping = false;
+	/* Pairs with hvp_kvms_own_pfn(): that has not found the page, or is told of its end. */
+	smp_mb();
+	if (atomic_read(&memory->following))
+		hvp_child_memory_forget(vp->machine, soft->gfns[n], 1);
 	/* A FUSE server may hold the lock for ever; who is killed meanwhile has lost that write. */
 	if (test_bit(n, &soft->written) && !folio_test_dirty(folio) &&
 	    !folio_lock_killable(folio)) {
@@ -348,10 +353,6 @@ static const struct vm_operations_struct hvp_child_memory_ops = {
 };
 
 /*
- * The child page behind an address of the VMM's, if that is in a slot of ours: KVM has some
- * of its own.
- */
-/*
  * Is it our address of the page?  What KVM was to make a slot of has been in the VMM's reach:
  * only where hvp_child_memory_forget() tells KVM to let go is a page given.
  */
@@ -365,8 +366,16 @@ static bool hvp_granule_has(struct hvp_machine *machine, u64 gfn, unsigned long 
 	return start && (address & PAGE_MASK) == start + (within << PAGE_SHIFT);
 }
 
-static bool hvp_child_gfn(struct hvp_machine *machine, unsigned long address, u64 *gfn)
+/* Whose an address of the VMM's is, where KVM looks for a page of a child */
+enum hvp_whose {
+	HVP_NOBODYS,		/* of no slot that is as we have made it */
+	HVP_KVMS_OWN,		/* of a slot that KVM has for itself */
+	HVP_CHILDS,		/* a page of the child's */
+};
+
+static enum hvp_whose hvp_child_gfn(struct hvp_machine *machine, unsigned long address, u64 *gfn)
 {
+	enum hvp_whose whose = HVP_NOBODYS;
 	struct kvm_memslots *slots;
 	struct kvm_memory_slot *slot = NULL;
 	struct interval_tree_node *node;
@@ -376,12 +385,15 @@ static bool hvp_child_gfn(struct hvp_machine *machine, unsigned long address, u6
 	node = interval_tree_iter_first(&slots->hva_tree, address, address);
 	if (node)
 		slot = container_of(node, struct kvm_memory_slot, hva_node[slots->node_idx]);
-	if (slot && slot->id >= KVM_USER_MEM_SLOTS)
-		slot = NULL;
-	if (slot)
+	if (slot && slot->id >= KVM_USER_MEM_SLOTS) {
+		whose = HVP_KVMS_OWN;
+	} else if (slot) {
 		*gfn = slot->base_gfn + ((address - slot->userspace_addr) >> PAGE_SHIFT);
+		if (hvp_granule_has(machine, *gfn, address))
+			whose = HVP_CHILDS;
+	}
 	srcu_read_unlock(&machine->kvm->srcu, token);
-	return slot && hvp_granule_has(machine, *gfn, address);
+	return whose;
 }
 
 /* KVM drops the reference to the page. */
@@ -425,6 +437,38 @@ static u64 hvp_child_pfn(struct hvp_machine_vp *vp, u64 gfn,
 	return page_to_pfn(page);
 }
 
+static bool hvp_child_memory_is_at(const struct hvp_child_memory *memory, unsigned long address)
+{
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
+	bool ours;
+
+	mmap_read_lock(mm);
+	vma = vma_lookup(mm, address);
+	ours = vma && hvp_mapping_has(memory->mapping, vma);
+	mmap_read_unlock(mm);
+	return ours;
+}
+
+/*
+ * What KVM has for itself is memory of the VMM's, which can unmap it, and find an area of ours
+ * there.  Where KVM may have found a page of the emulator's, it is to be told when that goes,
+ * as of any page; and so it is while it looks.  An area that has gone since, it was told of.
+ */
+static u64 hvp_kvms_own_pfn(struct hvp_child_memory *memory, HVP_HVA_TO_PFN_PARAMETERS)
+{
+	const struct hvp_host_page_request request = HVP_HVA_TO_PFN_REQUEST;
+	u64 pfn;
+
+	atomic_inc(&memory->following);
+	/* Pairs with hvp_soft_page_drop(). */
+	smp_mb__after_atomic();
+	pfn = hvp_original_hva_to_pfn(HVP_HVA_TO_PFN_ARGUMENTS);
+	if (!request.may_sleep || !hvp_child_memory_is_at(memory, request.address))
+		atomic_dec(&memory->following);
+	return pfn;
+}
+
 static u64 hvp_replace_hva_to_pfn(HVP_HVA_TO_PFN_PARAMETERS)
 {
 	int token = srcu_read_lock(&hvp_calls_running);
@@ -432,13 +476,25 @@ static u64 hvp_replace_hva_to_pfn(HVP_HVA_TO_PFN_PARAMETERS)
 	struct hvp_machine_vp *vp = hvp_runner_vp_here();
 	u64 gfn, pfn;
 
-	/* What KVM finds by itself is no part of the parent's. */
-	if (vp)
-		vp->huge_address = 0;
-	if (vp && hvp_child_gfn(vp->machine, request.address, &gfn))
-		pfn = hvp_child_pfn(vp, gfn, &request);
-	else
+	if (!vp) {
 		pfn = hvp_original_hva_to_pfn(HVP_HVA_TO_PFN_ARGUMENTS);
+		goto unlock;
+	}
+	/* What KVM finds by itself is no part of the parent's. */
+	vp->huge_address = 0;
+	switch (hvp_child_gfn(vp->machine, request.address, &gfn)) {
+	case HVP_CHILDS:
+		pfn = hvp_child_pfn(vp, gfn, &request);
+		break;
+	case HVP_KVMS_OWN:
+		pfn = hvp_kvms_own_pfn(&vp->machine->memory, HVP_HVA_TO_PFN_ARGUMENTS);
+		break;
+	default:
+		vp->stop.cause = HVP_STOP_NONE;
+		pfn = KVM_PFN_ERR_FAULT;
+		break;
+	}
+unlock:
 	srcu_read_unlock(&hvp_calls_running, token);
 	return pfn;
 }

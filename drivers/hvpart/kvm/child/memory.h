@@ -28,6 +28,8 @@ struct page;
  * @tracked:	KVM logs which pages are written to, of each slot that is made; changes under
  *		@lock
  * @log_reader:	who has KVM bring its log up to date; under @lock
+ * @following:	threads that have KVM find a page by the VMM's page table, where it could find one
+ *		of the emulator's
  */
 struct hvp_child_memory {
 	struct hvp_viewer viewer;
@@ -40,6 +42,7 @@ struct hvp_child_memory {
 	unsigned long changes;
 	bool tracked;
 	struct task_struct *log_reader;
+	atomic_t following;
 };
 
 #define HVP_SOFT_PAGES	16

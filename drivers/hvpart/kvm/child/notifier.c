@@ -8,6 +8,10 @@
  * begin with faults on what the last one has used, the child's page tables above all.
  *
  * So a child's VM has notifier operations of ours, which are KVM's but for this.
+ *
+ * It is true only as long as KVM finds no page for the processor by the VMM's page table: see
+ * hvp_replace_hva_to_pfn().  Nobody but us uses a child's vCPUs, whose VMs can be told by the
+ * operations that they have.
  */
 
 #include <linux/kvm_host.h>
@@ -45,6 +49,18 @@ static void hvp_invalidate_range_end(struct mmu_notifier *notifier,
 {
 	if (!hvp_notifier_is_quiet(notifier))
 		hvp_kvm_notifier_ops->invalidate_range_end(notifier, range);
+}
+
+/**
+ * hvp_notifier_is_attached() - is a VM a child of ours?
+ * @kvm:	the VM
+ *
+ * Context: Any, ftrace callbacks included.
+ * Return: true if it is, from before it has a vCPU.
+ */
+notrace bool hvp_notifier_is_attached(const struct kvm *kvm)
+{
+	return READ_ONCE(kvm->mmu_notifier.ops) == &hvp_notifier_ops;
 }
 
 /**

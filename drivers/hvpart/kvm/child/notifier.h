@@ -4,6 +4,7 @@
 
 struct kvm;
 
+bool hvp_notifier_is_attached(const struct kvm *kvm);
 void hvp_notifier_attach(struct kvm *kvm);
 void hvp_notifier_detach(struct kvm *kvm);
 void hvp_notifiers_wait(void);

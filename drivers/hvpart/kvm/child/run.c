@@ -162,7 +162,7 @@ int hvp_machine_vp_run(struct hvp_machine_vp *vp, struct hvp_vp_state *state, st
 	bool in_run;
 
 	*exit = (struct hvp_exit) { .reason = HVP_EXIT_INTERRUPTED };
-	if (!runner)
+	if (!runner || READ_ONCE(vp->machine->leaked))
 		return -EFAULT;
 	if (!hvp_machine_vp_claim(vp, runner))
 		return -EBUSY;

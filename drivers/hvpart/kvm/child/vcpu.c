@@ -192,10 +192,12 @@ void hvp_machine_vp_recall(struct hvp_machine_vp *vp)
 
 /*
  * In the VMM's own thread, whose permissions for its FPU count.  The VMM sees the descriptor
- * for a moment and can put another file there, so it is compared with what KVM has made.
+ * for a moment, and can put another file there, so it is compared with what KVM has made; or
+ * keep it.  KVM takes no commands for it then (hvp_replace_kvm_vcpu_ioctl()), but what can be
+ * mapped of it is the VMM's, so nothing of this child runs again.
  */
-static struct file *hvp_vcpu_create(struct hvp_machine *machine, struct hvp_runner *runner,
-				    u32 index, struct kvm_vcpu **vcpu)
+static struct file *hvp_vcpu_create(struct hvp_machine *machine, u32 index,
+				    struct kvm_vcpu **vcpu)
 {
 	struct kvm *kvm = machine->kvm;
 	struct file *file;
@@ -205,8 +207,9 @@ static struct file *hvp_vcpu_create(struct hvp_machine *machine, struct hvp_runn
 	if (IS_ERR(file))
 		return file;
 	*vcpu = kvm_get_vcpu_by_id(kvm, index);
-	if (*vcpu && hvp_kvm_file(file, *vcpu))
+	if (*vcpu && hvp_kvm_file(file, *vcpu) && hvp_kvm_file_is_ours_alone(file))
 		return file;
+	WRITE_ONCE(machine->leaked, true);
 	hvp_kvm_put_file(file);
 	return ERR_PTR(-EFAULT);
 }
@@ -277,7 +280,7 @@ int hvp_machine_vp_create(struct hvp_machine *machine, u32 index,
 	struct hvp_machine_vp *vp;
 	int error;
 
-	if (!runner)
+	if (!runner || READ_ONCE(machine->leaked))
 		return -EFAULT;
 	vp = kzalloc(sizeof(*vp), HVP_GFP);
 	if (!vp)
@@ -293,7 +296,7 @@ int hvp_machine_vp_create(struct hvp_machine *machine, u32 index,
 		error = -ENOMEM;
 		goto free;
 	}
-	vp->file = hvp_vcpu_create(machine, runner, index, &vp->vcpu);
+	vp->file = hvp_vcpu_create(machine, index, &vp->vcpu);
 	if (IS_ERR(vp->file)) {
 		error = hvp_errno(PTR_ERR(vp->file));
 		goto erase;

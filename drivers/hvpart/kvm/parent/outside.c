@@ -14,6 +14,7 @@
 #include "../../core/core.h"
 #include "../../hook/compat.h"
 #include "../child/kvm_run.h"
+#include "../child/notifier.h"
 #include "../child/runner.h"
 #include "../originals.h"
 #include "attention.h"
@@ -100,6 +101,11 @@ static long hvp_replace_kvm_vcpu_ioctl(struct file *file, unsigned int command,
 	struct hvp_vcpu *known = NULL;
 	long result;
 
+	/* Its VMM may have got hold of it while it was made. */
+	if (hvp_notifier_is_attached(vcpu->kvm) && !hvp_runner_here()) {
+		result = -EBADF;
+		goto unlock;
+	}
 	if (command != KVM_RUN) {
 		result = hvp_original_kvm_vcpu_ioctl(file, command, argument);
 		goto unlock;
@@ -124,8 +130,12 @@ static notrace void hvp_divert_kvm_vcpu_ioctl(unsigned long ip, unsigned long pa
 					      struct ftrace_ops *ops,
 					      struct ftrace_regs *fregs)
 {
+	const struct file *file = (const struct file *)hvp_ftrace_argument(fregs, 0);
+	const struct kvm_vcpu *vcpu = file->private_data;
+
 	if (hvp_hook_diverts_all() ||
-	    ((unsigned int)hvp_ftrace_argument(fregs, 1) == KVM_RUN && hvp_vms_exist()))
+	    (hvp_vms_exist() && ((unsigned int)hvp_ftrace_argument(fregs, 1) == KVM_RUN ||
+				 hvp_notifier_is_attached(vcpu->kvm))))
 		hvp_hook_divert(ops, ip, fregs);
 }
 

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kvm.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -322,6 +323,149 @@ static void the_vmm_remaps_the_areas(void)
 	expect_unloaded();
 	EXPECT_EQUAL(walk_areas(NULL, NULL), 0);
 	load_module();
+}
+
+#define FAR_GPA		0x40000000ULL
+
+/* With DS there: mov 0x2000, %al; out %al, $0x80 */
+static const u8 read_far[] = { 0xa0, 0x00, 0x20, 0xe6, 0x80 };
+
+struct found_areas {
+	void *arguments, *memory;
+	size_t arguments_size;
+	unsigned int count;
+};
+
+static void find_area(void *start, size_t size, void *arg)
+{
+	struct found_areas *found = arg;
+
+	found->count++;
+	if (size > 1 << 20) {
+		found->memory = start;
+	} else {
+		found->arguments = start;
+		found->arguments_size = size;
+	}
+}
+
+/*
+ * Where the VMM has memory of its own in the place of the arguments for KVM, it says what KVM
+ * makes: a slot here that begins a page before the child's memory.  KVM would find in it what its
+ * emulator has used, and not be told when that goes.
+ */
+static void the_vmm_makes_a_slot(void)
+{
+	struct vcpu *vcpu = new_guest();
+	struct child child = new_child(vcpu);
+	const struct hvp_segment_register far_segment = {
+		.base = FAR_GPA, .limit = 0xffff, .attributes = 0x93,
+	};
+	struct hvp_register_assoc ds = { .name = HVP_REGISTER_DS };
+	struct kvm_userspace_memory_region *region;
+	struct found_areas found = {};
+	struct hvp_dispatch_vp_out out;
+	u64 page;
+
+	memcpy(&ds.value, &far_segment, sizeof(far_segment));
+	REQUIRE_RESULT(set_registers(vcpu, child.id, 0, &ds, 1), SUCCESS, 1);
+	child_map(&child, 1, MAP_RWX, 1, &page);
+	child_code(&child, read_far, sizeof(read_far));
+	REQUIRE_EQUAL(child_intercept(&child)->header.type, HVP_MESSAGE_UNMAPPED_GPA);
+	walk_areas(find_area, &found);
+	REQUIRE_EQUAL(found.count, 2);
+
+	child_map(&child, (FAR_GPA >> HVP_PAGE_SHIFT) + 2, MAP_RWX, 1, &page);
+	if (munmap(found.arguments, found.arguments_size))
+		die("munmap: %m");
+	region = mmap(found.arguments, found.arguments_size, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	if (region == MAP_FAILED)
+		die("mmap: %m");
+	*region = (struct kvm_userspace_memory_region) {
+		.slot = 1,
+		.guest_phys_addr = FAR_GPA,
+		.memory_size = 0x8000000,
+		.userspace_addr = (u64)found.memory - HVP_PAGE_SIZE,
+	};
+	EXPECT_STATUS(dispatch_vp(vcpu, child.id, 0, HVP_DISPATCH_CLEAR_INTERCEPT_SUSPEND, &out),
+		      NO_RESOURCES);
+	/* It has read nothing. */
+	EXPECT_EQUAL(get_register(vcpu, child.id, 0, HVP_REGISTER_RIP), 0);
+}
+
+struct keeper {
+	int number;		/* of the next descriptor */
+	volatile int kept;
+	volatile bool stop;
+};
+
+static void *keep_a_descriptor(void *arg)
+{
+	struct keeper *keeper = arg;
+	char path[32], target[64] = "";
+	int kept;
+
+	while (!keeper->stop) {
+		kept = dup(keeper->number);
+		if (kept < 0)
+			continue;
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", kept);
+		if (readlink(path, target, sizeof(target) - 1) > 0 && strstr(target, "kvm-vcpu")) {
+			keeper->kept = kept;
+			break;
+		}
+		close(kept);
+	}
+	return NULL;
+}
+
+#define CREATION_SECONDS	20
+
+/* There is one for a moment, while KVM makes a vCPU.  It need not be caught each time. */
+static void the_vmm_keeps_a_descriptor(void)
+{
+	struct vcpu *vcpu = new_guest();
+	const time_t end = time(NULL) + CREATION_SECONDS;
+	struct keeper keeper = { .kept = -1 };
+	struct kvm_regs registers;
+	pthread_t thread;
+	u64 pages[60], result, id;
+	unsigned int i, wait;
+
+	guest_alloc_list(vcpu->guest, pages, ARRAY_SIZE(pages));
+	keeper.number = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	close(keeper.number);
+	if (pthread_create(&thread, NULL, keep_a_descriptor, &keeper))
+		die("no thread");
+	for (i = 0; keeper.kept < 0 && time(NULL) < end; i++) {
+		id = create_child(vcpu);
+		REQUIRE_RESULT(deposit_memory(vcpu, id, pages, ARRAY_SIZE(pages)), SUCCESS,
+			       ARRAY_SIZE(pages));
+		REQUIRE_STATUS(initialize_partition(vcpu, id, FORM_FAST), SUCCESS);
+		result = create_vp(vcpu, id, 0);
+		for (wait = 0; result && keeper.kept < 0 && wait < HOST_PATIENCE_MS; wait++)
+			usleep(1000);
+		if (keeper.kept < 0) {
+			EXPECT_EQUAL(result_status(result), HVP_STATUS_SUCCESS);
+		} else {
+			EXPECT_EQUAL(result_status(result), HVP_STATUS_NO_RESOURCES);
+			EXPECT_EQUAL(ioctl(keeper.kept, KVM_GET_REGS, &registers), -1);
+			EXPECT_EQUAL(errno, EBADF);
+			EXPECT_EQUAL(ioctl(keeper.kept, KVM_RUN, NULL), -1);
+			EXPECT_EQUAL(errno, EBADF);
+			EXPECT_EQUAL(result_status(create_vp(vcpu, id, 1)),
+				     HVP_STATUS_NO_RESOURCES);
+		}
+		finalize_child(vcpu, id);
+		withdraw_all(vcpu, id);
+		delete_child(vcpu, id);
+	}
+	keeper.stop = true;
+	pthread_join(thread, NULL);
+	printf("# %s after %u\n", keeper.kept < 0 ? "none" : "one", i);
+	if (keeper.kept >= 0)
+		close(keeper.kept);
 }
 
 /* What the VMM unmaps of the module's harms its own children alone. */
@@ -988,6 +1132,8 @@ static const struct test_case cases[] = {
 	{ .name = "finalized_while_it_waits", .run = finalized_while_it_waits, .seconds = 60 },
 	CASE(deleted_while_it_spins),
 	{ .name = "the_vmm_is_killed", .run = the_vmm_is_killed, .seconds = 120 },
+	CASE(the_vmm_makes_a_slot),
+	{ .name = "the_vmm_keeps_a_descriptor", .run = the_vmm_keeps_a_descriptor, .seconds = 60 },
 	CASE(the_vmm_unmaps_the_areas),
 	CASE(the_vmm_remaps_the_areas),
 	{ .name = "areas_of_a_locked_vmm", .run = areas_of_a_locked_vmm, .seconds = 60 },
