@@ -466,26 +466,6 @@ long hvp_runner_ioctl(struct hvp_runner *runner, struct file *file, unsigned int
 	return result;
 }
 
-static struct hvp_runner *hvp_runner_remove(const struct kvm *kvm)
-{
-	struct hvp_runner *runner, *found = NULL;
-	int bucket;
-
-	spin_lock(&hvp_runners_lock);
-	hash_for_each(hvp_runners, bucket, runner, node) {
-		if (!kvm || runner->vcpu->kvm == kvm) {
-			found = runner;
-			break;
-		}
-	}
-	if (found) {
-		hash_del_rcu(&found->node);
-		atomic_dec(&hvp_runner_count);
-	}
-	spin_unlock(&hvp_runners_lock);
-	return found;
-}
-
 /**
  * hvp_runners_end() - a VM has come to its end
  * @kvm:	the VM, none of whose vCPUs has a thread; NULL for all
@@ -494,12 +474,26 @@ static struct hvp_runner *hvp_runner_remove(const struct kvm *kvm)
  */
 void hvp_runners_end(struct kvm *kvm)
 {
-	struct hvp_runner *runner;
+	struct hvp_runner *runner, *next;
+	struct hlist_node *after;
+	LIST_HEAD(ended);
+	int bucket;
 
 	if (!atomic_read(&hvp_runner_count))
 		return;
-	while ((runner = hvp_runner_remove(kvm)))
+	spin_lock(&hvp_runners_lock);
+	hash_for_each_safe(hvp_runners, bucket, after, runner, node) {
+		if (kvm && runner->vcpu->kvm != kvm)
+			continue;
+		hash_del_rcu(&runner->node);
+		list_add(&runner->ended, &ended);
+		atomic_dec(&hvp_runner_count);
+	}
+	spin_unlock(&hvp_runners_lock);
+	list_for_each_entry_safe(runner, next, &ended, ended) {
 		hvp_runner_free(runner);
+		cond_resched();
+	}
 }
 
 /**

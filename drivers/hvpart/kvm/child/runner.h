@@ -24,6 +24,7 @@ struct task_struct;
  * struct hvp_runner - a parent's vCPU as what runs its children
  * @vcpu:	the vCPU
  * @node:	place in the table of vCPUs
+ * @ended:	among those that go at the same time
  * @rcu:	that is looked up under RCU
  * @here:	place in the table of tasks, while @task is not NULL
  * @lock:	protects what follows up to @notified; taken in any context
@@ -42,6 +43,7 @@ struct task_struct;
 struct hvp_runner {
 	struct kvm_vcpu *vcpu;
 	struct hlist_node node;
+	struct list_head ended;
 	struct rcu_head rcu;
 	struct hlist_node here;
 	raw_spinlock_t lock;
