@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A child's virtual processor runs: contract, virtual processors, section 5. */
-#include <linux/kvm.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 
 #include "vps.h"
@@ -89,19 +87,6 @@ static void a_page_is_taken_away(void)
 	EXPECT_EQUAL(message->payload.memory.header.rip, 0);
 }
 
-static void set_slot(struct guest *guest, const struct guest_slot *slot, void *host, u64 size)
-{
-	struct kvm_userspace_memory_region region = {
-		.slot = slot - guest->slots,
-		.guest_phys_addr = slot->gpa,
-		.memory_size = size,
-		.userspace_addr = (u64)host,
-	};
-
-	if (ioctl(guest->vm_fd, KVM_SET_USER_MEMORY_REGION, &region))
-		die("KVM_SET_USER_MEMORY_REGION: %m");
-}
-
 /* As QEMU does it where RAM becomes ROM: the page stays, and something else is there. */
 static void the_vmm_replaces_a_slot(void)
 {
@@ -122,8 +107,9 @@ static void the_vmm_replaces_a_slot(void)
 		die("mprotect: %m");
 	child_code(&child, read_next_page, sizeof(read_next_page));
 	EXPECT_EQUAL(child_intercept(&child)->payload.io_port.rax & 0xff, 1);
-	set_slot(guest, slot, first, 0);
-	set_slot(guest, slot, second, HVP_PAGE_SIZE);
+	guest_set_slot(guest, slot, slot->gpa, 0, 0);
+	slot->host = second;
+	guest_set_slot(guest, slot, slot->gpa, HVP_PAGE_SIZE, 0);
 	set_register(child.vcpu, child.id, 0, HVP_REGISTER_RIP, 0);
 	EXPECT_EQUAL(child_intercept(&child)->payload.io_port.rax & 0xff, 2);
 	child_code(&child, write_next_page, sizeof(write_next_page));

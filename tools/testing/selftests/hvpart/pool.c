@@ -563,24 +563,9 @@ static void memory_that_the_vmm_takes_away(void)
 #define CLAIM_CHUNK_PAGES	1024
 #define MOVES			300
 
-static void set_slot(struct guest *guest, struct guest_slot *slot, u64 gpa, u64 size, u32 flags)
-{
-	struct kvm_userspace_memory_region region = {
-		.slot = slot - guest->slots,
-		.guest_phys_addr = gpa,
-		.memory_size = size,
-		.userspace_addr = (u64)slot->host,
-		.flags = flags,
-	};
-
-	if (ioctl(guest->vm_fd, KVM_SET_USER_MEMORY_REGION, &region))
-		die("KVM_SET_USER_MEMORY_REGION at GPA 0x%llx: %m", gpa);
-	slot->gpa = gpa;
-}
-
 static void move_slot(struct guest *guest, struct guest_slot *slot, u64 gpa, u64 size)
 {
-	set_slot(guest, slot, gpa, size, 0);
+	guest_set_slot(guest, slot, gpa, size, 0);
 }
 
 /* A page is deposited at ever other addresses, and the host keeps nothing of them. */
@@ -666,8 +651,8 @@ static void take_away(struct vcpu *vcpu, u8 *page, enum taking taking)
 		must_be(fresh != MAP_FAILED, "mmap");
 		slot->host = fresh;
 		page = fresh;
-		set_slot(vcpu->guest, slot, slot->gpa, HVP_PAGE_SIZE,
-			 taking == OTHER_MEMORY_READ_ONLY ? KVM_MEM_READONLY : 0);
+		guest_set_slot(vcpu->guest, slot, slot->gpa, HVP_PAGE_SIZE,
+			       taking == OTHER_MEMORY_READ_ONLY ? KVM_MEM_READONLY : 0);
 	}
 	if (taking != DISCARD)
 		memset(page, OTHERS_PATTERN, HVP_PAGE_SIZE);

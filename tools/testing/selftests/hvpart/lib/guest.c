@@ -63,6 +63,21 @@ static void guest_add_slot(struct guest *guest, u64 gpa, u64 size, void *host, u
 	guest->slots[guest->nr_slots++] = (struct guest_slot){ gpa, size, host };
 }
 
+void guest_set_slot(struct guest *guest, struct guest_slot *slot, u64 gpa, u64 size, u32 flags)
+{
+	struct kvm_userspace_memory_region region = {
+		.slot = slot - guest->slots,
+		.guest_phys_addr = gpa,
+		.memory_size = size,
+		.userspace_addr = (u64)slot->host,
+		.flags = flags,
+	};
+
+	if (ioctl(guest->vm_fd, KVM_SET_USER_MEMORY_REGION, &region))
+		die("KVM_SET_USER_MEMORY_REGION at GPA 0x%llx: %m", gpa);
+	slot->gpa = gpa;
+}
+
 void *guest_host(struct guest *guest, u64 gpa)
 {
 	unsigned int i;

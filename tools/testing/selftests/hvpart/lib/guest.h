@@ -152,6 +152,9 @@ u64 guest_add_page(struct guest *guest, u32 flags, int prot);
 /* Ditto, what is mapped there already; unmapped with the guest. */
 u64 guest_add_memory(struct guest *guest, u32 flags, void *host, u64 size);
 
+/* Put one of its slots there, of @size bytes of what is at its host address; 0: take it away. */
+void guest_set_slot(struct guest *guest, struct guest_slot *slot, u64 gpa, u64 size, u32 flags);
+
 /* Make (again) a guest that has identified itself and has a hypercall page. */
 void guest_enable_hypercalls(struct guest *guest);
 /* What a guest leaves behind on reboot: no identity, no hypercall page. */
