@@ -80,14 +80,15 @@ void hvp_hooks_drain(struct srcu_struct *running)
 
 /**
  * hvp_hook_divert() - let the replacement run instead of the KVM function
- * @inward:	the ops that the callback got
- * @ip:		likewise
+ * @ip:		what the callback got
+ * @parent_ip:	likewise
+ * @inward:	likewise
  * @fregs:	likewise
  *
  * Context: In an ftrace callback: preemption is off, nothing may sleep.
  */
-notrace void hvp_hook_divert(struct ftrace_ops *inward, unsigned long ip,
-			     struct ftrace_regs *fregs)
+notrace void hvp_hook_divert(unsigned long ip, unsigned long parent_ip,
+			     struct ftrace_ops *inward, struct ftrace_regs *fregs)
 {
 	struct hvp_hook *hook = container_of(inward, struct hvp_hook, inward);
 

@@ -14,8 +14,8 @@
  * @stub:	a function of ours with the same arguments (originals.c);
  *		calling it runs the KVM function's own body
  * @replacement: what runs instead of @function when @divert says so
- * @divert:	ftrace callback on @function; ends in hvp_hook_divert() for calls
- *		that are to be replaced
+ * @divert:	ftrace callback on @function: hvp_hook_divert(), or one that ends in it for
+ *		calls that are to be replaced
  * @inward:	ftrace ops that carries @divert
  * @outward:	ftrace ops that leads from @stub to KVM
  * @address:	where @function is; 0 if only its name is known
@@ -35,13 +35,13 @@ struct hvp_hook {
 };
 
 /* The hook on the KVM function @name: hvp_hook_@name. */
-#define HVP_DEFINE_HOOK(name, arguments)		\
+#define HVP_DEFINE_HOOK(name, callback, arguments)	\
 	struct hvp_hook hvp_hook_##name = {		\
 		.function = #name,			\
 		.signature = arguments,			\
 		.stub = hvp_original_##name,		\
 		.replacement = hvp_replace_##name,	\
-		.divert = hvp_divert_##name,		\
+		.divert = callback,			\
 	}
 
 /*
@@ -116,7 +116,8 @@ void hvp_hooks_open(void);
 void hvp_hook_stop(struct hvp_hook *hook);
 void hvp_hook_remove(struct hvp_hook *hook);
 
-void hvp_hook_divert(struct ftrace_ops *inward, unsigned long ip, struct ftrace_regs *fregs);
+void hvp_hook_divert(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *inward,
+		     struct ftrace_regs *fregs);
 
 /*
  * A replacement runs in an SRCU read-side section of one of these.  What a guest makes KVM

@@ -94,15 +94,8 @@ static int hvp_replace_x86_emulate_instruction(struct kvm_vcpu *vcpu, u64 gpa, i
 	return resume;
 }
 
-static notrace void hvp_divert_x86_emulate_instruction(unsigned long ip,
-						       unsigned long parent_ip,
-						       struct ftrace_ops *ops,
-						       struct ftrace_regs *fregs)
-{
-	hvp_runner_divert(ops, ip, fregs);
-}
-
-HVP_DEFINE_HOOK(x86_emulate_instruction, "int (struct kvm_vcpu *, gpa_t, int, void *, int)");
+HVP_DEFINE_HOOK(x86_emulate_instruction, hvp_runner_divert,
+		"int (struct kvm_vcpu *, gpa_t, int, void *, int)");
 
 /*
  * What is in no slot is an exit before KVM notes that it is a device's: newer ones look at that
@@ -139,14 +132,8 @@ static int hvp_replace_kvm_mmu_page_fault(struct kvm_vcpu *vcpu, u64 gpa, u64 er
 	return resume;
 }
 
-static notrace void hvp_divert_kvm_mmu_page_fault(unsigned long ip, unsigned long parent_ip,
-						  struct ftrace_ops *ops,
-						  struct ftrace_regs *fregs)
-{
-	hvp_runner_divert(ops, ip, fregs);
-}
-
-HVP_DEFINE_HOOK(kvm_mmu_page_fault, "int (struct kvm_vcpu *, gpa_t, u64, void *, int)");
+HVP_DEFINE_HOOK(kvm_mmu_page_fault, hvp_runner_divert,
+		"int (struct kvm_vcpu *, gpa_t, u64, void *, int)");
 
 /*
  * CPUID, before KVM answers it.  Where the guest has it fault outside its kernel, that comes
@@ -175,14 +162,7 @@ static int hvp_replace_kvm_emulate_cpuid(struct kvm_vcpu *vcpu)
 	return resume;
 }
 
-static notrace void hvp_divert_kvm_emulate_cpuid(unsigned long ip, unsigned long parent_ip,
-						 struct ftrace_ops *ops,
-						 struct ftrace_regs *fregs)
-{
-	hvp_runner_divert(ops, ip, fregs);
-}
-
-HVP_DEFINE_HOOK(kvm_emulate_cpuid, "int (struct kvm_vcpu *)");
+HVP_DEFINE_HOOK(kvm_emulate_cpuid, hvp_runner_divert, "int (struct kvm_vcpu *)");
 
 static bool hvp_is_long_mode(const struct kvm_sregs *special)
 {

@@ -107,12 +107,5 @@ static void hvp_replace_kvm_mmu_hugepage_adjust(struct kvm_vcpu *vcpu, void *fau
 	srcu_read_unlock(&hvp_calls_running, token);
 }
 
-static notrace void hvp_divert_kvm_mmu_hugepage_adjust(unsigned long ip,
-						       unsigned long parent_ip,
-						       struct ftrace_ops *ops,
-						       struct ftrace_regs *fregs)
-{
-	hvp_runner_divert(ops, ip, fregs);
-}
-
-HVP_DEFINE_HOOK(kvm_mmu_hugepage_adjust, "void (struct kvm_vcpu *, struct kvm_page_fault *)");
+HVP_DEFINE_HOOK(kvm_mmu_hugepage_adjust, hvp_runner_divert,
+		"void (struct kvm_vcpu *, struct kvm_page_fault *)");

@@ -499,13 +499,7 @@ unlock:
 	return pfn;
 }
 
-static notrace void hvp_divert_hva_to_pfn(unsigned long ip, unsigned long parent_ip,
-					  struct ftrace_ops *ops, struct ftrace_regs *fregs)
-{
-	hvp_runner_divert(ops, ip, fregs);
-}
-
-HVP_DEFINE_HOOK(hva_to_pfn, HVP_HVA_TO_PFN_SIGNATURE);
+HVP_DEFINE_HOOK(hva_to_pfn, hvp_runner_divert, HVP_HVA_TO_PFN_SIGNATURE);
 
 /**
  * hvp_child_memory_is_apic_gfn() - is a page left out of all slots?

@@ -303,18 +303,19 @@ notrace struct hvp_machine_vp *hvp_runner_vp_here(void)
 }
 
 /**
- * hvp_runner_divert_here() - as hvp_runner_divert(), where there are any runners
- * @ops:	as for hvp_hook_divert()
- * @ip:		likewise
+ * hvp_runner_divert() - hvp_hook_divert() for threads that use a VP alone
+ * @ip:		what the callback got
+ * @parent_ip:	likewise
+ * @inward:	likewise
  * @fregs:	likewise
  *
  * Context: In an ftrace callback.
  */
-notrace void hvp_runner_divert_here(struct ftrace_ops *ops, unsigned long ip,
-				    struct ftrace_regs *fregs)
+notrace void hvp_runner_divert(unsigned long ip, unsigned long parent_ip,
+			       struct ftrace_ops *inward, struct ftrace_regs *fregs)
 {
 	if (hvp_hook_diverts_all() || hvp_runner_vp_here())
-		hvp_hook_divert(ops, ip, fregs);
+		hvp_hook_divert(ip, parent_ip, inward, fregs);
 }
 
 /*

@@ -83,15 +83,8 @@ static __always_inline struct hvp_runner *hvp_runner_here(void)
 }
 
 struct hvp_machine_vp *hvp_runner_vp_here(void);
-void hvp_runner_divert_here(struct ftrace_ops *ops, unsigned long ip, struct ftrace_regs *fregs);
-
-/* For the callback of a function that is redirected for threads that use a VP alone. */
-static __always_inline void hvp_runner_divert(struct ftrace_ops *ops, unsigned long ip,
-					      struct ftrace_regs *fregs)
-{
-	if (hvp_hook_diverts_all() || atomic_read(&hvp_runner_count))
-		hvp_runner_divert_here(ops, ip, fregs);
-}
+void hvp_runner_divert(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *inward,
+		       struct ftrace_regs *fregs);
 
 bool hvp_runner_begin(struct hvp_runner *runner, struct hvp_machine_vp *vp);
 bool hvp_runner_is_wanted(struct hvp_runner *runner);

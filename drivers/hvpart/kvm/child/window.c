@@ -588,12 +588,5 @@ static void hvp_replace_kvm_arch_flush_shadow_memslot(struct kvm *kvm,
 	srcu_read_unlock(&hvp_ends_running, token);
 }
 
-static notrace void hvp_divert_kvm_arch_flush_shadow_memslot(unsigned long ip,
-							     unsigned long parent_ip,
-							     struct ftrace_ops *ops,
-							     struct ftrace_regs *fregs)
-{
-	hvp_hook_divert(ops, ip, fregs);
-}
-
-HVP_DEFINE_HOOK(kvm_arch_flush_shadow_memslot, "void (struct kvm *, struct kvm_memory_slot *)");
+HVP_DEFINE_HOOK(kvm_arch_flush_shadow_memslot, hvp_hook_divert,
+		"void (struct kvm *, struct kvm_memory_slot *)");

@@ -148,13 +148,6 @@ static void hvp_replace_kvm_hv_set_cpuid(struct kvm_vcpu *vcpu, bool hyperv_enab
 	srcu_read_unlock(&hvp_calls_running, token);
 }
 
-static notrace void hvp_divert_kvm_hv_set_cpuid(unsigned long ip, unsigned long parent_ip,
-						struct ftrace_ops *ops,
-						struct ftrace_regs *fregs)
-{
-	hvp_hook_divert(ops, ip, fregs);
-}
-
 static bool hvp_replace_kvm_cpuid(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx, u32 *ecx,
 				  u32 *edx, bool exact_only)
 {
@@ -178,10 +171,11 @@ static notrace void hvp_divert_kvm_cpuid(unsigned long ip, unsigned long parent_
 	const u32 *eax = (const u32 *)hvp_ftrace_argument(fregs, 1);
 
 	if (*eax == HVP_CPUID_FEATURES)
-		hvp_hook_divert(ops, ip, fregs);
+		hvp_hook_divert(ip, parent_ip, ops, fregs);
 	else
-		hvp_runner_divert(ops, ip, fregs);
+		hvp_runner_divert(ip, parent_ip, ops, fregs);
 }
 
-HVP_DEFINE_HOOK(kvm_hv_set_cpuid, "void (struct kvm_vcpu *, bool)");
-HVP_DEFINE_HOOK(kvm_cpuid, "bool (struct kvm_vcpu *, u32 *, u32 *, u32 *, u32 *, bool)");
+HVP_DEFINE_HOOK(kvm_hv_set_cpuid, hvp_hook_divert, "void (struct kvm_vcpu *, bool)");
+HVP_DEFINE_HOOK(kvm_cpuid, hvp_divert_kvm_cpuid,
+		"bool (struct kvm_vcpu *, u32 *, u32 *, u32 *, u32 *, bool)");

@@ -250,7 +250,7 @@ static notrace void hvp_divert_kvm_hv_hypercall(unsigned long ip, unsigned long 
 	struct kvm_vcpu *vcpu = (struct kvm_vcpu *)hvp_ftrace_argument(fregs, 0);
 
 	if (hvp_hook_diverts_all() || hvp_call_may_be_ours(vcpu))
-		hvp_hook_divert(ops, ip, fregs);
+		hvp_hook_divert(ip, parent_ip, ops, fregs);
 }
 
-HVP_DEFINE_HOOK(kvm_hv_hypercall, "int (struct kvm_vcpu *)");
+HVP_DEFINE_HOOK(kvm_hv_hypercall, hvp_divert_kvm_hv_hypercall, "int (struct kvm_vcpu *)");

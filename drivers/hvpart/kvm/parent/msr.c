@@ -169,7 +169,7 @@ static notrace void hvp_divert_kvm_hv_set_msr_common(unsigned long ip, unsigned 
 {
 	if (hvp_hook_diverts_all() ||
 	    hvp_msr_is_watched(hvp_ftrace_argument(fregs, 1), hvp_ftrace_argument(fregs, 2)))
-		hvp_hook_divert(ops, ip, fregs);
+		hvp_hook_divert(ip, parent_ip, ops, fregs);
 }
 
 static int hvp_replace_kvm_hv_get_msr_common(struct kvm_vcpu *vcpu, u32 msr, u64 *data,
@@ -193,8 +193,10 @@ static notrace void hvp_divert_kvm_hv_get_msr_common(unsigned long ip, unsigned 
 						     struct ftrace_regs *fregs)
 {
 	if (hvp_hook_diverts_all() || (u32)hvp_ftrace_argument(fregs, 1) == HVP_MSR_SIRBP)
-		hvp_hook_divert(ops, ip, fregs);
+		hvp_hook_divert(ip, parent_ip, ops, fregs);
 }
 
-HVP_DEFINE_HOOK(kvm_hv_set_msr_common, "int (struct kvm_vcpu *, u32, u64, bool)");
-HVP_DEFINE_HOOK(kvm_hv_get_msr_common, "int (struct kvm_vcpu *, u32, u64 *, bool)");
+HVP_DEFINE_HOOK(kvm_hv_set_msr_common, hvp_divert_kvm_hv_set_msr_common,
+		"int (struct kvm_vcpu *, u32, u64, bool)");
+HVP_DEFINE_HOOK(kvm_hv_get_msr_common, hvp_divert_kvm_hv_get_msr_common,
+		"int (struct kvm_vcpu *, u32, u64 *, bool)");

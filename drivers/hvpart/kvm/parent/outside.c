@@ -136,10 +136,11 @@ static notrace void hvp_divert_kvm_vcpu_ioctl(unsigned long ip, unsigned long pa
 	if (hvp_hook_diverts_all() ||
 	    (hvp_vms_exist() && ((unsigned int)hvp_ftrace_argument(fregs, 1) == KVM_RUN ||
 				 hvp_notifier_is_attached(vcpu->kvm))))
-		hvp_hook_divert(ops, ip, fregs);
+		hvp_hook_divert(ip, parent_ip, ops, fregs);
 }
 
-HVP_DEFINE_HOOK(kvm_vcpu_ioctl, "long int (struct file *, unsigned int, long unsigned int)");
+HVP_DEFINE_HOOK(kvm_vcpu_ioctl, hvp_divert_kvm_vcpu_ioctl,
+		"long int (struct file *, unsigned int, long unsigned int)");
 
 /**
  * hvp_outside_stop() - the module goes: what comes back does not go on

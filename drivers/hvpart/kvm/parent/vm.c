@@ -465,12 +465,4 @@ static void hvp_replace_kvm_arch_flush_shadow_all(struct kvm *kvm)
 	srcu_read_unlock(&hvp_ends_running, token);
 }
 
-static notrace void hvp_divert_kvm_arch_flush_shadow_all(unsigned long ip,
-							 unsigned long parent_ip,
-							 struct ftrace_ops *ops,
-							 struct ftrace_regs *fregs)
-{
-	hvp_hook_divert(ops, ip, fregs);
-}
-
-HVP_DEFINE_HOOK(kvm_arch_flush_shadow_all, "void (struct kvm *)");
+HVP_DEFINE_HOOK(kvm_arch_flush_shadow_all, hvp_hook_divert, "void (struct kvm *)");
