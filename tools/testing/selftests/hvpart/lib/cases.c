@@ -22,11 +22,16 @@ static bool failed;
 
 void cases_add(const struct test_case *cases, unsigned int count)
 {
+	const char *only = getenv("HVPART_CASE");
+	unsigned int i;
+
 	all_cases = realloc(all_cases, (nr_cases + count) * sizeof(*cases));
 	if (!all_cases)
 		die("out of memory");
-	memcpy(all_cases + nr_cases, cases, count * sizeof(*cases));
-	nr_cases += count;
+	for (i = 0; i < count; i++) {
+		if (!only || strstr(cases[i].name, only))
+			all_cases[nr_cases++] = cases[i];
+	}
 }
 
 void cases_add_table(void (*run_row)(const void *row), const void *rows, unsigned int count,

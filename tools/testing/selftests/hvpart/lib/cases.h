@@ -34,6 +34,8 @@ void case_alarm(unsigned int seconds);
  *
  *	static const struct { const char *name; ... } rows[] = { ... };
  *	cases_add_rows(try_row, rows);
+ *
+ * $HVPART_CASE leaves out all whose name it is no part of.
  */
 void cases_add(const struct test_case *cases, unsigned int count);
 void cases_add_table(void (*run_row)(const void *row), const void *rows, unsigned int count,
