@@ -73,6 +73,7 @@ help:
 	@echo  'Variables: KDIR=<folder>  KERNEL=6.1|6.12|7.3 (demo*, vm)  KERNELS="..." (check)'
 	@echo  '           TESTS_ONLY="<program>..." (check, check-debug)  SEED=<n>  OUT=<folder>  W=1'
 	@echo  '           JOBS=<suites at a time> (check-*, fuzz; as many as CPUs)'
+	@echo  '           RESUME=1 (check*, fuzz: go on with a run that was stopped)'
 	@echo  '           DESTDIR=<root>  PREFIX=/usr/local  INSTALL_MOD_PATH=<root> (install)'
 
 # What clang has built wants modules that clang has built; LLVM=-16 is for a version of it.
@@ -145,7 +146,7 @@ on_kernels = $(addsuffix =$(call commas,$(TESTS_ONLY)),$(1))
 commas	= $(subst $(space),$(comma),$(strip $(1)))
 comma	:= ,
 space	:= $() $()
-CHECK	:= $(TESTS)/check --out $(OUT) $(if $(JOBS),--jobs $(JOBS))
+CHECK	:= $(TESTS)/check --out $(OUT) $(if $(JOBS),--jobs $(JOBS)) $(if $(RESUME),--resume)
 
 # What these stand for is in tools/testing/suites.
 check:
