@@ -377,7 +377,9 @@ static bool hvp_state_page_is_gone(const struct hvp_request *request)
 	u32 index = request->in.unmap_vp_state_page.vp_index;
 
 	return READ_ONCE(request->target->state) != HVP_STATE_ACTIVE ||
-	       (index <= HVP_HIGHEST_VP_INDEX && test_bit(index, request->target->child.deleted));
+	       (index <= HVP_HIGHEST_VP_INDEX &&
+		test_bit(array_index_nospec(index, HVP_HIGHEST_VP_INDEX + 1),
+			 request->target->child.deleted));
 }
 
 /**
