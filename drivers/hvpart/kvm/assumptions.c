@@ -75,6 +75,7 @@ static const struct hvp_assumption assumptions[] = {
 	ASSUME(kvm_vcpu, arch.mp_state),
 	ASSUME(kvm_vcpu, arch.apic_base),
 	ASSUME(kvm_vcpu, arch.pio),
+	ASSUME(kvm_vcpu, arch.pio_data),
 	ASSUME(kvm_vcpu, arch.complete_userspace_io),
 	ASSUME(kvm_vcpu, arch.pending_external_vector),
 	ASSUME(kvm_vcpu, arch.msr_misc_features_enables),

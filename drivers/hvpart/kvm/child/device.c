@@ -8,7 +8,8 @@
 #include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/kvm.h>
+#include <linux/kvm_host.h>
+#include <linux/mm.h>
 #include <linux/sched.h>
 #include "device.h"
 #include "kvm_run.h"
@@ -65,25 +66,34 @@ bool hvp_kvm_file(const struct file *file, const void *private)
 	return file->private_data == private && file->f_op->unlocked_ioctl;
 }
 
+/* Who has mapped a page can have pinned it, and unmapped it since. */
+static bool hvp_kvm_page_is_ours_alone(const void *address)
+{
+	return page_count(virt_to_page(address)) == 1;
+}
+
 /* Who looks into a process, or has just been forked from it, has a reference for a moment. */
 #define HVP_MOMENT_MS	20
 
 /**
- * hvp_kvm_file_is_ours_alone() - has nobody else a reference?
- * @file:	a file that is in no table of descriptors but what somebody has made of it since
+ * hvp_kvm_vcpu_is_ours_alone() - has nobody else anything of a vCPU?
+ * @file:	its file, which is in no table of descriptors but what somebody has made of it since
+ * @vcpu:	the vCPU
  *
- * Each reference that lasts was taken while it was in a table, or from one that was.
+ * Each reference that lasts was taken while it was in a table, or from one that was; and so was
+ * the file mapped.
  *
  * Context: May sleep.
  * Return: true if nobody has.
  */
-bool hvp_kvm_file_is_ours_alone(struct file *file)
+bool hvp_kvm_vcpu_is_ours_alone(struct file *file, const struct kvm_vcpu *vcpu)
 {
 	unsigned int waited;
 
 	for (waited = 0; file_count(file) != 1 && waited < HVP_MOMENT_MS; waited++)
 		fsleep(USEC_PER_MSEC);
-	return file_count(file) == 1;
+	return file_count(file) == 1 && hvp_kvm_page_is_ours_alone(vcpu->run) &&
+	       hvp_kvm_page_is_ours_alone(vcpu->arch.pio_data);
 }
 
 /* Files that this task has let go of since are not to be closed in KVM's loop. */

@@ -201,16 +201,20 @@ static struct file *hvp_vcpu_create(struct hvp_machine *machine, u32 index,
 {
 	struct kvm *kvm = machine->kvm;
 	struct file *file;
+	long descriptor;
 
-	file = hvp_kvm_take_file(machine->file->f_op->unlocked_ioctl(machine->file,
-								     KVM_CREATE_VCPU, index));
-	if (IS_ERR(file))
-		return file;
+	descriptor = machine->file->f_op->unlocked_ioctl(machine->file, KVM_CREATE_VCPU, index);
+	if (descriptor < 0)
+		return ERR_PTR(descriptor);
+	/* From here on there is one, wherever the VMM has it. */
+	file = hvp_kvm_take_file(descriptor);
 	*vcpu = kvm_get_vcpu_by_id(kvm, index);
-	if (*vcpu && hvp_kvm_file(file, *vcpu) && hvp_kvm_file_is_ours_alone(file))
+	if (*vcpu && !IS_ERR(file) && hvp_kvm_file(file, *vcpu) &&
+	    hvp_kvm_vcpu_is_ours_alone(file, *vcpu))
 		return file;
 	WRITE_ONCE(machine->leaked, true);
-	hvp_kvm_put_file(file);
+	if (!IS_ERR(file))
+		hvp_kvm_put_file(file);
 	return ERR_PTR(-EFAULT);
 }
 

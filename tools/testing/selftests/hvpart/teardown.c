@@ -18,6 +18,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -405,78 +406,135 @@ static void the_vmm_makes_a_slot(void)
 		make_a_slot();
 }
 
+/* Who reads KVM's folder of a VM, and is not given the page for it, keeps others from it. */
+struct folder {
+	int fd, userfault;
+	void *page;
+	pthread_t reader;
+};
+
+static void *read_folder(void *arg)
+{
+	struct folder *folder = arg;
+
+	syscall(SYS_getdents64, folder->fd, folder->page, HVP_PAGE_SIZE);
+	return NULL;
+}
+
+/* That in which something has been made last, and not of a VM that this program has made */
+static int open_newest_folder(void)
+{
+	static const char kvm[] = "/sys/kernel/debug/kvm";
+	struct timespec newest = {};
+	DIR *folders = opendir(kvm);
+	struct dirent *entry;
+	char path[300] = "";
+	struct stat found;
+	int fd;
+
+	if (!folders)
+		die("%s: %m", kvm);
+	while ((entry = readdir(folders))) {
+		if (!isdigit(entry->d_name[0]) || atoi(entry->d_name) == getpid() ||
+		    fstatat(dirfd(folders), entry->d_name, &found, 0) ||
+		    found.st_mtim.tv_sec < newest.tv_sec ||
+		    (found.st_mtim.tv_sec == newest.tv_sec &&
+		     found.st_mtim.tv_nsec < newest.tv_nsec))
+			continue;
+		newest = found.st_mtim;
+		snprintf(path, sizeof(path), "%s/%s", kvm, entry->d_name);
+	}
+	closedir(folders);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		die("%s: %m", path);
+	return fd;
+}
+
+static void folder_block(struct folder *folder)
+{
+	folder->fd = open_newest_folder();
+	folder->page = mmap(NULL, HVP_PAGE_SIZE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (folder->page == MAP_FAILED)
+		die("mmap: %m");
+	folder->userfault = userfault_watch(folder->page);
+	if (pthread_create(&folder->reader, NULL, read_folder, folder))
+		die("no thread");
+	userfault_wait(folder->userfault);
+}
+
+static void folder_let_go(struct folder *folder)
+{
+	userfault_give(folder->userfault, folder->page, NULL);
+	pthread_join(folder->reader, NULL);
+	close(folder->userfault);
+	close(folder->fd);
+	munmap(folder->page, HVP_PAGE_SIZE);
+}
+
 struct keeper {
+	struct folder folder;
 	int number;		/* of the next descriptor */
-	volatile int kept;
-	volatile bool stop;
+	bool moves;		/* closes it, too */
+	int kept;
 };
 
 static void *keep_a_descriptor(void *arg)
 {
 	struct keeper *keeper = arg;
-	char path[32], target[64] = "";
-	int kept;
 
-	while (!keeper->stop) {
-		kept = dup(keeper->number);
-		if (kept < 0)
-			continue;
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", kept);
-		if (readlink(path, target, sizeof(target) - 1) > 0 && strstr(target, "kvm-vcpu")) {
-			keeper->kept = kept;
-			break;
-		}
-		close(kept);
-	}
+	do {
+		keeper->kept = dup(keeper->number);
+	} while (keeper->kept < 0);
+	if (keeper->moves)
+		close(keeper->number);
+	folder_let_go(&keeper->folder);
 	return NULL;
 }
 
-#define CREATION_SECONDS	20
-
-/* There is one for a moment, while KVM makes a vCPU.  It need not be caught each time. */
-static void the_vmm_keeps_a_descriptor(void)
+/* There is one while KVM makes a vCPU, which has it wait for its folder. */
+static void catch_a_descriptor(bool moves)
 {
 	struct vcpu *vcpu = new_guest();
-	const time_t end = time(NULL) + CREATION_SECONDS;
-	struct keeper keeper = { .kept = -1 };
+	struct child child = new_child(vcpu);
+	struct keeper keeper = { .moves = moves };
+	struct hvp_dispatch_vp_out out;
 	struct kvm_regs registers;
 	pthread_t thread;
-	u64 pages[60], result, id;
-	unsigned int i, wait;
 
-	guest_alloc_list(vcpu->guest, pages, ARRAY_SIZE(pages));
+	child_code(&child, do_io, sizeof(do_io));
+	child_intercept(&child);
+	deposit_new(vcpu, child.id, NULL, 60);
+	folder_block(&keeper.folder);
 	keeper.number = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	close(keeper.number);
 	if (pthread_create(&thread, NULL, keep_a_descriptor, &keeper))
 		die("no thread");
-	for (i = 0; keeper.kept < 0 && time(NULL) < end; i++) {
-		id = create_child(vcpu);
-		REQUIRE_RESULT(deposit_memory(vcpu, id, pages, ARRAY_SIZE(pages)), SUCCESS,
-			       ARRAY_SIZE(pages));
-		REQUIRE_STATUS(initialize_partition(vcpu, id, FORM_FAST), SUCCESS);
-		result = create_vp(vcpu, id, 0);
-		for (wait = 0; result && keeper.kept < 0 && wait < HOST_PATIENCE_MS; wait++)
-			usleep(1000);
-		if (keeper.kept < 0) {
-			EXPECT_EQUAL(result_status(result), HVP_STATUS_SUCCESS);
-		} else {
-			EXPECT_EQUAL(result_status(result), HVP_STATUS_NO_RESOURCES);
-			EXPECT_EQUAL(ioctl(keeper.kept, KVM_GET_REGS, &registers), -1);
-			EXPECT_EQUAL(errno, EBADF);
-			EXPECT_EQUAL(ioctl(keeper.kept, KVM_RUN, NULL), -1);
-			EXPECT_EQUAL(errno, EBADF);
-			EXPECT_EQUAL(result_status(create_vp(vcpu, id, 1)),
-				     HVP_STATUS_NO_RESOURCES);
-		}
-		finalize_child(vcpu, id);
-		withdraw_all(vcpu, id);
-		delete_child(vcpu, id);
-	}
-	keeper.stop = true;
+	EXPECT_STATUS(create_vp(vcpu, child.id, 1), NO_RESOURCES);
 	pthread_join(thread, NULL);
-	printf("# %s after %u\n", keeper.kept < 0 ? "none" : "one", i);
-	if (keeper.kept >= 0)
-		close(keeper.kept);
+	EXPECT_EQUAL(ioctl(keeper.kept, KVM_GET_REGS, &registers), -1);
+	EXPECT_EQUAL(errno, EBADF);
+	EXPECT_EQUAL(ioctl(keeper.kept, KVM_RUN, NULL), -1);
+	EXPECT_EQUAL(errno, EBADF);
+	EXPECT_STATUS(create_vp(vcpu, child.id, 2), NO_RESOURCES);
+	EXPECT_STATUS(dispatch_vp(vcpu, child.id, 0, HVP_DISPATCH_CLEAR_INTERCEPT_SUSPEND, &out),
+		      NO_RESOURCES);
+	finalize_child(vcpu, child.id);
+	withdraw_all(vcpu, child.id);
+	delete_child(vcpu, child.id);
+	close(keeper.kept);
+}
+
+static void the_vmm_keeps_a_descriptor(void)
+{
+	catch_a_descriptor(false);
+}
+
+/* Where it has been, the module finds none. */
+static void the_vmm_moves_a_descriptor(void)
+{
+	catch_a_descriptor(true);
 }
 
 /* What the VMM unmaps of the module's harms its own children alone. */
@@ -1145,7 +1203,8 @@ static const struct test_case cases[] = {
 	CASE(deleted_while_it_spins),
 	{ .name = "the_vmm_is_killed", .run = the_vmm_is_killed, .seconds = 120 },
 	CASE(the_vmm_makes_a_slot),
-	{ .name = "the_vmm_keeps_a_descriptor", .run = the_vmm_keeps_a_descriptor, .seconds = 60 },
+	CASE(the_vmm_keeps_a_descriptor),
+	CASE(the_vmm_moves_a_descriptor),
 	CASE(the_vmm_unmaps_the_areas),
 	{ .name = "the_vmm_remaps_the_areas", .run = the_vmm_remaps_the_areas, .seconds = 60 },
 	{ .name = "areas_of_a_locked_vmm", .run = areas_of_a_locked_vmm, .seconds = 60 },
