@@ -214,9 +214,13 @@ static void hvp_soft_page_drop(struct hvp_machine_vp *vp, unsigned int n)
 	soft->dropping = true;
 	hvp_mapping_unmap(memory->mapping, soft->gfns[n] << PAGE_SHIFT, PAGE_SIZE);
 	soft->dropping = false;
-	/* Pairs with hvp_kvms_own_pfn(): that has not found the page, or is told of its end. */
+	/*
+	 * Pairs with hvp_kvms_own_pfn(): that has not found the page, or is told of its end.  When
+	 * the module goes, KVM takes commands for a vCPU whose descriptor the VMM has kept.
+	 */
 	smp_mb();
-	if (atomic_read(&memory->following))
+	if (atomic_read_acquire(&memory->following) || READ_ONCE(memory->followed) ||
+	    hvp_runners_are_stopping())
 		hvp_child_memory_forget(vp->machine, soft->gfns[n], 1);
 	/* A FUSE server may hold the lock for ever; who is killed meanwhile has lost that write. */
 	if (test_bit(n, &soft->written) && !folio_test_dirty(folio) &&
@@ -464,8 +468,10 @@ static u64 hvp_kvms_own_pfn(struct hvp_child_memory *memory, HVP_HVA_TO_PFN_PARA
 	/* Pairs with hvp_soft_page_drop(). */
 	smp_mb__after_atomic();
 	pfn = hvp_original_hva_to_pfn(HVP_HVA_TO_PFN_ARGUMENTS);
-	if (!request.may_sleep || !hvp_child_memory_is_at(memory, request.address))
-		atomic_dec(&memory->following);
+	/* For good, and not counted: a count that stays could be made to wrap. */
+	if (request.may_sleep && hvp_child_memory_is_at(memory, request.address))
+		WRITE_ONCE(memory->followed, true);
+	atomic_dec_return_release(&memory->following);
 	return pfn;
 }
 

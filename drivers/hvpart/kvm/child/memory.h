@@ -30,6 +30,7 @@ struct page;
  * @log_reader:	who has KVM bring its log up to date; under @lock
  * @following:	threads that have KVM find a page by the VMM's page table, where it could find one
  *		of the emulator's
+ * @followed:	KVM may have found one so
  */
 struct hvp_child_memory {
 	struct hvp_viewer viewer;
@@ -43,6 +44,7 @@ struct hvp_child_memory {
 	bool tracked;
 	struct task_struct *log_reader;
 	atomic_t following;
+	bool followed;
 };
 
 #define HVP_SOFT_PAGES	16

@@ -10,8 +10,8 @@
  * So a child's VM has notifier operations of ours, which are KVM's but for this.
  *
  * It is true only as long as KVM finds no page for the processor by the VMM's page table: see
- * hvp_replace_hva_to_pfn().  Nobody but us uses a child's vCPUs, whose VMs can be told by the
- * operations that they have.
+ * hvp_replace_hva_to_pfn().  Nobody but us uses a child's vCPUs, until the module goes: see
+ * hvp_soft_page_drop().  Their VMs can be told by the operations that they have.
  */
 
 #include <linux/kvm_host.h>

@@ -348,7 +348,7 @@ bool hvp_runner_begin(struct hvp_runner *runner, struct hvp_machine_vp *vp)
 	raw_spin_lock_irq(&runner->lock);
 	/* hvp_runners_stop() sets it before it takes the lock. */
 	may = !runner->called && !hvp_runner_is_kicked(runner) &&
-	      !READ_ONCE(hvp_runners_stopping) &&
+	      !hvp_runners_are_stopping() &&
 	      !READ_ONCE(runner->vcpu->run->hvp_immediate_exit);
 	runner->called = false;
 	runner->kicked = false;
@@ -512,4 +512,15 @@ void hvp_runners_stop(void)
 	hash_for_each_rcu(hvp_runners, bucket, runner, node)
 		hvp_runner_interrupt(runner);
 	rcu_read_unlock();
+}
+
+/**
+ * hvp_runners_are_stopping() - does the module go?
+ *
+ * Context: Any.
+ * Return: true from before the first hook stops.
+ */
+bool hvp_runners_are_stopping(void)
+{
+	return READ_ONCE(hvp_runners_stopping);
 }

@@ -67,6 +67,7 @@ int hvp_runner_enter(struct kvm_vcpu *vcpu);
 void hvp_runner_leave(struct kvm_vcpu *vcpu);
 void hvp_runners_end(struct kvm *kvm);
 void hvp_runners_stop(void);
+bool hvp_runners_are_stopping(void);
 void hvp_runner_clear_notification(void);
 
 /* For kvm/child/. */
