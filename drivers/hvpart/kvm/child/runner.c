@@ -302,6 +302,14 @@ notrace struct hvp_machine_vp *hvp_runner_vp_here(void)
 	return runner ? runner->vp : NULL;
 }
 
+static noinline notrace void hvp_runner_divert_here(unsigned long ip, unsigned long parent_ip,
+						    struct ftrace_ops *inward,
+						    struct ftrace_regs *fregs)
+{
+	if (hvp_hook_diverts_all() || hvp_runner_vp_here())
+		hvp_hook_divert(ip, parent_ip, inward, fregs);
+}
+
 /**
  * hvp_runner_divert() - hvp_hook_divert() for threads that use a VP alone
  * @ip:		what the callback got
@@ -314,8 +322,9 @@ notrace struct hvp_machine_vp *hvp_runner_vp_here(void)
 notrace void hvp_runner_divert(unsigned long ip, unsigned long parent_ip,
 			       struct ftrace_ops *inward, struct ftrace_regs *fregs)
 {
-	if (hvp_hook_diverts_all() || hvp_runner_vp_here())
-		hvp_hook_divert(ip, parent_ip, inward, fregs);
+	/* Every guest pays for this much. */
+	if (hvp_hook_diverts_all() || atomic_read(&hvp_runner_count))
+		hvp_runner_divert_here(ip, parent_ip, inward, fregs);
 }
 
 /*
