@@ -1185,7 +1185,7 @@ static void begun_while_the_vmm_maps(void)
 
 	if (pthread_create(&mapper, NULL, map_and_unmap, (void *)&stop))
 		die("no thread");
-	for (i = 0; i < 6; i++) {
+	for (i = 0; i < 1 + 5 / slowness(); i++) {
 		struct vcpu *vcpu = new_guest();
 
 		begin_children(vcpu);
