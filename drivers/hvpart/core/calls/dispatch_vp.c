@@ -222,26 +222,28 @@ static enum hvp_status hvp_dispatch_locked(struct hvp_request *request, struct h
  * Return: SUCCESS, or in check order:
  * * INVALID_VP_INDEX: there is none
  * * INVALID_PARAMETER: flags
- * * INVALID_VP_STATE: another vCPU dispatches it
+ * * INVALID_VP_STATE: another vCPU dispatches it, or the thread is to die
  * * INVALID_PARTITION_ID, INVALID_PARTITION_STATE: as it is by now
  * * NO_RESOURCES: the host cannot run it
  */
 enum hvp_status hvp_dispatch_vp(struct hvp_request *request)
 {
-	u32 index = request->in.dispatch_vp.vp_index;
-	u32 flags = request->in.dispatch_vp.flags;
 	struct hvp_child_vp *vp;
 	enum hvp_status status;
 
-	status = hvp_child_vp_check_idle(request->target, index);
-	if ((!status || status == HVP_STATUS_INVALID_VP_STATE) &&
-	    flags & ~HVP_DISPATCH_FLAGS_MASK)
-		return HVP_STATUS_INVALID_PARAMETER;
+	status = hvp_child_vp_find(request->target, request->in.dispatch_vp.vp_index, &vp);
 	if (status)
 		return status;
-	status = hvp_child_vp_use(request->target, index, &vp);
-	if (status)
+	if (request->in.dispatch_vp.flags & ~HVP_DISPATCH_FLAGS_MASK)
+		status = HVP_STATUS_INVALID_PARAMETER;
+	else if (READ_ONCE(vp->dispatched))
+		status = HVP_STATUS_INVALID_VP_STATE;
+	else
+		status = hvp_child_vp_lock(vp);
+	if (status) {
+		hvp_child_vp_put(vp);
 		return status;
+	}
 	trace_hvpart_dispatch(request->target->id, vp->vp.index);
 	status = hvp_dispatch_locked(request, vp);
 	trace_hvpart_dispatch_done(request->target->id, vp->vp.index, &request->out.dispatch_vp);
@@ -280,6 +282,7 @@ static bool hvp_interrupt_is_well_formed(const struct hvp_assert_interrupt_in *i
  * Context: Outside KVM's loop.
  * Return: SUCCESS, or in check order:
  * * INVALID_PARAMETER: a field that no interrupt can have
+ * * INVALID_PARTITION_ID, INVALID_PARTITION_STATE: as it is by now
  * * INVALID_VP_INDEX: nobody is at that destination
  * * ACKNOWLEDGED: an external interrupt with another vector waits already
  * * NO_RESOURCES: host memory

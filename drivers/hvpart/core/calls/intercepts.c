@@ -194,7 +194,7 @@ static enum hvp_status hvp_prepare_cpuid(struct hvp_child_vp *vp, u32 flags)
  *
  * Context: Outside KVM's loop.
  * Return: SUCCESS, or in check order:
- * * INVALID_VP_INDEX, INVALID_VP_STATE: as HvGetVpRegisters
+ * * what hvp_child_vp_use() returns
  * * INVALID_PARAMETER: a reserved flag
  * * NO_RESOURCES: host memory
  */

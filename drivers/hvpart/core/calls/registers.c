@@ -140,6 +140,7 @@ static enum hvp_status hvp_registers_of(const struct hvp_request *request,
  *
  * Context: Outside KVM's loop.
  * Return: SUCCESS, or in check order:
+ * * INVALID_PARTITION_ID, INVALID_PARTITION_STATE: as it is by now
  * * INVALID_VP_INDEX: there is none
  * * INVALID_VP_STATE: the thread is to die before it comes back from a run
  * * INVALID_PARAMETER: another VTL; for each element: no such register
@@ -177,7 +178,7 @@ enum hvp_status hvp_get_vp_registers(struct hvp_request *request)
  *
  * Context: Outside KVM's loop.
  * Return: SUCCESS, or in check order:
- * * INVALID_VP_INDEX, INVALID_VP_STATE: as hvp_get_vp_registers()
+ * * what hvp_child_vp_use() returns
  * * INVALID_PARAMETER: another VTL; for each element: no such register, one that cannot be
  *   set, a value that none can have
  * * NO_RESOURCES: host memory

@@ -13,7 +13,7 @@
  *
  * Context: Outside KVM's loop.
  * Return: SUCCESS, or in check order:
- * * INVALID_VP_INDEX, INVALID_VP_STATE: as HvGetVpRegisters
+ * * what hvp_child_vp_use() returns
  * * INVALID_PARAMETER: no access is asked for; a reserved flag; another VTL
  * * NO_RESOURCES: host memory
  */

@@ -365,7 +365,7 @@ static enum hvp_status hvp_vp_state(struct hvp_request *request, bool set)
  *
  * Context: Outside KVM's loop.
  * Return: SUCCESS, or in check order:
- * * INVALID_VP_INDEX, INVALID_VP_STATE: as HvGetVpRegisters
+ * * what hvp_child_vp_use() returns
  * * INVALID_PARAMETER: another VTL or type; a variable header of another size; a page beyond
  *   the caller's addresses; of XSAVE, flags, or a component that there is not
  * * NO_RESOURCES: host memory
@@ -382,7 +382,7 @@ enum hvp_status hvp_get_vp_state(struct hvp_request *request)
  *
  * Context: Outside KVM's loop.
  * Return: SUCCESS, or in check order:
- * * INVALID_VP_INDEX, INVALID_VP_STATE, INVALID_PARAMETER: as hvp_get_vp_state()
+ * * what hvp_child_vp_use() returns; INVALID_PARAMETER: as hvp_get_vp_state()
  * * NO_RESOURCES: host memory
  * * OPERATION_DENIED: the page cannot be read
  * * INVALID_PARAMETER: no processor can have that state

@@ -221,6 +221,7 @@ static void hvp_vp_delete_locked(struct hvp_request *request, struct hvp_child_v
  *
  * Context: Outside KVM's loop.
  * Return: SUCCESS, or in check order:
+ * * INVALID_PARTITION_ID, INVALID_PARTITION_STATE: as it is by now
  * * INVALID_VP_INDEX: there is none
  * * INVALID_VP_STATE: it is being dispatched, or the thread is to die
  */
@@ -231,15 +232,19 @@ enum hvp_status hvp_delete_vp(struct hvp_request *request)
 	struct hvp_child_vp *vp;
 	enum hvp_status status;
 
-	status = hvp_child_vp_check_idle(request->target, index);
+	status = hvp_child_vp_find(request->target, index, &vp);
 	if (status)
 		return status;
-	if (mutex_lock_killable(&child->lock))
+	if (READ_ONCE(vp->dispatched) || mutex_lock_killable(&child->lock)) {
+		hvp_child_vp_put(vp);
 		return HVP_STATUS_INVALID_VP_STATE;
-	status = hvp_child_vp_use(request->target, index, &vp);
+	}
+	status = hvp_child_vp_lock(vp);
 	if (!status) {
 		set_bit(index, child->deleted);
 		hvp_vp_delete_locked(request, vp);
+	} else {
+		hvp_child_vp_put(vp);
 	}
 	mutex_unlock(&child->lock);
 	return status;
@@ -336,6 +341,7 @@ static struct hvp_state_page *hvp_state_page_of(struct hvp_child_vp *vp,
  *
  * Context: Outside KVM's loop.
  * Return: SUCCESS, or in check order:
+ * * INVALID_PARTITION_ID, INVALID_PARTITION_STATE: as it is by now
  * * INVALID_VP_INDEX: there is none
  * * INVALID_PARAMETER: another type or VTL; the caller does not say where
  * * OBJECT_IN_USE: mapped already
@@ -388,6 +394,7 @@ static bool hvp_state_page_is_gone(const struct hvp_request *request)
  *
  * Context: Outside KVM's loop.
  * Return: SUCCESS, or in check order:
+ * * INVALID_PARTITION_ID, INVALID_PARTITION_STATE: as it is by now
  * * INVALID_VP_INDEX: there is none, nor was
  * * INVALID_VP_STATE: the thread is to die
  * * INVALID_PARAMETER: another type or VTL; not mapped

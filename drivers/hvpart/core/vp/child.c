@@ -221,41 +221,6 @@ void hvp_child_vp_put(struct hvp_child_vp *vp)
 }
 
 /**
- * hvp_child_vp_lock() - use a virtual processor, which comes back to its parent if it runs
- * @vp:		the virtual processor, held by a reference
- *
- * Context: Outside KVM's loop, no lock held but a child's.
- * Return: SUCCESS; INVALID_VP_STATE if the thread is to die first.
- */
-enum hvp_status hvp_child_vp_lock(struct hvp_child_vp *vp)
-{
-	if (mutex_trylock(&vp->lock))
-		return HVP_STATUS_SUCCESS;
-	spin_lock(&vp->interrupting);
-	/* Who has the lock may be about to delete it. */
-	if (vp->machine)
-		hvp_machines(vp->partition)->interrupt(vp->machine);
-	spin_unlock(&vp->interrupting);
-	return mutex_lock_killable(&vp->lock) ? HVP_STATUS_INVALID_VP_STATE :
-						HVP_STATUS_SUCCESS;
-}
-
-static struct hvp_child_vp *hvp_child_vp_get(struct hvp_partition *partition, u32 index)
-{
-	struct hvp_child_vp *vp = NULL;
-	struct hvp_vp *found;
-
-	rcu_read_lock();
-	found = xa_load(&partition->child.vps.list, index);
-	if (found)
-		vp = container_of(found, struct hvp_child_vp, vp);
-	if (vp && !refcount_inc_not_zero(&vp->refs))
-		vp = NULL;
-	rcu_read_unlock();
-	return vp;
-}
-
-/**
  * hvp_no_child_vp() - what a call gets that has not found a virtual processor
  * @partition:	whose it was to be
  *
@@ -269,6 +234,54 @@ enum hvp_status hvp_no_child_vp(const struct hvp_partition *partition)
 	enum hvp_status status = hvp_partition_check_state(partition, HVP_IN_ACTIVE);
 
 	return status ? status : HVP_STATUS_INVALID_VP_INDEX;
+}
+
+/**
+ * hvp_child_vp_find() - look a virtual processor up
+ * @partition:	whose it is
+ * @index:	which one
+ * @vp:		receives it, held by a reference
+ *
+ * Context: Any.
+ * Return: SUCCESS, and hvp_child_vp_put() is to follow; or as hvp_no_child_vp()
+ */
+enum hvp_status hvp_child_vp_find(struct hvp_partition *partition, u32 index,
+				  struct hvp_child_vp **vp)
+{
+	struct hvp_vp *found;
+
+	rcu_read_lock();
+	found = xa_load(&partition->child.vps.list, index);
+	*vp = found ? container_of(found, struct hvp_child_vp, vp) : NULL;
+	if (*vp && !refcount_inc_not_zero(&(*vp)->refs))
+		*vp = NULL;
+	rcu_read_unlock();
+	return *vp ? HVP_STATUS_SUCCESS : hvp_no_child_vp(partition);
+}
+
+/**
+ * hvp_child_vp_lock() - use a virtual processor, which comes back to its parent if it runs
+ * @vp:		the virtual processor, held by a reference
+ *
+ * Context: Outside KVM's loop, no lock held but a child's.
+ * Return: SUCCESS; INVALID_VP_STATE if the thread is to die first; as hvp_no_child_vp() if the
+ * virtual processor has been deleted meanwhile.
+ */
+enum hvp_status hvp_child_vp_lock(struct hvp_child_vp *vp)
+{
+	if (!mutex_trylock(&vp->lock)) {
+		spin_lock(&vp->interrupting);
+		/* Who has the lock may be about to delete it. */
+		if (vp->machine)
+			hvp_machines(vp->partition)->interrupt(vp->machine);
+		spin_unlock(&vp->interrupting);
+		if (mutex_lock_killable(&vp->lock))
+			return HVP_STATUS_INVALID_VP_STATE;
+	}
+	if (!vp->gone)
+		return HVP_STATUS_SUCCESS;
+	mutex_unlock(&vp->lock);
+	return hvp_no_child_vp(vp->partition);
 }
 
 /**
@@ -286,42 +299,14 @@ enum hvp_status hvp_no_child_vp(const struct hvp_partition *partition)
 enum hvp_status hvp_child_vp_use(struct hvp_partition *partition, u32 index,
 				 struct hvp_child_vp **vp)
 {
-	enum hvp_status status;
+	enum hvp_status status = hvp_child_vp_find(partition, index, vp);
 
-	*vp = hvp_child_vp_get(partition, index);
-	if (!*vp)
-		return hvp_no_child_vp(partition);
+	if (status)
+		return status;
 	status = hvp_child_vp_lock(*vp);
-	if (!status && !(*vp)->gone)
-		return HVP_STATUS_SUCCESS;
-	if (!status) {
-		mutex_unlock(&(*vp)->lock);
-		status = hvp_no_child_vp(partition);
-	}
-	hvp_child_vp_put(*vp);
+	if (status)
+		hvp_child_vp_put(*vp);
 	return status;
-}
-
-/**
- * hvp_child_vp_check_idle() - does another vCPU dispatch a virtual processor?
- * @partition:	whose it is
- * @index:	which one, if there is one
- *
- * Context: Any.
- * Return: SUCCESS, for what it is worth, or
- * * INVALID_VP_INDEX: there is none
- * * INVALID_VP_STATE: one does
- */
-enum hvp_status hvp_child_vp_check_idle(struct hvp_partition *partition, u32 index)
-{
-	struct hvp_child_vp *vp = hvp_child_vp_get(partition, index);
-	bool dispatched;
-
-	if (!vp)
-		return hvp_no_child_vp(partition);
-	dispatched = READ_ONCE(vp->dispatched);
-	hvp_child_vp_put(vp);
-	return dispatched ? HVP_STATUS_INVALID_VP_STATE : HVP_STATUS_SUCCESS;
 }
 
 /**

@@ -154,7 +154,8 @@ unsigned int hvp_child_vp_pages(void);
 enum hvp_status hvp_no_child_vp(const struct hvp_partition *partition);
 enum hvp_status hvp_child_vp_use(struct hvp_partition *partition, u32 index,
 				 struct hvp_child_vp **vp);
-enum hvp_status hvp_child_vp_check_idle(struct hvp_partition *partition, u32 index);
+enum hvp_status hvp_child_vp_find(struct hvp_partition *partition, u32 index,
+				  struct hvp_child_vp **vp);
 enum hvp_status hvp_child_vp_lock(struct hvp_child_vp *vp);
 void hvp_child_vp_unuse(struct hvp_child_vp *vp);
 void hvp_child_vp_put(struct hvp_child_vp *vp);
