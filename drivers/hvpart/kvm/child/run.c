@@ -15,6 +15,9 @@
 #include "runner.h"
 #include "vcpu.h"
 
+/* What KVM_RUN writes first, and never has. */
+#define HVP_RUN_NOT_BEGUN	U16_MAX
+
 /* Only one thread at a time; it does not wait while it is run. */
 static bool hvp_machine_vp_claim(struct hvp_machine_vp *vp, struct hvp_runner *runner)
 {
@@ -35,19 +38,14 @@ static bool hvp_machine_vp_claim(struct hvp_machine_vp *vp, struct hvp_runner *r
 	return true;
 }
 
-/* Return: has it been interrupted? */
-static bool hvp_machine_vp_release(struct hvp_machine_vp *vp, struct hvp_runner *runner)
+static void hvp_machine_vp_release(struct hvp_machine_vp *vp, struct hvp_runner *runner)
 {
-	bool interrupted;
-
 	hvp_child_memory_soft_end(vp);
 	runner->vp = NULL;
 	raw_spin_lock_irq(&vp->lock);
 	vp->runner = NULL;
-	interrupted = vp->interrupted;
 	vp->interrupted = false;
 	raw_spin_unlock_irq(&vp->lock);
-	return interrupted;
 }
 
 #if HVP_VCPU_THREAD_IS_RCU
@@ -110,11 +108,22 @@ static void hvp_machine_vp_take_extint(struct hvp_machine_vp *vp, struct hvp_run
 	WRITE_ONCE(vp->extint, -1);
 }
 
+/*
+ * KVM_RUN has failed before it has looked at the VP: newer ones make a thread of the VMM's when the
+ * first VP of a VM runs, for which there may be no memory, or a limit of the VMM's.
+ */
+static enum hvp_exit_reason hvp_not_begun_reason(long result)
+{
+	return result == -EINTR || result == -ERESTARTNOINTR ? HVP_EXIT_INTERRUPTED :
+							       HVP_EXIT_DENIED;
+}
+
 /* Return: has the VP been in KVM's hands?  Then its registers are in kvm_run. */
 static bool hvp_machine_vp_run_once(struct hvp_machine_vp *vp, struct hvp_runner *runner,
 				    struct hvp_exit *exit)
 {
 	struct kvm_run *run = vp->vcpu->run;
+	bool begun;
 	long result;
 	int error;
 
@@ -136,15 +145,21 @@ static bool hvp_machine_vp_run_once(struct hvp_machine_vp *vp, struct hvp_runner
 		vp->stop.fault_error = 0;
 		vp->stop.has_before = vp->stop.emulate;
 		run->hvp_immediate_exit = 0;
+		run->flags = HVP_RUN_NOT_BEGUN;
 		run->kvm_valid_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
 		result = vp->file->f_op->unlocked_ioctl(vp->file, KVM_RUN, 0);
+		begun = READ_ONCE(run->flags) != HVP_RUN_NOT_BEGUN;
+		if (!begun) {
+			exit->reason = hvp_not_begun_reason(result);
+			break;
+		}
 		vp->general_set = false;
 		if (hvp_exit_decode(vp, runner, result, exit))
 			break;
 		hvp_runner_again(runner);
 	}
 	hvp_runner_finish(runner);
-	return true;
+	return begun;
 }
 
 /**

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "vps.h"
 
@@ -197,6 +199,38 @@ static void a_page_that_kvm_reads_stays(void)
 	EXPECT(served_faults() - before < RUNS / 2);
 }
 
+/*
+ * Newer KVMs make a thread of the VMM's when a VM runs first, which its user may not have.  Whether
+ * the VP has run or not, it is as it was set.
+ */
+static void the_vmm_may_have_no_more_threads(void)
+{
+	struct child child = new_child(new_guest());
+	struct rlimit limit = { 1, RLIM_INFINITY };
+	struct hvp_dispatch_vp_out out = {};
+	const struct hvp_message *message;
+	u64 result;
+
+	child_code(&child, say_a_b, sizeof(say_a_b));
+	set_register(child.vcpu, child.id, 0, HVP_REGISTER_RIP, 4);
+	set_register(child.vcpu, child.id, 0, HVP_REGISTER_CR2, 0x1234);
+	if (setrlimit(RLIMIT_NPROC, &limit) || setuid(65534))
+		die("another user: %m");
+	result = dispatch_vp(child.vcpu, child.id, 0, 0, &out);
+	if (result != HVP_STATUS_NO_RESOURCES) {
+		EXPECT_STATUS(result, SUCCESS);
+		EXPECT_EQUAL(out.event, HVP_DISPATCH_EVENT_INTERCEPT);
+	}
+	EXPECT_EQUAL(get_register(child.vcpu, child.id, 0, HVP_REGISTER_CR2), 0x1234);
+	limit.rlim_cur = RLIM_INFINITY;
+	if (setrlimit(RLIMIT_NPROC, &limit))
+		die("RLIMIT_NPROC: %m");
+	message = child_intercept(&child);
+	EXPECT_EQUAL(message->header.type, HVP_MESSAGE_IO_PORT_INTERCEPT);
+	EXPECT_EQUAL(message->payload.io_port.header.rip, 6);
+	EXPECT_EQUAL(message->payload.io_port.rax & 0xff, 'B');
+}
+
 static void nothing_is_left(void)
 {
 	struct vcpu *vcpu = new_guest();
@@ -216,6 +250,7 @@ static const struct test_case cases[] = {
 	CASE(the_vmm_replaces_a_slot),
 	CASE(a_page_is_read_only_in_the_vmm),
 	CASE(a_page_that_kvm_reads_stays),
+	CASE(the_vmm_may_have_no_more_threads),
 	CASE(nothing_is_left),
 };
 
