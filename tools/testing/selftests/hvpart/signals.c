@@ -173,6 +173,28 @@ static void interrupt(struct parent *parent, struct child *child)
 	get_partition_id(parent->vcpu, &id);
 }
 
+/* Of two children there are two messages: what is said of one depends on no other. */
+static void each_child_has_its_own_message(void)
+{
+	struct parent parent = new_parent();
+	struct child children[] = { new_halting_child(&parent), new_halting_child(&parent) };
+	unsigned int i;
+
+	slot_of(&parent)->header.type = 1;
+	for (i = 0; i < ARRAY_SIZE(children); i++)
+		REQUIRE_EQUAL(child_run(&children[i]).state, HVP_DISPATCH_BLOCKED);
+	for (i = 0; i < ARRAY_SIZE(children); i++)
+		EXPECT_STATUS(assert_interrupt(parent.vcpu, children[i].id, HVP_INTERRUPT_FIXED, 0,
+					       0, CHILD_VECTOR), SUCCESS);
+	for (i = 0; i < ARRAY_SIZE(children); i++) {
+		take_message(&parent);
+		expect_signal(&parent, &children[i], 1);
+		EXPECT_EQUAL(slot_of(&parent)->header.flags & 1, !i);
+	}
+	take_message(&parent);
+	EXPECT_EQUAL(slot_of(&parent)->header.type, HVP_MESSAGE_NONE);
+}
+
 /* What is interrupted while it is not blocked needs no signal. */
 static void not_woken_while_it_runs(void)
 {
@@ -422,6 +444,7 @@ static void half_an_ipi_stays(void)
 static const struct test_case cases[] = {
 	CASE(woken_by_an_interrupt),
 	CASE(woken_by_an_nmi),
+	CASE(each_child_has_its_own_message),
 	CASE(not_woken_while_it_runs),
 	CASE(waits_for_eom),
 	CASE(silent_when_suspended),
