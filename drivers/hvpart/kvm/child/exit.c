@@ -366,15 +366,16 @@ static void hvp_exit_io(struct hvp_machine_vp *vp, struct hvp_runner *runner,
 
 	if (!hvp_cancel_instruction(vp))
 		return;
+	/* Whoever has taken its page away meanwhile hears of that when it is fetched again. */
+	hvp_exit_read_instruction(vp, runner, exit);
+	if (!hvp_io_instruction_parse(exit, hvp_is_long_mode(&run->s.regs.sregs), &io))
+		return;
 	exit->reason = HVP_EXIT_IO;
 	exit->port = run->io.port;
 	exit->size = run->io.size;
 	exit->access = run->io.direction == KVM_EXIT_IO_OUT ? HVP_ACCESS_WRITE : HVP_ACCESS_READ;
-	hvp_exit_read_instruction(vp, runner, exit);
-	if (hvp_io_instruction_parse(exit, hvp_is_long_mode(&run->s.regs.sregs), &io)) {
-		exit->rep = io.rep;
-		exit->instruction_length = io.length;
-	}
+	exit->rep = io.rep;
+	exit->instruction_length = io.length;
 }
 
 /* An MSR that KVM does not know.  Return: is it an exit? */
