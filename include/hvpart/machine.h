@@ -201,7 +201,8 @@ struct hvp_machine_events {
  *		processor, and gets none.  Any task
  * @destroy:	the reverse of @create, with all virtual processors that are left; none of them
  *		runs.  Any task
- * @mapped:	pages [gfn, gfn + count) are in @map now; may be called inside KVM's loop
+ * @mapped:	pages [gfn, gfn + count) are in @map now, with or without access; may be called
+ *		inside KVM's loop
  * @forget:	pages [gfn, gfn + count) change in @map: the host is to let go of what was
  *		there.  To be called under the map's lock, together with the change: whoever
  *		takes a page away looks for it in the map.  Must not sleep
@@ -227,8 +228,9 @@ struct hvp_machine_events {
  * @interrupt:	make @run return soon, or the next one at once, with HVP_EXIT_INTERRUPTED.
  *		Any context
  * @get:	fill in the @groups of @state; it does not run
- * @set:	take the @groups of @state over: -EINVAL if it cannot be in that state,
- *		and then which of them have been taken over is not said
+ * @set:	take the @groups of @state over: -EINVAL if it cannot be in that state, -EAGAIN
+ *		if what an MSR names first has to be a page that can be written to, which
+ *		@gpa receives, in bytes; then which of them have been taken over is not said
  * @get_lapic:	read the LAPIC of one that does not run
  * @set_lapic:	change it, all but its task priority; -EINVAL if it is not one of that
  *		processor's
@@ -261,7 +263,7 @@ struct hvp_machine_ops {
 	void (*interrupt)(struct hvp_machine_vp *vp);
 	int (*get)(struct hvp_machine_vp *vp, unsigned int groups, struct hvp_vp_state *state);
 	int (*set)(struct hvp_machine_vp *vp, unsigned int groups,
-		   const struct hvp_vp_state *state);
+		   const struct hvp_vp_state *state, u64 *gpa);
 	int (*get_lapic)(struct hvp_machine_vp *vp, struct hvp_lapic *lapic);
 	int (*set_lapic)(struct hvp_machine_vp *vp, const struct hvp_lapic *lapic);
 	int (*get_xsave)(struct hvp_machine_vp *vp, void *area);

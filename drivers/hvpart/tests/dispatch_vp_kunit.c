@@ -237,6 +237,32 @@ static void hvp_dispatch_vp_is_stuck(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, it.machine->state.rip, 0x200);
 }
 
+/*
+ * The machine has to write to a page that a register names: as of a write to it, the parent gets
+ * to know, and the register is set when there is the page.
+ */
+static void hvp_dispatch_vp_waits_for_a_page(struct kunit *test)
+{
+	struct hvp_runs it;
+
+	hvp_runs_begin(test, &it);
+	hvp_world_deposit(it.world, it.child, 0, 24);
+	hvp_try_gpa(it.world, it.world->root, HVP_CALL_MAP_GPA_PAGES, it.child->id, 5,
+		    HVP_MAP_NO_ACCESS, NULL, 1, 0);
+	hvp_set_register_of(&it, HVP_REGISTER_HYPERCALL, 0x5001);
+	it.world->guest.machines.exit = (struct hvp_exit){ .gpa = 0x5000 };
+	hvp_fake_machine_fail(&it.world->guest, HVP_FAKE_SET, 1, -EAGAIN);
+	hvp_expect_dispatch(&it, 0, HVP_DISPATCH_READY, EVENT_INTERCEPT);
+	KUNIT_EXPECT_EQ(test, it.world->guest.machines.count[HVP_FAKE_RUN], 0);
+	KUNIT_EXPECT_EQ(test, it.message->header.type, HVP_MESSAGE_GPA_INTERCEPT);
+	KUNIT_EXPECT_EQ(test, it.message->payload.memory.header.access, HVP_ACCESS_WRITE);
+	KUNIT_EXPECT_EQ(test, it.message->payload.memory.gpa, 0x5000);
+	KUNIT_EXPECT_EQ(test, hvp_register_of(&it, HVP_REGISTER_HYPERCALL), 0x5001);
+	hvp_expect_dispatch(&it, CLEAR, HVP_DISPATCH_READY, 0);
+	KUNIT_EXPECT_EQ(test, it.world->guest.machines.count[HVP_FAKE_RUN], 1);
+	KUNIT_EXPECT_EQ(test, hvp_register_of(&it, HVP_REGISTER_HYPERCALL), 0x5001);
+}
+
 /* A state that no processor can be in: told at the dispatch, and read back as it was set. */
 static void hvp_dispatch_vp_refuses_a_state(struct kunit *test)
 {
@@ -573,6 +599,7 @@ static struct kunit_case hvp_dispatch_vp_cases[] = {
 	KUNIT_CASE(hvp_dispatch_vp_heeds_suspension),
 	KUNIT_CASE(hvp_dispatch_vp_writes_the_whole_message),
 	KUNIT_CASE(hvp_dispatch_vp_is_stuck),
+	KUNIT_CASE(hvp_dispatch_vp_waits_for_a_page),
 	KUNIT_CASE(hvp_dispatch_vp_refuses_a_state),
 	KUNIT_CASE(hvp_dispatch_vp_stands_still_with_time),
 	KUNIT_CASE(hvp_dispatch_vp_by_one_at_a_time),

@@ -415,7 +415,7 @@ static bool hvp_fake_state_is_possible(const struct hvp_vp_state *state)
 }
 
 static int hvp_fake_set(struct hvp_machine_vp *vp, unsigned int groups,
-			const struct hvp_vp_state *state)
+			const struct hvp_vp_state *state, u64 *gpa)
 {
 	struct hvp_fake_guest *guest = vp->machine->guest;
 	int error = hvp_fake_begin_outside(guest, HVP_FAKE_SET);
@@ -425,6 +425,8 @@ static int hvp_fake_set(struct hvp_machine_vp *vp, unsigned int groups,
 	KUNIT_EXPECT_NE_MSG(guest->test, groups, 0, "no registers are set");
 	if (!error && groups & BIT(HVP_VP_SPECIAL) && !hvp_fake_state_is_possible(state))
 		error = -EINVAL;
+	if (error == -EAGAIN)
+		*gpa = guest->machines.exit.gpa;
 	/* Of a state that it cannot be in, it has taken over some. */
 	hvp_copy_groups(&vp->state, state, error ? groups & BIT(HVP_VP_GENERAL) : groups);
 	return error;

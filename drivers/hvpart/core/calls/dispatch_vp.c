@@ -139,7 +139,7 @@ static int hvp_vp_run_counted(struct hvp_child_vp *vp, struct hvp_exit *exit)
 /* Run it once.  Return: SUCCESS and @exit; or as hvp_child_vp_apply() */
 static enum hvp_status hvp_vp_run_once(struct hvp_child_vp *vp, struct hvp_exit *exit)
 {
-	enum hvp_status status = hvp_child_vp_apply(vp);
+	enum hvp_status status = hvp_child_vp_apply(vp, exit);
 	int error;
 
 	if (status)
@@ -156,8 +156,8 @@ static enum hvp_status hvp_vp_run_once(struct hvp_child_vp *vp, struct hvp_exit 
 static enum hvp_status hvp_vp_run(struct hvp_request *request, struct hvp_child_vp *vp)
 {
 	u64 latest = ktime_get_ns() + HVP_LONGEST_DISPATCH;
-	struct hvp_exit exit = { .reason = HVP_EXIT_UNRECOVERABLE };
 	enum hvp_status status;
+	struct hvp_exit exit;
 
 	status = hvp_vp_run_once(vp, &exit);
 	if (status == HVP_STATUS_INVALID_PARAMETER)

@@ -178,14 +178,16 @@ static enum hvp_status hvp_get_cpuid_value(struct hvp_child_vp *vp, u32 flags,
 /* What the host is given has to be what the parent has set. */
 static enum hvp_status hvp_prepare_cpuid(struct hvp_child_vp *vp, u32 flags)
 {
+	struct hvp_exit exit;
+
 	if (flags & ~HVP_CPUID_FLAGS_MASK)
 		return HVP_STATUS_INVALID_PARAMETER;
 	if (!(flags & HVP_CPUID_OWN_STATES))
 		return HVP_STATUS_SUCCESS;
 	hvp_child_vp_take_page(vp);
 	/* A state that no processor can be in the next dispatch tells of. */
-	return hvp_child_vp_apply(vp) == HVP_STATUS_NO_RESOURCES ? HVP_STATUS_NO_RESOURCES :
-								   HVP_STATUS_SUCCESS;
+	return hvp_child_vp_apply(vp, &exit) == HVP_STATUS_NO_RESOURCES ?
+		HVP_STATUS_NO_RESOURCES : HVP_STATUS_SUCCESS;
 }
 
 /**

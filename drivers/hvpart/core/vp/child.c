@@ -499,19 +499,28 @@ enum hvp_status hvp_child_vp_want(struct hvp_child_vp *vp, unsigned int groups)
 /**
  * hvp_child_vp_apply() - give the machine what has been set
  * @vp:		the virtual processor, locked
+ * @exit:	receives why that cannot be
+ *
+ * Hyper-V's own pages are laid over a guest's memory, KVM's are that memory: where an MSR names a
+ * page without access, the parent gets to know as of any access.
  *
  * Context: Outside KVM's loop, no other lock held.
- * Return: SUCCESS; INVALID_PARAMETER if no processor can be in that state, and then the
- * machine has not all of it; NO_RESOURCES.
+ * Return: SUCCESS; INVALID_PARAMETER and @exit, and then the machine has not all of it;
+ * NO_RESOURCES.
  */
-enum hvp_status hvp_child_vp_apply(struct hvp_child_vp *vp)
+enum hvp_status hvp_child_vp_apply(struct hvp_child_vp *vp, struct hvp_exit *exit)
 {
 	int error;
 
 	if (!vp->changed)
 		return HVP_STATUS_SUCCESS;
-	error = hvp_machines(vp->partition)->set(vp->machine, vp->changed, &vp->state);
-	if (error == -EINVAL)
+	*exit = (struct hvp_exit) { .reason = HVP_EXIT_UNRECOVERABLE };
+	error = hvp_machines(vp->partition)->set(vp->machine, vp->changed, &vp->state, &exit->gpa);
+	if (error == -EAGAIN) {
+		exit->reason = HVP_EXIT_MEMORY;
+		exit->access = HVP_ACCESS_WRITE;
+	}
+	if (error == -EINVAL || error == -EAGAIN)
 		return HVP_STATUS_INVALID_PARAMETER;
 	if (!error)
 		vp->changed = 0;
@@ -525,7 +534,7 @@ enum hvp_status hvp_child_vp_apply(struct hvp_child_vp *vp)
  * @groups:	BIT(enum hvp_vp_group) each
  *
  * What no processor can have waits, as it would without this, for the next dispatch: there may
- * be more to come that goes with it.
+ * be more to come that goes with it.  MSRs are not among these groups.
  *
  * Context: Outside KVM's loop, no other lock held.
  * Return: SUCCESS or NO_RESOURCES.
@@ -533,11 +542,12 @@ enum hvp_status hvp_child_vp_apply(struct hvp_child_vp *vp)
 enum hvp_status hvp_child_vp_settle(struct hvp_child_vp *vp, unsigned int groups)
 {
 	unsigned int settled = vp->changed & groups;
+	u64 gpa;
 	int error;
 
 	if (!settled)
 		return HVP_STATUS_SUCCESS;
-	error = hvp_machines(vp->partition)->set(vp->machine, settled, &vp->state);
+	error = hvp_machines(vp->partition)->set(vp->machine, settled, &vp->state, &gpa);
 	if (!error)
 		vp->changed &= ~settled;
 	return error == -EINVAL ? HVP_STATUS_SUCCESS : hvp_machine_status(error);

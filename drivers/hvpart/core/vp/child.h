@@ -163,7 +163,7 @@ bool hvp_child_vp_is_suspended(const struct hvp_child_vp *vp);
 void hvp_child_vp_discard(struct hvp_child_vp *vp);
 
 enum hvp_status hvp_child_vp_want(struct hvp_child_vp *vp, unsigned int groups);
-enum hvp_status hvp_child_vp_apply(struct hvp_child_vp *vp);
+enum hvp_status hvp_child_vp_apply(struct hvp_child_vp *vp, struct hvp_exit *exit);
 enum hvp_status hvp_child_vp_settle(struct hvp_child_vp *vp, unsigned int groups);
 void hvp_child_vp_take_page(struct hvp_child_vp *vp);
 void hvp_child_vp_show_page(struct hvp_child_vp *vp);

@@ -135,6 +135,31 @@ static int hvp_replace_kvm_mmu_page_fault(struct kvm_vcpu *vcpu, u64 gpa, u64 er
 HVP_DEFINE_HOOK(kvm_mmu_page_fault, hvp_runner_divert,
 		"int (struct kvm_vcpu *, gpa_t, u64, void *, int)");
 
+/**
+ * hvp_exit_set_msr() - kvm_hv_set_msr_common() for a VP
+ * @vp:		the VP, which this thread uses
+ * @msr:	the MSR
+ * @data:	what is written to it
+ * @host:	not by the VP
+ *
+ * KVM has #GP for an MSR that names a page which it may not write to: an exit instead, if the
+ * page is one without access.
+ *
+ * Context: In KVM's loop, or in an ioctl() of KVM's for the vCPU.
+ * Return: as that.
+ */
+int hvp_exit_set_msr(struct hvp_machine_vp *vp, u32 msr, u64 data, bool host)
+{
+	int error;
+
+	vp->stop.refused = false;
+	error = hvp_original_kvm_hv_set_msr_common(vp->vcpu, msr, data, host);
+	if (!error || host || !vp->stop.refused)
+		return error;
+	vp->stop.cause = HVP_STOP_MEMORY;
+	return -EFAULT;
+}
+
 /*
  * CPUID, before KVM answers it.  Where the guest has it fault outside its kernel, that comes
  * first, and is KVM's.

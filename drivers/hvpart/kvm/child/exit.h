@@ -15,5 +15,6 @@ extern struct hvp_hook hvp_hook_kvm_emulate_cpuid;
 
 bool hvp_exit_decode(struct hvp_machine_vp *vp, struct hvp_runner *runner, long result,
 		     struct hvp_exit *exit);
+int hvp_exit_set_msr(struct hvp_machine_vp *vp, u32 msr, u64 data, bool host);
 
 #endif /* _HVPART_KVM_EXIT_H */

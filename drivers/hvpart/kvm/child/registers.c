@@ -619,23 +619,27 @@ static int hvp_msrs_get(const struct hvp_access_to *from, struct hvp_vp_state *s
 
 /*
  * Only those that are others than what was given last: the TSC has gone on since, and some
- * cannot be set at all.
+ * cannot be set at all.  Where one names a page, KVM writes to that, or takes it for none that
+ * there is.
  */
 static int hvp_msrs_set(const struct hvp_access_to *to, const struct hvp_vp_state *state)
 {
 	struct hvp_machine_vp *vp = to->vp;
 	unsigned int i;
 	u64 value;
-	int error = vp->msrs_known ? 0 : hvp_msrs_fetch(to);
+	int error = hvp_child_memory_prepare(vp->machine);
 
+	if (!error && !vp->msrs_known)
+		error = hvp_msrs_fetch(to);
 	for (i = 0; !error && i < HVP_NR_VP_MSRS; i++) {
 		value = state->msrs[i];
 		if (value == vp->msrs[i])
 			continue;
+		vp->stop.refused = false;
 		if (hvp_ask_msr(to, KVM_SET_MSRS, hvp_msr_numbers[i], &value))
 			vp->msrs[i] = state->msrs[i];
 		else
-			error = -EINVAL;
+			error = vp->stop.refused ? -EAGAIN : -EINVAL;
 	}
 	return error;
 }
@@ -709,13 +713,14 @@ int hvp_machine_vp_get(struct hvp_machine_vp *vp, unsigned int groups, struct hv
  * @vp:		the VP, which does not run
  * @groups:	BIT() of enum hvp_vp_group
  * @state:	has them
+ * @gpa:	receives which page has to be there first
  *
  * Context: May sleep; in a parent's vCPU thread outside KVM's loop.
- * Return: 0; -EINVAL if no processor can be in that state, and then some may have been set;
- * -ENOMEM, -EINTR or -EFAULT.
+ * Return: 0; -EINVAL if no processor can be in that state, -EAGAIN and @gpa, and then some may
+ * have been set; -ENOMEM, -EINTR or -EFAULT.
  */
 int hvp_machine_vp_set(struct hvp_machine_vp *vp, unsigned int groups,
-		       const struct hvp_vp_state *state)
+		       const struct hvp_vp_state *state, u64 *gpa)
 {
 	const struct hvp_access_to to = { .vp = vp, .runner = hvp_runner_here() };
 	bool alone = groups == BIT(HVP_VP_GENERAL);
@@ -736,5 +741,8 @@ int hvp_machine_vp_set(struct hvp_machine_vp *vp, unsigned int groups,
 	}
 	hvp_child_memory_soft_end(vp);
 	to.runner->vp = NULL;
-	return hvp_registers_errno(error);
+	if (error != -EAGAIN)
+		return hvp_registers_errno(error);
+	*gpa = vp->stop.gfn << PAGE_SHIFT;
+	return error;
 }

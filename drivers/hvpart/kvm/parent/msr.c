@@ -6,6 +6,9 @@
 
 #include <linux/kvm_host.h>
 #include "../../hook/compat.h"
+#include "../child/exit.h"
+#include "../child/runner.h"
+#include "../child/vcpu.h"
 #include "../originals.h"
 #include "cpuid.h"
 #include "msr.h"
@@ -130,6 +133,8 @@ static __always_inline bool hvp_msr_is_watched(u32 msr, u64 data)
 	switch (msr) {
 	case HV_X64_MSR_GUEST_OS_ID:
 		return !data;
+	/* Of a child: hvp_exit_set_msr(), as for others that name a page. */
+	case HV_X64_MSR_HYPERCALL:
 	case HV_X64_MSR_VP_INDEX:
 	case HV_X64_MSR_VP_ASSIST_PAGE:
 	case HV_X64_MSR_SIEFP:
@@ -149,9 +154,12 @@ static int hvp_replace_kvm_hv_set_msr_common(struct kvm_vcpu *vcpu, u32 msr, u64
 					     bool host)
 {
 	int token = srcu_read_lock(&hvp_calls_running);
+	struct hvp_machine_vp *vp = hvp_runner_vp_here();
 	int error;
 
-	if (!HVP_HOOK_WANTED(hvp_msr_is_watched(msr, data)))
+	if (vp && vp->vcpu == vcpu)
+		error = hvp_exit_set_msr(vp, msr, data, host);
+	else if (!HVP_HOOK_WANTED(hvp_msr_is_watched(msr, data)) || msr == HV_X64_MSR_HYPERCALL)
 		error = hvp_original_kvm_hv_set_msr_common(vcpu, msr, data, host);
 	else if (msr == HV_X64_MSR_GUEST_OS_ID)
 		error = hvp_set_guest_os_id(vcpu, msr, data, host);

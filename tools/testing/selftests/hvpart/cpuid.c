@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "footprint.h"
+#include "refused_pages.h"
 #include "vps.h"
 
 #define SELF	HVP_PARTITION_ID_SELF
@@ -37,6 +38,7 @@
 /* An MSR that no processor has, nor KVM */
 #define UNKNOWN_MSR		0x00005555
 
+#define HV_X64_MSR_HYPERCALL		0x40000001
 #define HV_X64_MSR_TIME_REF_COUNT	0x40000020
 
 /* Behind the interrupt vectors */
@@ -442,6 +444,38 @@ static void unknown_msrs_are_intercepted(void)
 	EXPECT_EQUAL(child_intercept(&child)->payload.io_port.port, 0x80);
 }
 
+/*
+ * KVM lays nothing over a page that an MSR names: it writes to the page.  Where that has no access,
+ * the parent gets to know, and not the child.
+ */
+static void msrs_name_a_page(void)
+{
+	static const struct hvp_create_partition_in in = { .flags = HVP_CREATE_LAPIC };
+	static const u32 msrs[] = { HV_X64_MSR_HYPERCALL, MSR_HYPERV_VP_ASSIST };
+	struct child child = new_child_with(new_guest(), &in, QEMU_FEATURES, 0);
+	const struct hvp_message *message;
+	unsigned int i;
+	u64 page;
+
+	REQUIRE_RESULT(map_gpa_pages(child.vcpu, child.id, 1, HVP_MAP_NO_ACCESS, NULL, 2), SUCCESS,
+		       2);
+	set_register(child.vcpu, child.id, 0, HVP_REGISTER_GUEST_OS_ID, 1);
+	for (i = 0; i < ARRAY_SIZE(msrs); i++) {
+		use_msr(&child, msrs[i], true);
+		set_register(child.vcpu, child.id, 0, HVP_REGISTER_RAX, (i + 1) << 12 | 1);
+		set_register(child.vcpu, child.id, 0, HVP_REGISTER_RDX, 0);
+		message = child_intercept(&child);
+		EXPECT_EQUAL(message->header.type, HVP_MESSAGE_GPA_INTERCEPT);
+		EXPECT_EQUAL(message->payload.memory.header.access, 1);
+		EXPECT_EQUAL(message->payload.memory.header.rip, MSR_AT);
+		EXPECT_EQUAL(message->payload.memory.gpa / HVP_PAGE_SIZE, i + 1);
+		child_map(&child, i + 1, MAP_RWX, 1, &page);
+		*(u32 *)child_page(&child, page) = ~0;
+		EXPECT_EQUAL(child_intercept(&child)->payload.io_port.port, 0x80);
+		EXPECT(*(u32 *)child_page(&child, page) != ~0U);
+	}
+}
+
 static u64 parents_time(const struct child *child)
 {
 	u64 time;
@@ -818,6 +852,7 @@ static const struct test_case cases[] = {
 	CASE(unknown_msrs_are_as_the_property_says),
 	CASE(unknown_msrs_have_results),
 	CASE(unknown_msrs_are_intercepted),
+	CASE(msrs_name_a_page),
 	CASE(time_is_its_partitions),
 	CASE(values_are_told),
 	CASE(its_own_partition_calls_are_denied),

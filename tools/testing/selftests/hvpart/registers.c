@@ -297,6 +297,48 @@ static void synthetic_registers(void)
 }
 
 /*
+ * What KVM lays over a page is that page, which has to be there: Linux's driver maps what is
+ * touched, and has nothing mapped when QEMU sets these before the first dispatch.
+ */
+static void pages_that_registers_name(void)
+{
+	static const struct hvp_register_assoc assocs[] = {
+		{ .name = HVP_REGISTER_GUEST_OS_ID, .value.word = { 1 } },
+		{ .name = HVP_REGISTER_HYPERCALL, .value.word = { 0x1001 } },
+		{ .name = HVP_REGISTER_VP_ASSIST_PAGE, .value.word = { 0x2001 } },
+	};
+	struct child child = new_child(new_guest());
+	const struct hvp_message *message;
+	const u8 *code;
+	unsigned int i;
+	u64 pages[3];
+
+	REQUIRE_RESULT(map_gpa_pages(child.vcpu, child.id, 1, HVP_MAP_NO_ACCESS, NULL, 2), SUCCESS,
+		       2);
+	child_code(&child, out_and_hlt, sizeof(out_and_hlt));
+	REQUIRE_RESULT(set_registers(child.vcpu, child.id, 0, assocs, 3), SUCCESS, 3);
+	for (i = 1; i < 3; i++) {
+		message = child_intercept(&child);
+		EXPECT_EQUAL(message->header.type, HVP_MESSAGE_GPA_INTERCEPT);
+		EXPECT_EQUAL(message->payload.memory.header.access, 1);
+		EXPECT_EQUAL(message->payload.memory.header.rip, 0);
+		EXPECT_EQUAL(message->payload.memory.gpa / HVP_PAGE_SIZE, i);
+		child_map(&child, i, MAP_RWX, 1, &pages[i]);
+		*(u32 *)child_page(&child, pages[i]) = ~0;
+	}
+	EXPECT_EQUAL(child_intercept(&child)->header.type, HVP_MESSAGE_IO_PORT_INTERCEPT);
+	for (i = 0; i < 3; i++)
+		EXPECT_EQUAL(get_register(child.vcpu, child.id, 0, assocs[i].name),
+			     assocs[i].value.word[0]);
+	/* VMCALL or VMMCALL, RET */
+	code = child_page(&child, pages[1]);
+	EXPECT_EQUAL(code[0], 0x0f);
+	EXPECT_EQUAL(code[1], 0x01);
+	EXPECT_EQUAL(code[3], 0xc3);
+	EXPECT_EQUAL(*(u32 *)child_page(&child, pages[2]), 0);
+}
+
+/*
  * cpuid until %si is not 0; sti; hlt; jmp to the hlt.  CPUID exits: Bochs has no interrupt of the
  * host's end what a guest does that takes none.
  */
@@ -460,6 +502,7 @@ static const struct test_case cases[] = {
 	CASE(an_event_is_delivered),
 	CASE(an_nmi_stays),
 	CASE(synthetic_registers),
+	CASE(pages_that_registers_name),
 	CASE(something_can_be_delivered),
 	CASE(nothing_can_be_delivered_but_by_the_lapic),
 	CASE(translations),
