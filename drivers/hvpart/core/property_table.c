@@ -172,7 +172,7 @@ static const struct hvp_property_row properties[] = {
 	  .minimum = 1, UP_TO(8192), .clamp = true },
 	{ REGULAR(0x00050002, ZERO_MEMORY_ON_RESET, "ZeroMemoryOnReset"), BOOLEAN },
 	{ REGULAR(0x00050003, PROCESSORS_PER_SOCKET, "ProcessorsPerSocket"),
-	  .minimum = 1, UP_TO(HVP_MAX_VPS) },
+	  .minimum = 1, UP_TO(HVP_MAX_VPS), .prepare = hvp_child_set_socket },
 	{ REGULAR(0x00050004, NESTED_TLB_SIZE, "NestedTlbSize") },
 	{ REGULAR(0x00050005, GPA_PAGE_ACCESS_TRACKING, "GpaPageAccessTracking"), BOOLEAN,
 	  .prepare = hvp_child_track_writes },

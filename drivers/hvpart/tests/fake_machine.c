@@ -256,6 +256,16 @@ static int hvp_fake_set_time(struct hvp_machine *machine, u64 ns)
 	return error;
 }
 
+static int hvp_fake_set_socket(struct hvp_machine *machine, unsigned int bits)
+{
+	int error = hvp_fake_begin_outside(machine->guest, HVP_FAKE_SET_SOCKET);
+
+	hvp_fake_expect_machine(machine);
+	if (!error)
+		machine->config.socket_bits = bits;
+	return error;
+}
+
 /* It does less than it is asked for, to see that it is asked again. */
 static long hvp_fake_dirty(struct hvp_machine *machine, u64 gfn, u64 count,
 			   enum hvp_dirty_change change, bool *dirty)
@@ -517,6 +527,7 @@ const struct hvp_machine_ops hvp_fake_machine_ops = {
 	.track = hvp_fake_track,
 	.dirty = hvp_fake_dirty,
 	.set_time = hvp_fake_set_time,
+	.set_socket = hvp_fake_set_socket,
 	.create_vp = hvp_fake_create_vp,
 	.destroy_vp = hvp_fake_destroy_vp,
 	.run = hvp_fake_run,

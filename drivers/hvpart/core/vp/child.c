@@ -201,6 +201,25 @@ int hvp_child_set_time(struct hvp_partition *partition, u64 time)
 	return machine ? hvp_machines(partition)->set_time(machine, time * HVP_CLOCK_NS) : 0;
 }
 
+/**
+ * hvp_child_set_socket() - how many virtual processors has a socket?
+ * @partition:	the partition
+ * @processors:	so many
+ *
+ * cloud-hypervisor says so when it has made them all.
+ *
+ * Context: Outside KVM's loop; @partition's child lock is held.
+ * Return: 0 or what the machine says.
+ */
+int hvp_child_set_socket(struct hvp_partition *partition, u64 processors)
+{
+	struct hvp_machine *machine = partition->child.machine;
+
+	lockdep_assert_held(&partition->child.lock);
+	return machine ? hvp_machines(partition)->set_socket(machine, order_base_2(processors)) :
+			 0;
+}
+
 static void hvp_child_vp_free_rcu(struct rcu_head *rcu)
 {
 	hvp_cache_free(HVP_CACHE_CHILD_VP, container_of(rcu, struct hvp_child_vp, rcu));

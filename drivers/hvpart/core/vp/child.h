@@ -149,6 +149,7 @@ void hvp_child_release(struct hvp_partition *partition);
 int hvp_child_machine(struct hvp_partition *partition);
 int hvp_child_track_writes(struct hvp_partition *partition, u64 on);
 int hvp_child_set_time(struct hvp_partition *partition, u64 time);
+int hvp_child_set_socket(struct hvp_partition *partition, u64 processors);
 unsigned int hvp_child_vp_pages(void);
 
 enum hvp_status hvp_no_child_vp(const struct hvp_partition *partition);

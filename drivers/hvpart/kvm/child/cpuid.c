@@ -35,7 +35,6 @@
 /* Leaf 0xd, subleaf 1, EAX */
 #define HVP_CPUID_D_1_XSAVES		BIT(3)
 /* Leaf 0xd, other subleaves, ECX */
-#define HVP_CPUID_D_SUPERVISOR		BIT(0)
 #define HVP_CPUID_D_ALIGNED		BIT(1)
 /* Leaf 0x80000001, ECX */
 #define HVP_CPUID_80000001_CMP_LEGACY	BIT(1)
@@ -352,6 +351,34 @@ int hvp_machine_vp_set_cpuid(struct hvp_machine_vp *vp, struct hvp_runner *runne
 					 HVP_CPUID_SIZE);
 	kvfree(table);
 	return error;
+}
+
+/**
+ * hvp_machine_set_socket() - how many of its VPs has a socket of a machine?
+ * @machine:	the machine
+ * @bits:	so many bits of an APIC ID are within one
+ *
+ * KVM has a VP that has run stay as it is.
+ *
+ * Context: May sleep; in a parent's vCPU thread outside KVM's loop.  No VP is made or destroyed.
+ * Return: 0 or -ENOMEM, -EINTR, -EFAULT.
+ */
+int hvp_machine_set_socket(struct hvp_machine *machine, unsigned int bits)
+{
+	struct hvp_runner *runner = hvp_runner_here();
+	struct hvp_machine_vp *vp;
+	unsigned long index;
+	int error = 0;
+
+	if (!runner)
+		return -EFAULT;
+	machine->config.socket_bits = bits;
+	xa_for_each(&machine->vps, index, vp) {
+		error = hvp_machine_vp_set_cpuid(vp, runner);
+		if (error && error != -EINVAL)
+			return error == -ENOMEM || error == -EINTR ? error : -EFAULT;
+	}
+	return 0;
 }
 
 /* An area as it would be if the VP had enabled others than it has. */

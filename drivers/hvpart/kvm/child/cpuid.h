@@ -7,6 +7,7 @@
 
 struct hvp_cpuid_query;
 struct hvp_cpuid_value;
+struct hvp_machine;
 struct hvp_machine_vp;
 struct hvp_runner;
 struct kvm_vcpu;
@@ -15,6 +16,7 @@ struct kvm_vcpu;
 #define HVP_CHILD_PRIVILEGE_SYNIC	BIT(2)
 
 int hvp_machine_vp_set_cpuid(struct hvp_machine_vp *vp, struct hvp_runner *runner);
+int hvp_machine_set_socket(struct hvp_machine *machine, unsigned int bits);
 int hvp_machine_vp_cpuid(struct hvp_machine_vp *vp, const struct hvp_cpuid_query *query,
 			 struct hvp_cpuid_value *value);
 void hvp_child_cpuid(const struct kvm_vcpu *vcpu, u32 leaf, u32 subleaf, u32 *eax, u32 *ebx,

@@ -193,6 +193,7 @@ const struct hvp_machine_ops hvp_kvm_machine_ops = {
 	.track = hvp_child_memory_track,
 	.dirty = hvp_child_memory_dirty,
 	.set_time = hvp_machine_set_time,
+	.set_socket = hvp_machine_set_socket,
 	.create_vp = hvp_machine_vp_create,
 	.destroy_vp = hvp_machine_vp_destroy,
 	.run = hvp_machine_vp_run,

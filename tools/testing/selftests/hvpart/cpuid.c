@@ -245,6 +245,29 @@ static void topology_is_by_vp_index(void)
 	}
 }
 
+static u32 cores_of(struct child *child, u32 vp)
+{
+	return cpuid_of(child, vp, 1, 0).registers[EBX] >> 16 & 0xff;
+}
+
+/* As cloud-hypervisor sets it; those that have run stay as they are. */
+static void topology_is_set_later(void)
+{
+	const struct hvp_create_partition_in in = {};
+	struct child child = new_child_with(new_guest(), &in, 0, 4);
+	unsigned int i;
+
+	child_add_vp(&child, 1, 0);
+	child_add_vp(&child, 2, 0);
+	for (i = 1; i < 3; i++) {
+		REQUIRE_STATUS(set_partition_property(child.vcpu, child.id,
+						      PROPERTY_PROCESSORS_PER_SOCKET, 8 * i),
+			       SUCCESS);
+		EXPECT_EQUAL(cores_of(&child, i), 8 * i);
+		EXPECT_EQUAL(cores_of(&child, 1), 8);
+	}
+}
+
 static struct hvp_intercept_result_in cpuid_result(u64 id, u32 vp, u32 leaf)
 {
 	return (struct hvp_intercept_result_in){
@@ -846,6 +869,7 @@ static const struct test_case cases[] = {
 	CASE(without_features_it_has_none),
 	CASE(an_area_is_as_long_as_it_has_to_be),
 	CASE(topology_is_by_vp_index),
+	CASE(topology_is_set_later),
 	CASE(results_are_answered),
 	CASE(as_many_as_qemu_has),
 	CASE(cpuid_is_intercepted),
