@@ -390,7 +390,7 @@ void hvp_vm_state_loaded(struct hvp_vm *vm)
  *
  * The module goes, and nobody makes new calls.
  *
- * Context: May sleep.  The hooks are stopped but for that of VMs' end.
+ * Context: May sleep.  The hooks are stopped but for the late ones.
  */
 void hvp_vms_reset(void)
 {
@@ -432,7 +432,7 @@ static struct hvp_vm *hvp_vms_first(void)
  * They may be alive or come to their end meanwhile, so KVM's view of them is not
  * looked at.
  *
- * Context: May sleep.  The hooks are stopped and drained but for that of VMs' end.
+ * Context: May sleep.  The hooks are stopped and drained but for the late ones.
  */
 void hvp_vms_release(void)
 {
