@@ -108,8 +108,8 @@ nothing_left()
 # without_own_warnings - a log, without what the guest's driver warns of with nobody else's fault.
 # It finalizes a partition, then ends to watch the memory of its regions: what is taken away between
 # the two, by compaction say, it declares inaccessible, which is too late, INVALID_PARTITION_STATE,
-# -EIO. Nobody has that memory any more; if it was that status, statuses_are_expected tells. And a
-# VMM may be killed while the driver brings a page of its child in; to one that is not, a page that
+# -EIO. Nobody has that memory any more; if it was that status, mapping_succeeds tells. And a VMM
+# may be killed while the driver brings a page of its child in; to one that is not, a page that
 # cannot be had is an exit, which the tests see.
 without_own_warnings()
 {
@@ -151,6 +151,15 @@ statuses_are_expected()
 			-e 'HvMapGpaPages INVALID_PARTITION_STATE'
 }
 
+# mapping_succeeds - has HvMapGpaPages got no status but that and those that without_own_warnings
+# and statuses_are_expected speak of?
+mapping_succeeds()
+{
+	! awk '$2 == "HvMapGpaPages" &&
+	       $3 !~ /^(SUCCESS|INSUFFICIENT_MEMORY|INVALID_PARTITION_STATE)$/' \
+		/sys/kernel/debug/hvpart/stats | grep .
+}
+
 # end_of_log - what comes now is the next boot's
 end_of_log()
 {
@@ -181,6 +190,7 @@ boot()
 end()
 {
 	end_of_log "end"
+	check "end: HvMapGpaPages" mapping_succeeds
 	kill_guest
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		[ -n "$(folder)" ] || break
