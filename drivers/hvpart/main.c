@@ -10,7 +10,6 @@
 #include "debugfs/debugfs.h"
 #include "hook/hook.h"
 #include "kvm/child/machine.h"
-#include "kvm/child/runner.h"
 #include "kvm/entry.h"
 #include "kvm/parent/vm.h"
 #include "kvm/processor.h"
@@ -85,7 +84,6 @@ exit_core:
 
 static void __exit hvp_exit(void)
 {
-	hvp_runners_stop();
 	hvp_entry_remove();
 	hvp_vms_destroy();
 	hvp_children_destroy();

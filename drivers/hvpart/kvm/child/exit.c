@@ -30,21 +30,25 @@ static bool hvp_is_apic_page(const struct kvm_vcpu *vcpu, u64 gpa)
 	       gpa >> PAGE_SHIFT == (base & MSR_IA32_APICBASE_BASE) >> PAGE_SHIFT;
 }
 
-/* KVM is about to emulate an instruction: is that for the VP's parent to see first? */
-static bool hvp_stop_before(struct hvp_machine_vp *vp, u64 gpa, int type)
+static bool hvp_stop_without_slot(struct hvp_machine_vp *vp, u64 gpa)
 {
 	const struct kvm_vcpu *vcpu = vp->vcpu;
 
+	if (search_memslots(kvm_memslots(vcpu->kvm), gpa >> PAGE_SHIFT, false) ||
+	    hvp_is_apic_page(vcpu, gpa))
+		return false;
+	vp->stop.cause = HVP_STOP_NO_SLOT;
+	vp->stop.gfn = gpa >> PAGE_SHIFT;
+	return true;
+}
+
+/* KVM is about to emulate an instruction: is that for the VP's parent to see first? */
+static bool hvp_stop_before(struct hvp_machine_vp *vp, u64 gpa, int type)
+{
 	if (type & (EMULTYPE_SKIP | EMULTYPE_NO_DECODE))
 		return false;
-	if (type & EMULTYPE_PF) {
-		if (search_memslots(kvm_memslots(vcpu->kvm), gpa >> PAGE_SHIFT, false) ||
-		    hvp_is_apic_page(vcpu, gpa))
-			return false;
-		vp->stop.cause = HVP_STOP_NO_SLOT;
-		vp->stop.gfn = gpa >> PAGE_SHIFT;
-		return true;
-	}
+	if (type & EMULTYPE_PF)
+		return hvp_stop_without_slot(vp, gpa);
 	/* String I/O is one of these; what it is its bytes say, which cannot be read here. */
 	if (type || vp->stop.emulate) {
 		vp->stop.emulate = false;
@@ -103,20 +107,11 @@ HVP_DEFINE_HOOK(x86_emulate_instruction, hvp_runner_divert,
  */
 static bool hvp_stop_at_fault(struct hvp_machine_vp *vp, u64 gpa, u64 error)
 {
-	const struct kvm_vcpu *vcpu = vp->vcpu;
-
 	/* Which access it was nobody says later. */
 	vp->stop.fault_gpa = gpa;
 	vp->stop.fault_error = error;
 	/* Without nested paging the address may be a linear one. */
-	if (!vcpu->arch.mmu->root_role.direct)
-		return false;
-	if (search_memslots(kvm_memslots(vcpu->kvm), gpa >> PAGE_SHIFT, false) ||
-	    hvp_is_apic_page(vcpu, gpa))
-		return false;
-	vp->stop.cause = HVP_STOP_NO_SLOT;
-	vp->stop.gfn = gpa >> PAGE_SHIFT;
-	return true;
+	return vp->vcpu->arch.mmu->root_role.direct && hvp_stop_without_slot(vp, gpa);
 }
 
 static int hvp_replace_kvm_mmu_page_fault(struct kvm_vcpu *vcpu, u64 gpa, u64 error, void *insn,
@@ -221,6 +216,17 @@ static void hvp_exit_read_instruction(struct hvp_machine_vp *vp, struct hvp_runn
 	}
 }
 
+static bool hvp_is_prefix(u8 byte, bool long_mode)
+{
+	switch (byte) {
+	case 0xf0: case 0xf2: case 0xf3: case 0x66: case 0x67:
+	case 0x2e: case 0x36: case 0x3e: case 0x26: case 0x64: case 0x65:
+		return true;
+	default:
+		return long_mode && (byte & 0xf0) == 0x40;
+	}
+}
+
 /**
  * struct hvp_io_instruction - a port instruction, by its bytes
  * @opcode:	the opcode
@@ -245,18 +251,11 @@ static bool hvp_io_instruction_parse(const struct hvp_exit *exit, bool long_mode
 	for (i = 0; i < exit->instruction_count; i++) {
 		u8 byte = exit->instruction[i];
 
-		switch (byte) {
-		case 0xf2: case 0xf3:
-			io->rep = true;
-			continue;
-		case 0x66:
-			io->operand_size = true;
-			continue;
-		case 0x67: case 0x2e: case 0x36: case 0x3e: case 0x26: case 0x64: case 0x65:
+		if (hvp_is_prefix(byte, long_mode)) {
+			io->rep |= byte == 0xf2 || byte == 0xf3;
+			io->operand_size |= byte == 0x66;
 			continue;
 		}
-		if (long_mode && (byte & 0xf0) == 0x40)
-			continue;
 		io->opcode = byte;
 		io->length = i + 1;
 		/* INS and OUTS; IN and OUT, with the port in DX or in a byte. */
@@ -316,17 +315,6 @@ static bool hvp_exit_undo(struct hvp_machine_vp *vp, struct hvp_runner *runner)
 		return true;
 	*registers = vp->stop.before;
 	return !hvp_runner_ioctl(runner, vp->file, KVM_SET_REGS, registers, sizeof(*registers));
-}
-
-static bool hvp_is_prefix(u8 byte, bool long_mode)
-{
-	switch (byte) {
-	case 0xf0: case 0xf2: case 0xf3: case 0x66: case 0x67:
-	case 0x2e: case 0x36: case 0x3e: case 0x26: case 0x64: case 0x65:
-		return true;
-	default:
-		return long_mode && (byte & 0xf0) == 0x40;
-	}
 }
 
 /* Those of two bytes, behind prefixes; how long others are is not known here. */

@@ -153,14 +153,12 @@ static bool hvp_ask_kvm(struct kvm *kvm, unsigned long start, unsigned long end,
 static bool hvp_child_memory_used(struct hvp_viewer *viewer, u64 gfn, u64 count,
 				  enum hvp_age how)
 {
-	struct hvp_child_memory *memory =
-		container_of(viewer, struct hvp_child_memory, viewer);
-	struct hvp_machine *machine = container_of(memory, struct hvp_machine, memory);
+	struct hvp_machine *machine = container_of(viewer, struct hvp_machine, memory.viewer);
 	unsigned long index, start, end;
 	struct hvp_granule *granule;
 	bool used = false;
 
-	xa_for_each_range(&memory->granules, index, granule, gfn >> HVP_GRANULE_SHIFT,
+	xa_for_each_range(&machine->memory.granules, index, granule, gfn >> HVP_GRANULE_SHIFT,
 			  (gfn + count - 1) >> HVP_GRANULE_SHIFT) {
 		if (hvp_granule_part(granule, index, gfn, count, &start, &end))
 			used |= hvp_ask_kvm(machine->kvm, start, end, how);
@@ -170,19 +168,15 @@ static bool hvp_child_memory_used(struct hvp_viewer *viewer, u64 gfn, u64 count,
 
 static bool hvp_child_memory_lost(void *viewer, u64 gfn, u64 count)
 {
-	struct hvp_child_memory *memory =
-		container_of(viewer, struct hvp_child_memory, viewer);
-
-	hvp_child_memory_forget(container_of(memory, struct hvp_machine, memory), gfn, count);
+	hvp_child_memory_forget(container_of(viewer, struct hvp_machine, memory.viewer), gfn,
+				count);
 	return true;
 }
 
 static void hvp_child_memory_lost_all(struct hvp_viewer *viewer, bool may_sleep)
 {
-	struct hvp_child_memory *memory =
-		container_of(viewer, struct hvp_child_memory, viewer);
-
-	hvp_child_memory_forget_all(container_of(memory, struct hvp_machine, memory), may_sleep);
+	hvp_child_memory_forget_all(container_of(viewer, struct hvp_machine, memory.viewer),
+				    may_sleep);
 }
 
 /**

@@ -302,11 +302,13 @@ notrace struct hvp_machine_vp *hvp_runner_vp_here(void)
 	return runner ? runner->vp : NULL;
 }
 
-static noinline notrace void hvp_runner_divert_here(unsigned long ip, unsigned long parent_ip,
-						    struct ftrace_ops *inward,
-						    struct ftrace_regs *fregs)
+static noinline notrace void hvp_runner_divert_vp(unsigned long ip, unsigned long parent_ip,
+						  struct ftrace_ops *inward,
+						  struct ftrace_regs *fregs)
 {
-	if (hvp_hook_diverts_all() || hvp_runner_vp_here())
+	const struct hvp_runner *runner = hvp_runner_find_here();
+
+	if (runner && runner->vp)
 		hvp_hook_divert(ip, parent_ip, inward, fregs);
 }
 
@@ -323,8 +325,10 @@ notrace void hvp_runner_divert(unsigned long ip, unsigned long parent_ip,
 			       struct ftrace_ops *inward, struct ftrace_regs *fregs)
 {
 	/* Every guest pays for this much. */
-	if (hvp_hook_diverts_all() || atomic_read(&hvp_runner_count))
-		hvp_runner_divert_here(ip, parent_ip, inward, fregs);
+	if (hvp_hook_diverts_all())
+		hvp_hook_divert(ip, parent_ip, inward, fregs);
+	else if (atomic_read(&hvp_runner_count))
+		hvp_runner_divert_vp(ip, parent_ip, inward, fregs);
 }
 
 /*

@@ -26,14 +26,8 @@ static DEFINE_SPINLOCK(hvp_machine_vps_lock);
 /* How many are in the table.  Most hosts have none. */
 atomic_t hvp_machine_vp_count;
 
-/**
- * hvp_machine_vp_find() - the VP that a vCPU is
- * @vcpu:	the vCPU
- *
- * Context: Any, ftrace callbacks included; under RCU.
- * Return: the VP, or NULL if it is none of ours.
- */
-notrace struct hvp_machine_vp *hvp_machine_vp_find(const struct kvm_vcpu *vcpu)
+/* In any context, ftrace callbacks included; under RCU. */
+static notrace struct hvp_machine_vp *hvp_machine_vp_find(const struct kvm_vcpu *vcpu)
 {
 	struct hvp_machine_vp *vp;
 
@@ -47,7 +41,7 @@ notrace struct hvp_machine_vp *hvp_machine_vp_find(const struct kvm_vcpu *vcpu)
 }
 
 /**
- * hvp_machine_vps_have() - as hvp_machine_vp_is(), where there are any
+ * hvp_machine_vps_have() - is a vCPU a VP?
  * @vcpu:	the vCPU
  *
  * Context: Any.

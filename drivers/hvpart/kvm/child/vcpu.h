@@ -114,7 +114,6 @@ void hvp_machine_vp_recall(struct hvp_machine_vp *vp);
 void hvp_machine_vp_wake(struct hvp_machine_vp *vp);
 bool hvp_machine_vp_block(struct hvp_machine_vp *vp);
 
-struct hvp_machine_vp *hvp_machine_vp_find(const struct kvm_vcpu *vcpu);
 bool hvp_machine_vps_have(const struct kvm_vcpu *vcpu);
 bool hvp_machine_vp_observe_wake_up(const struct kvm_vcpu *vcpu);
 
