@@ -43,7 +43,8 @@ static void under_root(char path[PATH_MAX], const char *name)
 		path[0] = 0;
 }
 
-bool has_gone(int error)
+/* The error number that there is if what a file is about has gone. */
+static bool has_gone(int error)
 {
 	return error == ENOENT || error == EIO || error == ENODEV || error == ENXIO ||
 	       error == ENOTDIR;

@@ -96,8 +96,6 @@ void sample_compare(struct sample *sample, const struct sample *before);
  */
 #define LINE_SIZE	2048
 int read_lines(const char *path, void (*line)(char *text, void *arg), void *arg);
-/* The error number that there is if what a file is about has gone. */
-bool has_gone(int error);
 /* A decimal number and nothing else. */
 bool parse_number(const char *text, unsigned long long *number);
 

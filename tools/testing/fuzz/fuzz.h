@@ -511,7 +511,6 @@ struct step {
 
 u64 call_arguments(const struct hvp_contract_call *call);
 const struct operation *operation_of(enum opcode opcode);
-size_t operation_size(const struct operation *operation);
 size_t program_next(const u8 *data, size_t size, struct step *step);
 
 /* libFuzzer has no header for these. */

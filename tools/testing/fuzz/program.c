@@ -127,7 +127,7 @@ const struct operation *operation_of(enum opcode opcode)
 	return &calls[opcode];
 }
 
-size_t operation_size(const struct operation *operation)
+static size_t operation_size(const struct operation *operation)
 {
 	size_t size = 1;
 	unsigned int i;

@@ -46,8 +46,6 @@ struct hlist_head { struct hlist_node *first; };
 #define READ_ONCE(x)		(*(const volatile typeof(x) *)&(x))
 #define WRITE_ONCE(x, value)	(*(volatile typeof(x) *)&(x) = (value))
 #define smp_load_acquire(p)	READ_ONCE(*(p))
-/* Here is one thread. */
-#define data_race(expression)	(expression)
 #define smp_store_release(p, v)	WRITE_ONCE(*(p), v)
 #define container_of(p, type, member) ((type *)((char *)(p) - offsetof(type, member)))
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
@@ -219,29 +217,12 @@ typedef struct { long long counter; } atomic64_t;
 #define smp_wmb()			do { } while (0)
 
 typedef struct { int count; } refcount_t;
-struct kref { refcount_t refcount; };
 
 #define refcount_set(refs, n)		((refs)->count = (n))
 void refcount_inc(refcount_t *refs);
 bool refcount_inc_not_zero(refcount_t *refs);
 bool refcount_dec_and_test(refcount_t *refs);
 bool refcount_dec_and_lock(refcount_t *refs, spinlock_t *lock);
-
-static inline void kref_init(struct kref *kref)
-{
-	refcount_set(&kref->refcount, 1);
-}
-
-static inline bool kref_get_unless_zero(struct kref *kref)
-{
-	return refcount_inc_not_zero(&kref->refcount);
-}
-
-static inline void kref_put(struct kref *kref, void (*release)(struct kref *kref))
-{
-	if (refcount_dec_and_test(&kref->refcount))
-		release(kref);
-}
 
 /* string.h */
 static inline void *memchr_inv(const void *start, int byte, size_t size)

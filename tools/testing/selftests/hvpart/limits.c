@@ -1017,7 +1017,6 @@ static void files_open_when_the_vm_goes(void)
 
 /* A VMM that makes accesses to its guest's memory wait, by userfaultfd */
 
-#define BLOCKED_GPA	0xa0000000ULL
 #define BLOCKED_AT	300	/* in the list of a deposit */
 
 enum blocked { BLOCKED_INPUT, BLOCKED_OUTPUT, BLOCKED_DEPOSIT };

@@ -26,7 +26,6 @@ static const u8 halt[] = {
 	0xf4, 0xb0, 'W', 0xe6, 0x80, 0xeb, 0xf9,
 };
 
-#define HALT_RIP	(CODE_AT + 10)
 #define OUT_RIP		(CODE_AT + 13)
 
 /* End of interrupt; iret */

@@ -80,7 +80,12 @@ u64 contract_answer_to_others(u64 control)
 	       HVP_STATUS_INVALID_HYPERCALL_INPUT : HVP_STATUS_INVALID_HYPERCALL_CODE;
 }
 
-int contract_control_status(const struct hvp_contract_call *call, u64 control)
+/*
+ * The status of a call that registers and privileges alone decide, of a virtual
+ * processor with any of the privileges; -1 if it gets further than that. The input
+ * value's part of it comes without reps completed.
+ */
+static int contract_control_status(const struct hvp_contract_call *call, u64 control)
 {
 	if (control & (HVP_CONTROL_RESERVED_MASK | HVP_CONTROL_NESTED))
 		return HVP_STATUS_INVALID_HYPERCALL_INPUT;

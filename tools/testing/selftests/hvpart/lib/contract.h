@@ -42,12 +42,6 @@ void contract_make_input(const struct hvp_contract_call *call,
  */
 u64 contract_answer_to_others(u64 control);
 
-/*
- * The status of a call that registers and privileges alone decide, of a virtual
- * processor with any of the privileges; -1 if it gets further than that. The input
- * value's part of it comes without reps completed.
- */
-int contract_control_status(const struct hvp_contract_call *call, u64 control);
 int contract_early_status(const struct hvp_contract_call *call, u64 control, u64 input,
 			  u64 output, unsigned int phys_bits, u64 privileges);
 

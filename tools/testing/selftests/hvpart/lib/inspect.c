@@ -189,7 +189,8 @@ static unsigned int each_file(const char *folder, const char *pattern, unsigned 
 	return i;
 }
 
-unsigned int inspect_vm(const char *folder, unsigned int piece)
+/* The folder of a VM. Returns how many files there were. */
+static unsigned int inspect_vm(const char *folder, unsigned int piece)
 {
 	struct table table = { 0 };
 	char path[256];

@@ -15,11 +15,6 @@
 /* @counts[contract_index(call)][status]; false if the module is gone */
 bool inspect_stats(u64 counts[HVP_CONTRACT_CALLS][INSPECT_STATUSES]);
 
-/*
- * The folder of a VM. A file is read in pieces of @piece bytes. Returns how many
- * files there were.
- */
-unsigned int inspect_vm(const char *folder, unsigned int piece);
 /* All there is. */
 unsigned int inspect_everything(unsigned int piece);
 
