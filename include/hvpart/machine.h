@@ -223,7 +223,9 @@ struct hvp_machine_events {
  * @set_socket:	so many bits of an APIC ID are within a socket, as @create has been told, by what
  *		those of its virtual processors say of themselves that have not run yet; none
  *		is made or destroyed meanwhile
- * @create_vp:	make a virtual processor, in reset state, waiting for SIPI if it is not 0
+ * @create_vp:	make a virtual processor, in reset state, waiting for SIPI if it is not 0.  There
+ *		has been none with its index.  One that could not be made for want of memory can
+ *		be made later; after -EFAULT there may be no other one
  * @destroy_vp:	the reverse; it does not run.  Any task
  * @run:	run it until there is something for its parent; @groups that it has
  *		changed are in @state when it returns, GENERAL and SPECIAL, always, but for

@@ -328,8 +328,11 @@ static int hvp_fake_create_vp(struct hvp_machine *machine, u32 index,
 	struct hvp_machine_vp *made;
 
 	hvp_fake_expect_machine(machine);
+	machine->broken |= error == -EFAULT;
 	if (error)
 		return error;
+	if (machine->broken || test_bit(index, machine->made))
+		return -EFAULT;
 	made = kzalloc(sizeof(*made), GFP_KERNEL);
 	if (!made)
 		return -ENOMEM;
@@ -341,6 +344,7 @@ static int hvp_fake_create_vp(struct hvp_machine *machine, u32 index,
 	hvp_fake_reset(made);
 	spin_lock_irq(&guest->machines_lock);
 	list_add(&made->node, &guest->machines.vps);
+	__set_bit(index, machine->made);
 	machine->vps++;
 	guest->machines.live_vps++;
 	spin_unlock_irq(&guest->machines_lock);

@@ -2,7 +2,8 @@
 /*
  * Who runs children, as the core sees it, and out to get it: a machine holds on to every page
  * that it has been given until it is told not to, forgets registers that it was not asked
- * for, lets any operation fail, and does not forget what has been destroyed.
+ * for, lets any operation fail, does not forget what has been destroyed, and makes no virtual
+ * processor twice, nor any after -EFAULT.
  */
 #ifndef _HVPART_TESTS_FAKE_MACHINE_H
 #define _HVPART_TESTS_FAKE_MACHINE_H
@@ -13,6 +14,7 @@
 #include <linux/wait.h>
 #include <hvpart/abi.h>
 #include <hvpart/machine.h>
+#include "../core/vp/child.h"
 
 struct hvp_fake_guest;
 struct kunit;
@@ -77,6 +79,8 @@ struct hvp_fake_held {
  * @destroyed:	it must not be used
  * @let_go:	it has no pages any more, nor gets any
  * @vps:	virtual processors that it has
+ * @made:	VP indexes of those that it has made, those that have been destroyed included
+ * @broken:	it makes no other one
  * @held:	pages
  * @tracked:	it is noted what is written to
  * @written:	dirty bits of the child's first pages
@@ -91,6 +95,8 @@ struct hvp_machine {
 	bool destroyed;
 	bool let_go;
 	unsigned int vps;
+	DECLARE_BITMAP(made, HVP_HIGHEST_VP_INDEX + 1);
+	bool broken;
 	struct hvp_fake_held held[HVP_FAKE_HELD_PAGES];
 	bool tracked;
 	DECLARE_BITMAP(written, HVP_FAKE_TRACKED_PAGES);

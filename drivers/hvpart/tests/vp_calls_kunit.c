@@ -91,30 +91,49 @@ static void hvp_vp_create_is_paid_for(struct kunit *test)
 	hvp_world_expect_balance(test, child, 2 * pages, hvp_active_pages());
 }
 
-/* What the host cannot make is not there, and nobody pays for it. */
+static const int hvp_host_errors[] = { -ENOMEM, -EINTR, -EFAULT };
+
+/* What the host cannot make is not there, nobody pays for it, and the next attempt is a new one. */
 static void hvp_vp_create_fails_with_the_host(struct kunit *test)
 {
-	static const int errors[] = { -ENOMEM, -EINTR, -EFAULT };
+	static const enum hvp_fake_machine_op ops[] = { HVP_FAKE_CREATE, HVP_FAKE_CREATE_VP };
 	struct hvp_world *world = hvp_world_create(test);
 	struct hvp_partition *child = hvp_active_child(world);
-	int i;
+	int i, k;
 
 	hvp_world_deposit(world, child, 0, hvp_child_vp_pages());
-	for (i = 0; i < ARRAY_SIZE(errors); i++) {
-		hvp_fake_machine_fail(&world->guest, HVP_FAKE_CREATE, 1, errors[i]);
-		hvp_expect_status(test, hvp_try_create_vp(world, world->root, child->id, 0,
-							  HVP_ANY),
-				  CREATE_VP, NO_RESOURCES);
+	for (i = 0; i < ARRAY_SIZE(ops); i++) {
+		for (k = 0; k < ARRAY_SIZE(hvp_host_errors); k++) {
+			hvp_fake_machine_fail(&world->guest, ops[i], 1, hvp_host_errors[k]);
+			hvp_expect_status(test, hvp_try_create_vp(world, world->root, child->id, 0,
+								  HVP_ANY),
+					  CREATE_VP, NO_RESOURCES);
+			KUNIT_EXPECT_EQ(test, world->guest.machines.live, 0);
+			hvp_expect_status(test, hvp_try_create_vp(world, world->root, child->id, 0,
+								  HVP_ANY),
+					  CREATE_VP, SUCCESS);
+			KUNIT_EXPECT_EQ(test, world->guest.machines.live, 1);
+			hvp_expect_status(test, hvp_try_delete_vp(world, world->root, child->id, 0),
+					  DELETE_VP, SUCCESS);
+		}
 	}
-	for (i = 0; i < ARRAY_SIZE(errors); i++) {
-		hvp_fake_machine_fail(&world->guest, HVP_FAKE_CREATE_VP, 1, errors[i]);
-		hvp_expect_status(test, hvp_try_create_vp(world, world->root, child->id, 0,
-							  HVP_ANY),
-				  CREATE_VP, NO_RESOURCES);
-	}
-	hvp_expect_status(test, hvp_try_create_vp(world, world->root, child->id, 0, HVP_ANY),
+}
+
+/* Others of the same child go on, and with them their machine. */
+static void hvp_vp_create_fails_for_another_one(struct kunit *test)
+{
+	struct hvp_world *world = hvp_world_create(test);
+	struct hvp_partition *child = hvp_active_child(world);
+
+	hvp_world_vp(world, child, 0);
+	hvp_world_deposit(world, child, 0, hvp_child_vp_pages());
+	hvp_fake_machine_fail(&world->guest, HVP_FAKE_CREATE_VP, 1, -ENOMEM);
+	hvp_expect_status(test, hvp_try_create_vp(world, world->root, child->id, 1, HVP_ANY),
+			  CREATE_VP, NO_RESOURCES);
+	KUNIT_EXPECT_EQ(test, world->guest.machines.live_vps, 1);
+	hvp_expect_status(test, hvp_try_create_vp(world, world->root, child->id, 1, HVP_ANY),
 			  CREATE_VP, SUCCESS);
-	KUNIT_EXPECT_EQ(test, world->guest.machines.live, 1);
+	KUNIT_EXPECT_EQ(test, world->guest.machines.count[HVP_FAKE_CREATE], 1);
 }
 
 /* Nobody runs children on this host: everything but virtual processors works. */
@@ -512,9 +531,29 @@ static void hvp_vp_goes_with_its_vm(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, world->guest.machines.live_vps, 0);
 }
 
+/**
+ * struct hvp_attempt - one to make a virtual processor
+ * @name:	what it is
+ * @another:	its child has another one
+ * @failures:	at least so many: the object, its machine, its machine's object, nodes of the list
+ */
+struct hvp_attempt {
+	const char *name;
+	bool another;
+	unsigned int failures;
+};
+
+static const struct hvp_attempt hvp_attempts[] = {
+	{ "the first one", false, 4 },
+	{ "another one", true, 3 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(hvp_attempt, hvp_attempts, name);
+
 /* Every allocation of the calls fails in turn; what was not possible is possible then. */
 static void hvp_vp_create_survives_failing_allocations(struct kunit *test)
 {
+	const struct hvp_attempt *attempt = test->param_value;
 	unsigned int nth, failures = 0;
 	bool failed = true;
 
@@ -524,6 +563,8 @@ static void hvp_vp_create_survives_failing_allocations(struct kunit *test)
 		struct hvp_partition *child = hvp_active_child(world);
 		struct hvp_reply reply;
 
+		if (attempt->another)
+			hvp_world_vp(world, child, 0);
 		hvp_world_deposit(world, child, 0, hvp_child_vp_pages());
 		world->fail_nth = nth;
 		world->fail_later = true;
@@ -538,14 +579,14 @@ static void hvp_vp_create_survives_failing_allocations(struct kunit *test)
 							  HVP_ANY),
 				  CREATE_VP, SUCCESS);
 	}
-	/* The object, its machine, its machine's object, nodes of the list. */
-	KUNIT_EXPECT_GE(test, failures, 4);
+	KUNIT_EXPECT_GE(test, failures, attempt->failures);
 }
 
 static struct kunit_case hvp_vp_calls_cases[] = {
 	KUNIT_CASE(hvp_vp_create_checks_values),
 	KUNIT_CASE(hvp_vp_create_is_paid_for),
 	KUNIT_CASE(hvp_vp_create_fails_with_the_host),
+	KUNIT_CASE(hvp_vp_create_fails_for_another_one),
 	KUNIT_CASE(hvp_vp_create_without_machines),
 	KUNIT_CASE(hvp_vp_calls_name_one_that_is_there),
 	KUNIT_CASE(hvp_vp_delete_gives_back),
@@ -558,7 +599,7 @@ static struct kunit_case hvp_vp_calls_cases[] = {
 	KUNIT_CASE(hvp_vp_statistics_go_with_it),
 	KUNIT_CASE(hvp_vp_finalize_goes_on),
 	KUNIT_CASE(hvp_vp_goes_with_its_vm),
-	KUNIT_CASE(hvp_vp_create_survives_failing_allocations),
+	KUNIT_CASE_PARAM(hvp_vp_create_survives_failing_allocations, hvp_attempt_gen_params),
 	{}
 };
 

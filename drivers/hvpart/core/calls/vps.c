@@ -96,22 +96,31 @@ static void hvp_vp_uncharge(struct hvp_partition *target, struct hvp_child_vp *v
 	hvp_rules_free(rules);
 }
 
-/* The host makes it, and from then on it can be found. */
+/*
+ * The host makes it, and from then on it can be found.  Nothing fails after that: what KVM has
+ * made it keeps, and makes no other one with that index.
+ */
 static enum hvp_status hvp_vp_start(struct hvp_partition *target, struct hvp_child_vp *vp)
 {
 	const struct hvp_machine_ops *machines = target->hierarchy->host->machines;
+	struct hvp_vps *vps = &target->child.vps;
 	u32 index = vp->vp.index;
-	int error = hvp_child_machine(target);
+	int error = hvp_vps_prepare(vps, index);
 
+	if (!error)
+		error = hvp_child_machine(target);
 	if (!error)
 		error = machines->create_vp(target->child.machine, index, &hvp_vp_events, vp,
 					    &vp->machine);
 	if (!error) {
-		error = hvp_vps_add(&target->child.vps, index, &vp->vp);
-		if (error)
-			machines->destroy_vp(vp->machine);
+		hvp_vps_add(vps, index, &vp->vp);
+		return HVP_STATUS_SUCCESS;
 	}
-	return error ? HVP_STATUS_NO_RESOURCES : HVP_STATUS_SUCCESS;
+	hvp_vps_remove(vps, index);
+	/* One that nobody needs may be one that makes none any more: the next call gets another. */
+	if (!vps->count)
+		hvp_child_destroy_machine(target);
+	return HVP_STATUS_NO_RESOURCES;
 }
 
 static enum hvp_status hvp_vp_create_locked(struct hvp_partition *target, u32 index,
@@ -272,9 +281,6 @@ bool hvp_vps_stop(struct hvp_request *request)
 			break;
 		hvp_vp_delete_locked(request, vp);
 	}
-	/* There is one if the first virtual processor could not be made. */
-	if (!child->vps.count)
-		hvp_child_destroy_machine(target);
 	mutex_unlock(&child->lock);
 	return !child->vps.count;
 }

@@ -105,8 +105,8 @@ struct hvp_child_vp {
  * @begun:	virtual processors have been asked for; under the partition's lock
  * @lock:	while virtual processors are made and go, and the machine with them; and while a
  *		property changes that the machine has to know of
- * @machine:	as the host runs it; NULL before the first virtual processor.  Used under
- *		@lock, with one of its virtual processors, or under hvp_machines_in_use
+ * @machine:	as the host runs it; NULL without a virtual processor.  Used under @lock, with
+ *		one of its virtual processors, or under hvp_machines_in_use
  * @map:	its memory.  Changed under the partition's lock, too
  * @listener:	tells @machine of changes
  * @map_charge:	what the partition's pool pays for @map

@@ -21,28 +21,46 @@ void hvp_vps_init(struct hvp_vps *vps)
 }
 
 /**
- * hvp_vps_add() - from now on there is one more
+ * hvp_vps_prepare() - get memory for one more
  * @vps:	the virtual processors of its partition
- * @number:	where it is in their list
- * @vp:		the virtual processor; kept by reference
+ * @number:	where it is to be in their list
+ *
+ * Until it is there nobody finds anything at that number.
  *
  * Context: May sleep; no lock held.
- * Return: 0, -ENOMEM, or -EBUSY if there is one at that number already.
+ * Return: 0 or -ENOMEM.
  */
-int hvp_vps_add(struct hvp_vps *vps, unsigned long number, struct hvp_vp *vp)
+int hvp_vps_prepare(struct hvp_vps *vps, unsigned long number)
 {
-	int error = xa_insert(&vps->list, number, vp, HVP_GFP);
-
-	if (error)
-		return error;
-	xa_lock(&vps->list);
-	WRITE_ONCE(vps->count, vps->count + 1);
-	xa_unlock(&vps->list);
-	return 0;
+	return xa_reserve(&vps->list, number, HVP_GFP);
 }
 
 /**
- * hvp_vps_remove() - the reverse
+ * hvp_vps_add() - from now on there is one more
+ * @vps:	the virtual processors of its partition
+ * @number:	where it is in their list, prepared
+ * @vp:		the virtual processor; kept by reference
+ *
+ * Context: Any.
+ * Return: false if there is one at that number already.
+ */
+bool hvp_vps_add(struct hvp_vps *vps, unsigned long number, struct hvp_vp *vp)
+{
+	bool added;
+
+	xa_lock(&vps->list);
+	added = !xa_load(&vps->list, number);
+	if (added) {
+		/* The slot is reserved, so this allocates nothing. */
+		WARN_ON_ONCE(xa_err(__xa_store(&vps->list, number, vp, 0)));
+		WRITE_ONCE(vps->count, vps->count + 1);
+	}
+	xa_unlock(&vps->list);
+	return added;
+}
+
+/**
+ * hvp_vps_remove() - the reverse, also where one has been prepared only
  * @vps:	the virtual processors of its partition
  * @number:	which one
  *

@@ -19,7 +19,7 @@ static int hvp_assert_extint(struct hvp_machine *machine, const struct hvp_inter
 	struct hvp_machine_vp *vp;
 	int waiting;
 
-	vp = xa_load(&machine->vps, interrupt->logical ? 0 : interrupt->destination);
+	vp = hvp_machine_vp_at(machine, interrupt->logical ? 0 : interrupt->destination);
 	if (!vp)
 		return -ENOENT;
 	waiting = READ_ONCE(vp->vcpu->arch.pending_external_vector);
@@ -50,7 +50,7 @@ static bool hvp_nobody_is_at(struct hvp_machine *machine, const struct hvp_inter
 	const u32 everybody = machine->config.x2apic ? U32_MAX : U8_MAX;
 
 	return !interrupt->logical && interrupt->destination != everybody &&
-	       !xa_load(&machine->vps, interrupt->destination);
+	       !hvp_machine_vp_at(machine, interrupt->destination);
 }
 
 /**

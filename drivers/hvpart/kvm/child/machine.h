@@ -17,7 +17,7 @@ struct kvm;
  * @file:	KVM's descriptor of the VM; nobody else has one
  * @kvm:	the VM, held by @file
  * @memory:	its memory
- * @vps:	VP index -> struct hvp_machine_vp
+ * @vps:	VP index -> struct hvp_machine_vp, also those that could not be set up
  * @leaked:	its VMM may have a descriptor of one of its vCPUs: nothing runs any more
  * @rcu:	observers look into it
  */

@@ -259,13 +259,47 @@ static int hvp_errno(long error)
 	return error == -ENOMEM || error == -EINTR ? error : -EFAULT;
 }
 
+/* As KVM makes a vCPU. */
+static struct hvp_machine_vp *hvp_machine_vp_make(struct hvp_machine *machine, u32 index)
+{
+	struct hvp_machine_vp *vp = kzalloc(sizeof(*vp), HVP_GFP);
+	int error;
+
+	if (!vp)
+		return ERR_PTR(-ENOMEM);
+	vp->machine = machine;
+	vp->index = index;
+	vp->extint = -1;
+	raw_spin_lock_init(&vp->lock);
+	error = xa_insert(&machine->vps, index, vp, HVP_GFP);
+	if (error) {
+		error = -ENOMEM;
+		goto free;
+	}
+	vp->file = hvp_vcpu_create(machine, index, &vp->vcpu);
+	if (IS_ERR(vp->file)) {
+		error = hvp_errno(PTR_ERR(vp->file));
+		goto erase;
+	}
+	hvp_machine_vp_show(vp);
+	return vp;
+erase:
+	xa_erase(&machine->vps, index);
+free:
+	kfree(vp);
+	return ERR_PTR(error);
+}
+
 /**
  * hvp_machine_vp_create() - make a VP
  * @machine:	the machine
- * @index:	its index, which none has
+ * @index:	its index, which none has had
  * @events:	whom to tell
  * @owner:	what to tell them
  * @result:	receives the VP
+ *
+ * KVM makes no vCPU with this index twice.  So one that could not be set up stays, and is set up
+ * by the next attempt.
  *
  * Context: May sleep; in a parent's vCPU thread outside KVM's loop.
  * Return: 0 or -ENOMEM, -EINTR, -EFAULT.
@@ -280,38 +314,30 @@ int hvp_machine_vp_create(struct hvp_machine *machine, u32 index,
 
 	if (!runner || READ_ONCE(machine->leaked))
 		return -EFAULT;
-	vp = kzalloc(sizeof(*vp), HVP_GFP);
-	if (!vp)
-		return -ENOMEM;
-	vp->machine = machine;
-	vp->index = index;
+	vp = xa_load(&machine->vps, index) ?: hvp_machine_vp_make(machine, index);
+	if (IS_ERR(vp))
+		return PTR_ERR(vp);
+	error = hvp_machine_vp_set_up(vp, runner);
+	if (error)
+		return hvp_errno(error);
 	vp->events = events;
 	vp->owner = owner;
-	vp->extint = -1;
-	raw_spin_lock_init(&vp->lock);
-	error = xa_insert(&machine->vps, index, vp, HVP_GFP);
-	if (error) {
-		error = -ENOMEM;
-		goto free;
-	}
-	vp->file = hvp_vcpu_create(machine, index, &vp->vcpu);
-	if (IS_ERR(vp->file)) {
-		error = hvp_errno(PTR_ERR(vp->file));
-		goto erase;
-	}
-	hvp_machine_vp_show(vp);
-	error = hvp_machine_vp_set_up(vp, runner);
-	if (error) {
-		hvp_machine_vp_destroy(vp);
-		return hvp_errno(error);
-	}
 	*result = vp;
 	return 0;
-erase:
-	xa_erase(&machine->vps, index);
-free:
-	kfree(vp);
-	return error;
+}
+
+/**
+ * hvp_machine_vp_at() - the VP with an index
+ * @machine:	the machine, of which none is made or destroyed meanwhile
+ * @index:	the index, any
+ *
+ * Return: the VP, or NULL if there is none, or but one that could not be set up.
+ */
+struct hvp_machine_vp *hvp_machine_vp_at(struct hvp_machine *machine, u32 index)
+{
+	struct hvp_machine_vp *vp = xa_load(&machine->vps, index);
+
+	return vp && vp->owner ? vp : NULL;
 }
 
 /**

@@ -61,7 +61,7 @@ struct hvp_stop {
  * @node:	place in the table of vCPUs
  * @rcu:	that is looked up under RCU
  * @events:	whom to tell
- * @owner:	what to tell them
+ * @owner:	what to tell them; NULL until it has been set up
  * @lock:	protects what follows up to @armed; taken in any context
  * @runner:	who runs it
  * @interrupted: the run under way, or the next one, is to come back
@@ -108,6 +108,7 @@ extern struct hvp_observer hvp_observer_kvm_vcpu_block;
 int hvp_machine_vp_create(struct hvp_machine *machine, u32 index,
 			  const struct hvp_machine_events *events, void *owner,
 			  struct hvp_machine_vp **vp);
+struct hvp_machine_vp *hvp_machine_vp_at(struct hvp_machine *machine, u32 index);
 void hvp_machine_vp_destroy(struct hvp_machine_vp *vp);
 void hvp_machine_vp_interrupt(struct hvp_machine_vp *vp);
 void hvp_machine_vp_recall(struct hvp_machine_vp *vp);

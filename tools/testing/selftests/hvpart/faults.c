@@ -24,6 +24,7 @@
 #include "module.h"
 #include "partitions.h"
 #include "remains.h"
+#include "vps.h"
 
 #define SELF		HVP_PARTITION_ID_SELF
 #define DEBUGFS		"/sys/kernel/debug"
@@ -665,6 +666,49 @@ static void ends(void)
 	remains_expect_none(&remains, harmless);
 }
 
+/* Whatever has failed when a virtual processor was to be made, it can be made then. */
+static bool fail_create_vp(u32 index, unsigned int nth, bool and_later)
+{
+	u64 result;
+
+	arm(vcpu, nth, and_later);
+	result = create_vp(vcpu, child, index);
+	if (result_status(result) == HVP_STATUS_NO_RESOURCES ||
+	    result_status(result) == HVP_STATUS_INVALID_HYPERCALL_INPUT)
+		EXPECT_STATUS(create_vp(vcpu, child, index), SUCCESS);
+	else
+		EXPECT_STATUS(result, SUCCESS);
+	EXPECT_STATUS(delete_vp(vcpu, child, index, FORM_FAST), SUCCESS);
+	return result_status(result) == HVP_STATUS_NO_RESOURCES;
+}
+
+/* The first one of a child, with its VM, which takes its time; and others beside it. */
+static void virtual_processors(void)
+{
+	static const char *const debugfs_says[] = { "debugfs: out of free dentries", NULL };
+	unsigned int and_later, nth, without = 0;
+	u32 index = 0;
+
+	begin();
+	deposit_new(vcpu, SELF, NULL, 16);
+	EXPECT(guest_folder_becomes(getpid(), vcpu->guest->vm_fd, true));
+	prepare_active_child();
+	fault.reached = true;
+	for (nth = 1; fault.reached && nth < MANY; nth += 10)
+		without += fail_create_vp(index, nth, false);
+	REQUIRE_STATUS(create_vp(vcpu, child, index), SUCCESS);
+	for (and_later = 0; and_later < 2; and_later++) {
+		fault.reached = true;
+		for (nth = 1; fault.reached && nth < MANY; nth++)
+			without += fail_create_vp(++index, nth, and_later);
+	}
+	printf("# %u faults, %u times there was none\n", index - 2, without);
+	EXPECT(without >= 40);
+	remove_children();
+	guest_destroy(vcpu->guest);
+	remains_expect_none(&remains, debugfs_says);
+}
+
 /* The work item that makes files in debugfs runs in one of these. */
 static void fail_workers(unsigned int nth)
 {
@@ -831,6 +875,7 @@ static const struct test_case cases[] = {
 	{ .name = "grants", .run = grants, .seconds = 60 },
 	{ .name = "ends", .run = ends },
 	{ .name = "files_without_memory", .run = files_without_memory },
+	{ .name = "virtual_processors", .run = virtual_processors, .seconds = 60 },
 };
 
 int main(void)
