@@ -123,14 +123,15 @@ bool hvp_hierarchy_reserve_vp(struct hvp_hierarchy *hierarchy)
 }
 
 /**
- * hvp_hierarchy_release_vp() - count one less
+ * hvp_hierarchy_release_vps() - count some less
  * @hierarchy:	where
+ * @count:	how many, possibly none
  *
  * Context: Any.
  */
-void hvp_hierarchy_release_vp(struct hvp_hierarchy *hierarchy)
+void hvp_hierarchy_release_vps(struct hvp_hierarchy *hierarchy, unsigned int count)
 {
-	atomic_dec(&hierarchy->vp_count);
+	atomic_sub(count, &hierarchy->vp_count);
 }
 
 /**

@@ -19,7 +19,8 @@ struct hvp_vps;
  * @partitions:	partitions besides the root
  * @pages:	deposited pages, of all pools together
  * @depth:	levels below the root
- * @vps:	virtual processors of all partitions together
+ * @vps:	virtual processors of all partitions together, with those that have been deleted
+ *		but not their partition's machine
  * @gpa_nodes:	nodes of all maps of partitions' memory
  * @ports:	ports
  */
@@ -62,7 +63,7 @@ struct hvp_watcher {
  * @partitions:	ID -> partition; its lock also protects @last_id
  * @last_id:	the ID given out last
  * @partition_count: partitions besides the root
- * @vp_count:	virtual processors of partitions besides the root
+ * @vp_count:	virtual processors of partitions besides the root, as @limits has them
  * @page_count:	deposited pages
  * @gpa_quota:	nodes of maps
  * @stats_page_count: statistics pages that are mapped
@@ -123,7 +124,7 @@ struct hvp_partition *hvp_hierarchy_find_from(struct hvp_hierarchy *hierarchy, u
 bool hvp_hierarchy_reserve_partition(struct hvp_hierarchy *hierarchy);
 void hvp_hierarchy_release_partition(struct hvp_hierarchy *hierarchy);
 bool hvp_hierarchy_reserve_vp(struct hvp_hierarchy *hierarchy);
-void hvp_hierarchy_release_vp(struct hvp_hierarchy *hierarchy);
+void hvp_hierarchy_release_vps(struct hvp_hierarchy *hierarchy, unsigned int count);
 bool hvp_hierarchy_reserve_pages(struct hvp_hierarchy *hierarchy, unsigned long pages);
 void hvp_hierarchy_release_pages(struct hvp_hierarchy *hierarchy, unsigned long pages);
 

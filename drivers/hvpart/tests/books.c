@@ -80,6 +80,7 @@ static void hvp_keep_vps(struct hvp_world *world, struct hvp_partition *partitio
 		}
 	}
 	KUNIT_EXPECT_EQ(world->test, book->vps, partition->child.vps.count);
+	KUNIT_EXPECT_EQ(world->test, !book->vps, !partition->child.machine);
 	hvp_keep_rules(world, &partition->child.rules, book);
 }
 
@@ -203,6 +204,7 @@ void hvp_keep_books(struct hvp_world *world, struct hvp_books *books)
 	books->zeroed_pages = world->guest.count[HVP_FAKE_ZERO];
 	books->machines = world->guest.machines.live;
 	books->machine_vps = world->guest.machines.live_vps;
+	books->kept_vps = world->guest.machines.kept_vps;
 	books->stats_pages = atomic_read(&hierarchy->stats_page_count);
 	books->ports = hierarchy->space.doorbells.count;
 	xa_for_each(&hierarchy->partitions, id, partition) {
@@ -387,7 +389,7 @@ void hvp_expect_books_balance(struct hvp_world *world, const struct hvp_books *b
 	KUNIT_EXPECT_EQ(world->test, books->stats_pages, stats_pages);
 	KUNIT_EXPECT_EQ(world->test, books->ports, ports);
 	KUNIT_EXPECT_EQ(world->test, books->machine_vps, vps);
-	KUNIT_EXPECT_EQ(world->test, books->vp_count, vps);
+	KUNIT_EXPECT_EQ(world->test, books->vp_count, books->kept_vps);
 	hvp_fake_machines_check(&world->guest);
 	KUNIT_EXPECT_EQ(world->test, books->partition_count, books->partitions - 1);
 	KUNIT_EXPECT_EQ(world->test, books->created - books->deleted, books->partitions - 1);

@@ -65,6 +65,7 @@ struct hvp_books {
 	unsigned int state_pages;
 	unsigned int machines;
 	unsigned int machine_vps;
+	unsigned int kept_vps;
 	unsigned int located_pages;	/* statistics pages that nobody has lent */
 	unsigned int partitions;
 	struct hvp_book book[HVP_BOOKS_PARTITIONS];

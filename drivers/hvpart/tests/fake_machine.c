@@ -146,6 +146,7 @@ static void hvp_fake_destroy(struct hvp_machine *machine)
 	WRITE_ONCE(machine->destroyed, true);
 	spin_lock_irq(&guest->machines_lock);
 	guest->machines.live--;
+	guest->machines.kept_vps -= bitmap_weight(machine->made, HVP_HIGHEST_VP_INDEX + 1);
 	spin_unlock_irq(&guest->machines_lock);
 }
 
@@ -347,6 +348,7 @@ static int hvp_fake_create_vp(struct hvp_machine *machine, u32 index,
 	__set_bit(index, machine->made);
 	machine->vps++;
 	guest->machines.live_vps++;
+	guest->machines.kept_vps++;
 	spin_unlock_irq(&guest->machines_lock);
 	*vp = made;
 	return 0;

@@ -139,6 +139,7 @@ struct hvp_machine_vp {
  * @vps:	virtual processors
  * @live:	machines that have not been destroyed
  * @live_vps:	likewise virtual processors
+ * @kept_vps:	virtual processors of these machines, those that have been destroyed included
  * @count:	operations by kind, since the test last zeroed them
  * @fail_at:	the n-th operation from now fails, 0 for none
  * @error:	what it fails with
@@ -152,6 +153,7 @@ struct hvp_fake_machines {
 	struct list_head vps;
 	unsigned int live;
 	unsigned int live_vps;
+	unsigned int kept_vps;
 	unsigned int count[HVP_NR_FAKE_MACHINE_OPS];
 	unsigned int fail_at[HVP_NR_FAKE_MACHINE_OPS];
 	int error[HVP_NR_FAKE_MACHINE_OPS];

@@ -91,6 +91,45 @@ static void hvp_vp_create_is_paid_for(struct kunit *test)
 	hvp_world_expect_balance(test, child, 2 * pages, hvp_active_pages());
 }
 
+/* The host keeps what it has made for one that is deleted until its machine goes. */
+static void hvp_vp_deleted_ones_count(struct kunit *test)
+{
+	struct hvp_world *world = hvp_world_create(test);
+	struct hvp_partition *child = hvp_active_child(world);
+	struct hvp_partition *sibling = hvp_active_child(world);
+	unsigned int pages = hvp_child_vp_pages();
+
+	world->limits.vps = 2;
+	hvp_world_deposit(world, sibling, 0, 2 * pages);
+	hvp_world_vp(world, child, 0);
+	hvp_world_vp(world, child, 1);
+	hvp_expect_status(test, hvp_try_delete_vp(world, world->root, child->id, 1),
+			  DELETE_VP, SUCCESS);
+	KUNIT_EXPECT_EQ(test, child->pool.used_for[HVP_USE_VPS], pages);
+	hvp_expect_status(test, hvp_try_create_vp(world, world->root, child->id, 2, HVP_ANY),
+			  CREATE_VP, NO_RESOURCES);
+	hvp_expect_status(test, hvp_try_create_vp(world, world->root, sibling->id, 0, HVP_ANY),
+			  CREATE_VP, NO_RESOURCES);
+	/* With the last one all are back, */
+	hvp_expect_status(test, hvp_try_delete_vp(world, world->root, child->id, 0),
+			  DELETE_VP, SUCCESS);
+	KUNIT_EXPECT_EQ(test, atomic_read(&world->hierarchy->vp_count), 0);
+	hvp_expect_status(test, hvp_try_create_vp(world, world->root, sibling->id, 0, HVP_ANY),
+			  CREATE_VP, SUCCESS);
+	hvp_expect_status(test, hvp_try_create_vp(world, world->root, sibling->id, 1, HVP_ANY),
+			  CREATE_VP, SUCCESS);
+	hvp_expect_status(test, hvp_try_delete_vp(world, world->root, sibling->id, 0),
+			  DELETE_VP, SUCCESS);
+	hvp_expect_status(test, hvp_try_create_vp(world, world->root, child->id, 0, HVP_ANY),
+			  CREATE_VP, NO_RESOURCES);
+	/* and with their partition. */
+	hvp_expect_status(test, hvp_try_finalize(world, world->root, sibling->id),
+			  FINALIZE_PARTITION, SUCCESS);
+	KUNIT_EXPECT_EQ(test, atomic_read(&world->hierarchy->vp_count), 0);
+	hvp_expect_status(test, hvp_try_create_vp(world, world->root, child->id, 0, HVP_ANY),
+			  CREATE_VP, SUCCESS);
+}
+
 static const int hvp_host_errors[] = { -ENOMEM, -EINTR, -EFAULT };
 
 /* What the host cannot make is not there, nobody pays for it, and the next attempt is a new one. */
@@ -585,6 +624,7 @@ static void hvp_vp_create_survives_failing_allocations(struct kunit *test)
 static struct kunit_case hvp_vp_calls_cases[] = {
 	KUNIT_CASE(hvp_vp_create_checks_values),
 	KUNIT_CASE(hvp_vp_create_is_paid_for),
+	KUNIT_CASE(hvp_vp_deleted_ones_count),
 	KUNIT_CASE(hvp_vp_create_fails_with_the_host),
 	KUNIT_CASE(hvp_vp_create_fails_for_another_one),
 	KUNIT_CASE(hvp_vp_create_without_machines),

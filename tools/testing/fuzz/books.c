@@ -51,6 +51,7 @@ static void book_keep_child(struct hvp_partition *partition, struct book *book)
 
 	if (!partition->parent)
 		return;
+	book->vps_kept = partition->child.machine_vps;
 	memcpy(book->vps_deleted, partition->child.deleted, sizeof(book->vps_deleted));
 	xa_for_each(&partition->child.vps.list, index, any) {
 		struct book_vp *known = &book->vps[book->vp_count];

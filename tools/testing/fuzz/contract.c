@@ -347,7 +347,7 @@ static enum hvp_status contract_create_vp(const struct hvp_limits *limits,
 	if (!contract_can_pay(target, hvp_child_vp_pages(), in->proximity))
 		return HVP_STATUS_INSUFFICIENT_MEMORY;
 	for (i = 0; i < books->count; i++)
-		vps += books->book[i].vp_count;
+		vps += books->book[i].vps_kept;
 	if (vps >= limits->vps)
 		return HVP_STATUS_NO_RESOURCES;
 	return HVP_STATUS_SUCCESS;
@@ -974,6 +974,7 @@ static unsigned int contract_state_unmapped(struct guest *guest, struct book_vp 
 static void contract_forget_child(struct book *target)
 {
 	target->vp_count = 0;
+	target->vps_kept = 0;
 	memset(target->vps, 0, sizeof(target->vps));
 	target->rules = 0;
 	target->rule_blocks = 0;
@@ -987,6 +988,7 @@ static void contract_apply_create_vp(const struct call *call, struct book *targe
 {
 	struct book_vp *vp = &target->vps[target->vp_count++];
 
+	target->vps_kept++;
 	contract_charge(target, then, HVP_USE_VPS, hvp_child_vp_pages(),
 			call->create_vp.proximity);
 	/* They are in the order of their indexes. */
@@ -1038,7 +1040,8 @@ static void contract_apply_delete_vp(struct guest *guest, const struct call *cal
 				  parents);
 		parent->used_for[HVP_USE_STATISTICS] = statistics;
 	}
-	target->vp_count--;
+	if (!--target->vp_count)
+		target->vps_kept = 0;
 	memmove(vp, vp + 1, (char *)&target->vps[target->vp_count] - (char *)vp);
 	memset(&target->vps[target->vp_count], 0, sizeof(*vp));
 }

@@ -311,6 +311,7 @@ struct book_port {
  * @regular:	regular properties
  * @vp_count:	virtual processors that its parent has made,
  * @vps:	those
+ * @vps_kept:	how many count, deleted ones included, until there is none
  * @vps_deleted: VP indexes of those that have been deleted, and not been made anew
  * @rules:	what its parent has said of all of them,
  * @rule_blocks: and how many blocks these are in
@@ -336,6 +337,7 @@ struct book {
 	u64 regular[HVP_NR_REGULAR_PROPERTIES];
 	u64 vp_count;
 	struct book_vp vps[MAX_VPS];
+	u64 vps_kept;
 	DECLARE_BITMAP(vps_deleted, HVP_HIGHEST_VP_INDEX + 1);
 	u64 rules;
 	u64 rule_blocks;

@@ -144,9 +144,10 @@ static enum hvp_status hvp_vp_create_locked(struct hvp_partition *target, u32 in
 	if (status && vp)
 		hvp_child_vp_put(vp);
 	if (status && within_limit)
-		hvp_hierarchy_release_vp(target->hierarchy);
+		hvp_hierarchy_release_vps(target->hierarchy, 1);
 	if (status)
 		return status;
+	target->child.machine_vps++;
 	clear_bit(index, target->child.deleted);
 	trace_hvpart_vp_created(target->id, index);
 	return HVP_STATUS_SUCCESS;
@@ -214,11 +215,10 @@ static void hvp_vp_delete_locked(struct hvp_request *request, struct hvp_child_v
 	hvp_child_vp_discard(vp);
 	hvp_vp_unmap_stats(request, vp);
 	hvp_vp_uncharge(request->target, vp);
-	hvp_hierarchy_release_vp(request->target->hierarchy);
 	hvp_child_vp_unuse(vp);
 	/*
 	 * What KVM has made it keeps for as long as the machine.  So one with the same index
-	 * can be made anew with another machine only.
+	 * can be made anew with another machine only, and until then this one counts.
 	 */
 	if (!request->target->child.vps.count)
 		hvp_child_destroy_machine(request->target);

@@ -424,6 +424,8 @@ void hvp_child_destroy_machine(struct hvp_partition *partition)
 	WRITE_ONCE(child->machine, NULL);
 	synchronize_srcu(&hvp_machines_in_use);
 	hvp_machines(partition)->destroy(machine);
+	hvp_hierarchy_release_vps(partition->hierarchy, child->machine_vps);
+	child->machine_vps = 0;
 }
 
 /**

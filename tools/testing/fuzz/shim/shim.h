@@ -206,6 +206,7 @@ typedef struct { long counter; } atomic_long_t;
 #define atomic_inc_return(v)		(++(v)->counter)
 #define atomic_inc(v)			((void)((v)->counter += 1))
 #define atomic_dec(v)			((void)((v)->counter -= 1))
+#define atomic_sub(n, v)		((void)((v)->counter -= (n)))
 #define atomic_long_add_return(n, v)	((v)->counter += (n))
 #define atomic_long_sub(n, v)		((void)((v)->counter -= (n)))
 

@@ -209,6 +209,33 @@ static void as_many_as_the_host_allows(void)
 	EXPECT_STATUS(create_vp(vcpu, id, 1), SUCCESS);
 }
 
+/* KVM keeps what it has made for one that is deleted, until there is none left of its child. */
+static void deleted_ones_count(void)
+{
+	struct vcpu *vcpu = new_guest();
+	const u64 id = new_rich_child(vcpu), other = new_rich_child(vcpu);
+	struct hvp_memory_balance_out before = balance_of(vcpu, id), after;
+
+	module_parameter_set("max_vps", 2);
+	EXPECT_STATUS(create_vp(vcpu, id, 0), SUCCESS);
+	EXPECT_STATUS(create_vp(vcpu, id, 1), SUCCESS);
+	EXPECT_STATUS(delete_vp(vcpu, id, 1, FORM_FAST), SUCCESS);
+	EXPECT_STATUS(create_vp(vcpu, id, 2), NO_RESOURCES);
+	EXPECT_STATUS(create_vp(vcpu, other, 0), NO_RESOURCES);
+	/* The last one */
+	EXPECT_STATUS(delete_vp(vcpu, id, 0, FORM_FAST), SUCCESS);
+	after = balance_of(vcpu, id);
+	EXPECT_EQUAL(after.pages_in_use, before.pages_in_use);
+	EXPECT_STATUS(create_vp(vcpu, other, 0), SUCCESS);
+	EXPECT_STATUS(create_vp(vcpu, other, 1), SUCCESS);
+	EXPECT_STATUS(delete_vp(vcpu, other, 0, FORM_MEMORY), SUCCESS);
+	EXPECT_STATUS(create_vp(vcpu, id, 0), NO_RESOURCES);
+	finalize_child(vcpu, other);
+	EXPECT_STATUS(create_vp(vcpu, id, 0), SUCCESS);
+	EXPECT_STATUS(create_vp(vcpu, id, 1), SUCCESS);
+	EXPECT_STATUS(create_vp(vcpu, id, 2), NO_RESOURCES);
+}
+
 static const struct test_case cases[] = {
 	CASE(whose),
 	CASE(made_wrongly),
@@ -217,6 +244,7 @@ static const struct test_case cases[] = {
 	CASE(state_pages),
 	CASE(as_many_pages_as_the_host_allows),
 	CASE(as_many_as_the_host_allows),
+	CASE(deleted_ones_count),
 };
 
 int main(void)
