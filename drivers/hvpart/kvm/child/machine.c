@@ -7,14 +7,17 @@
  */
 
 #include <linux/completion.h>
+#include <linux/dcache.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/kthread.h>
+#include <linux/ktime.h>
 #include <linux/kvm_host.h>
 #include <linux/memcontrol.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include "../../core/core.h"
+#include "../../hook/compat.h"
 #include "../parent/memory.h"
 #include "cpuid.h"
 #include "device.h"
@@ -37,6 +40,24 @@ struct hvp_vm_request {
 	struct completion done;
 };
 
+/*
+ * KVM has named a VM's folder in debugfs after this thread and the descriptor.  Another thread gets
+ * the same ID some day, and the folder may still be there: KVM would have none for what is made
+ * then, and say so in the log.  So it gets a name that none has had.  Without memory for that it
+ * keeps its own.
+ */
+static void hvp_vm_name_folder(const struct kvm *kvm)
+{
+	struct dentry *folder = kvm->debugfs_dentry;
+	char name[48];
+
+	/* There is none if debugfs is off. */
+	if (IS_ERR_OR_NULL(folder))
+		return;
+	snprintf(name, sizeof(name), "hvpart-%d-%llu", task_pid_nr(current), ktime_get_ns());
+	hvp_debugfs_rename(folder, folder->d_parent, name);
+}
+
 static int hvp_vm_make(void *data)
 {
 	struct hvp_vm_request *request = data;
@@ -49,14 +70,15 @@ static int hvp_vm_make(void *data)
 	kthread_unuse_mm(request->mm);
 	set_active_memcg(before);
 	mem_cgroup_put(group);
+	if (!IS_ERR(request->file))
+		hvp_vm_name_folder(request->file->private_data);
 	complete(&request->done);
 	return 0;
 }
 
 /*
- * In a thread of its own: KVM names a VM's folder in debugfs after the thread and the
- * descriptor, and says in the log if there is one with that name; and a descriptor of the
- * VMM's would be another thread's to take.
+ * In a thread of its own: the VMM has folders by the names that KVM would give to what its threads
+ * make, and a descriptor of the VMM's would be another thread's to take.
  */
 static struct file *hvp_vm_create(struct mm_struct *mm)
 {

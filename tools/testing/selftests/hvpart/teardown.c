@@ -421,7 +421,7 @@ static void *read_folder(void *arg)
 	return NULL;
 }
 
-/* That in which something has been made last, and not of a VM that this program has made */
+/* That of a child in which something has been made last */
 static int open_newest_folder(void)
 {
 	static const char kvm[] = "/sys/kernel/debug/kvm";
@@ -435,7 +435,7 @@ static int open_newest_folder(void)
 	if (!folders)
 		die("%s: %m", kvm);
 	while ((entry = readdir(folders))) {
-		if (!isdigit(entry->d_name[0]) || atoi(entry->d_name) == getpid() ||
+		if (strncmp(entry->d_name, "hvpart-", 7) ||
 		    fstatat(dirfd(folders), entry->d_name, &found, 0) ||
 		    found.st_mtim.tv_sec < newest.tv_sec ||
 		    (found.st_mtim.tv_sec == newest.tv_sec &&

@@ -3,7 +3,10 @@
  * HvCreateVp, HvDeleteVp, HvMapVpStatePage, HvUnmapVpStatePage, status by status: contract, virtual
  * processors, section 4.
  */
+#include <dirent.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "refused_pages.h"
 #include "vps.h"
@@ -236,6 +239,53 @@ static void deleted_ones_count(void)
 	EXPECT_STATUS(create_vp(vcpu, id, 2), NO_RESOURCES);
 }
 
+#define LAST_PID	"/proc/sys/kernel/ns_last_pid"
+
+static unsigned int folders_of_children(void)
+{
+	DIR *folders = opendir("/sys/kernel/debug/kvm");
+	struct dirent *entry;
+	unsigned int count = 0;
+
+	if (!folders)
+		die("/sys/kernel/debug/kvm: %m");
+	while ((entry = readdir(folders)))
+		count += !strncmp(entry->d_name, "hvpart-", 7);
+	closedir(folders);
+	return count;
+}
+
+/* KVM names a folder after the thread that makes the VM, and another one may get its ID. */
+static void each_child_has_a_folder(void)
+{
+	const unsigned int children = 4, before = folders_of_children();
+	struct vcpu *vcpu = new_guest();
+	int log = log_from_now();
+	char last_pid[16] = "";
+	unsigned int i;
+	FILE *file;
+
+	/* Kernels without it get to other IDs. */
+	file = fopen(LAST_PID, "re");
+	if (file) {
+		if (fscanf(file, "%15s", last_pid) != 1)
+			die("%s: %m", LAST_PID);
+		fclose(file);
+	}
+	for (i = 0; i < children; i++) {
+		const u64 id = create_active_child(vcpu);
+
+		deposit_new(vcpu, id, NULL, 60);
+		if (file)
+			write_text(LAST_PID, last_pid);
+		EXPECT_STATUS(create_vp(vcpu, id, 0), SUCCESS);
+		/* The thread's end */
+		usleep(20000);
+	}
+	EXPECT_EQUAL(folders_of_children(), before + children);
+	EXPECT(!log_says(log, "duplicate directory"));
+}
+
 static const struct test_case cases[] = {
 	CASE(whose),
 	CASE(made_wrongly),
@@ -245,6 +295,7 @@ static const struct test_case cases[] = {
 	CASE(as_many_pages_as_the_host_allows),
 	CASE(as_many_as_the_host_allows),
 	CASE(deleted_ones_count),
+	CASE(each_child_has_a_folder),
 };
 
 int main(void)
