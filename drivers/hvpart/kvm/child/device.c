@@ -126,16 +126,15 @@ struct file *hvp_kvm_take_file(long descriptor)
 
 /**
  * hvp_kvm_put_file() - let go of a file of KVM's
- * @file:	the file, which may be the last one of a VM
+ * @file:	the file, which may be the last one of a VM, or any that the VMM has put there
  *
  * A task that lets go of a file closes it when it returns to user space, or in KVM's loop if it
  * comes there first: with a vCPU of its own loaded, where nothing may be done with those of
  * another VM.  So it leaves KVM_RUN, which a tracer of the VMM can see.  Nobody else closes it:
- * a VMM may have put another file there, whose end waits for whatever it likes; a VM that ends
- * outside its VMM leaves what KVM has mapped there; and nobody is waited for by a task that may
- * be in a notifier of the VMM's memory, as closing waits for those.
+ * the end of another file waits for whatever the VMM likes; and nobody is waited for by a task
+ * that may be in a notifier of the VMM's memory, as closing waits for those.
  *
- * Context: Any task.
+ * Context: A task of the VMM's; for others see hvp_closing_begin().
  */
 void hvp_kvm_put_file(struct file *file)
 {

@@ -6,6 +6,7 @@
 
 struct file;
 struct hvp_runner;
+struct kvm_vcpu;
 
 void hvp_kvm_device_open(void);
 void hvp_kvm_device_close(void);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What of ours ends in a VMM's address space: areas that are mapped there, notifiers of its
- * memory.  That waits for the VMM, which may hold its mmap_lock or give memory up for ever, so a
- * work item does it, and one for all that ends in the same VMM: of the workers that there are a
- * VMM keeps one waiting, however much it has, and others' come to their end meanwhile.
+ * memory, children that another task lets go of.  That waits for the VMM, which may hold its
+ * mmap_lock, give memory up for ever or be stopped, so a work item does it, and one for all that
+ * ends in the same VMM: of the workers that there are a VMM keeps one waiting, however much it
+ * has, and others' come to their end meanwhile.
  *
  * An end cannot fail: what it takes is allocated with what is to end.
  */
@@ -196,7 +197,7 @@ int hvp_endings_create(void)
 /**
  * hvp_endings_destroy() - the reverse; all that was prepared has begun
  *
- * Context: May sleep; waits for VMMs that hold their mmap_lock, or give memory up.
+ * Context: May sleep; waits for VMMs that hold their mmap_lock, give memory up, or are stopped.
  */
 void hvp_endings_destroy(void)
 {

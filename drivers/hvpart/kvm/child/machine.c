@@ -19,6 +19,7 @@
 #include "../../core/core.h"
 #include "../../hook/compat.h"
 #include "../parent/memory.h"
+#include "closing.h"
 #include "cpuid.h"
 #include "device.h"
 #include "dirty.h"
@@ -139,12 +140,14 @@ static void hvp_machine_destroy(struct hvp_machine *machine)
 		hvp_machine_vp_destroy(vp);
 	xa_destroy(&machine->vps);
 	hvp_child_memory_close(machine);
+	hvp_child_memory_destroy(machine);
 	/* Before this, KVM may be told of pages that the host takes away. */
 	if (machine->file) {
 		hvp_notifier_detach(machine->kvm);
-		hvp_kvm_put_file(machine->file);
+		hvp_closing_begin(machine->closing, machine->file);
+	} else {
+		hvp_closing_forget(machine->closing);
 	}
-	hvp_child_memory_destroy(machine);
 	kfree_rcu(machine, rcu);
 }
 
@@ -180,11 +183,14 @@ static int hvp_machine_create(const struct hvp_machine_config *config,
 		return -ENOMEM;
 	machine->config = *config;
 	xa_init_flags(&machine->vps, XA_FLAGS_ACCOUNT);
-	error = hvp_child_memory_create(machine, parent->kvm);
-	if (error) {
-		kfree(machine);
-		return error;
+	machine->closing = hvp_closing_prepare(parent->mm);
+	if (!machine->closing) {
+		error = -ENOMEM;
+		goto free;
 	}
+	error = hvp_child_memory_create(machine, parent->kvm);
+	if (error)
+		goto forget;
 	file = hvp_vm_create(parent->mm);
 	if (IS_ERR(file)) {
 		error = PTR_ERR(file);
@@ -202,6 +208,11 @@ static int hvp_machine_create(const struct hvp_machine_config *config,
 	return 0;
 destroy:
 	hvp_machine_destroy(machine);
+	return error;
+forget:
+	hvp_closing_forget(machine->closing);
+free:
+	kfree(machine);
 	return error;
 }
 
@@ -250,8 +261,8 @@ int hvp_children_create(void)
 /**
  * hvp_children_destroy() - the reverse; all machines have been destroyed
  *
- * Context: May sleep; waits for VMMs that hold their mmap_lock, or give memory up, and for the
- * end of those that have sealed an area.
+ * Context: May sleep; waits for VMMs that hold their mmap_lock, give memory up, or are stopped,
+ * and for the end of those that have sealed an area.
  */
 void hvp_children_destroy(void)
 {

@@ -9,12 +9,14 @@
 #include "memory.h"
 
 struct file;
+struct hvp_closing;
 struct kvm;
 
 /**
  * struct hvp_machine - a child that KVM runs: a VM of its own in its parent's VMM
  * @config:	what it was made with
  * @file:	KVM's descriptor of the VM; nobody else has one
+ * @closing:	closes @file
  * @kvm:	the VM, held by @file
  * @memory:	its memory
  * @vps:	VP index -> struct hvp_machine_vp, also those that could not be set up
@@ -24,6 +26,7 @@ struct kvm;
 struct hvp_machine {
 	struct hvp_machine_config config;
 	struct file *file;
+	struct hvp_closing *closing;
 	struct kvm *kvm;
 	struct hvp_child_memory memory;
 	struct xarray vps;

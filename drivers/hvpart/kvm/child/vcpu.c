@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 #include "../../core/core.h"
 #include "../../hook/compat.h"
+#include "closing.h"
 #include "cpuid.h"
 #include "device.h"
 #include "machine.h"
@@ -271,10 +272,15 @@ static struct hvp_machine_vp *hvp_machine_vp_make(struct hvp_machine *machine, u
 	vp->index = index;
 	vp->extint = -1;
 	raw_spin_lock_init(&vp->lock);
+	vp->closing = hvp_closing_prepare(machine->kvm->mm);
+	if (!vp->closing) {
+		error = -ENOMEM;
+		goto free;
+	}
 	error = xa_insert(&machine->vps, index, vp, HVP_GFP);
 	if (error) {
 		error = -ENOMEM;
-		goto free;
+		goto forget;
 	}
 	vp->file = hvp_vcpu_create(machine, index, &vp->vcpu);
 	if (IS_ERR(vp->file)) {
@@ -285,6 +291,8 @@ static struct hvp_machine_vp *hvp_machine_vp_make(struct hvp_machine *machine, u
 	return vp;
 erase:
 	xa_erase(&machine->vps, index);
+forget:
+	hvp_closing_forget(vp->closing);
 free:
 	kfree(vp);
 	return ERR_PTR(error);
@@ -356,6 +364,6 @@ void hvp_machine_vp_destroy(struct hvp_machine_vp *vp)
 	raw_spin_unlock_irq(&vp->lock);
 	hvp_machine_vp_hide(vp);
 	xa_erase(&vp->machine->vps, vp->index);
-	hvp_kvm_put_file(vp->file);
+	hvp_closing_begin(vp->closing, vp->file);
 	kfree_rcu(vp, rcu);
 }

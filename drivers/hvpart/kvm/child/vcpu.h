@@ -12,6 +12,7 @@
 #include "memory.h"
 
 struct file;
+struct hvp_closing;
 struct hvp_runner;
 struct kvm_vcpu;
 
@@ -57,6 +58,7 @@ struct hvp_stop {
  * @machine:	its machine
  * @index:	which one, also its APIC ID
  * @file:	KVM's descriptor of the vCPU
+ * @closing:	closes @file
  * @vcpu:	the vCPU, held by @file
  * @node:	place in the table of vCPUs
  * @rcu:	that is looked up under RCU
@@ -81,6 +83,7 @@ struct hvp_machine_vp {
 	struct hvp_machine *machine;
 	u32 index;
 	struct file *file;
+	struct hvp_closing *closing;
 	struct kvm_vcpu *vcpu;
 	struct hlist_node node;
 	struct rcu_head rcu;

@@ -730,34 +730,115 @@ static bool waits_in(pid_t pid, const char *function)
 	return !strcmp(name, function);
 }
 
+static pid_t begin_unloading(void)
+{
+	pid_t unloader = fork();
+
+	if (!unloader)
+		_exit(syscall(SYS_delete_module, "hvpart", O_NONBLOCK) ? errno : 0);
+	return unloader;
+}
+
+/* It is loaded again after this. */
+static void end_unloading(pid_t unloader)
+{
+	int status;
+
+	if (waitpid(unloader, &status, 0) != unloader)
+		die("waitpid: %m");
+	EXPECT_EQUAL(status, 0);
+	expect_unloaded();
+	load_module();
+}
+
 /* What cannot be unmapped stays as long as the VMM, which the module's end waits for. */
 static void sealed_areas(void)
 {
 	struct footprint before = footprint();
 	struct process vmm;
 	pid_t unloader;
-	int status;
 	char byte;
 
 	if (syscall(SYS_mseal, NULL, 0, 0))
 		case_skip("this kernel has no mseal()");
 	vmm = process_start(seal_areas, NULL);
 	process_hear(vmm, &byte, 1);
-	unloader = fork();
-	if (!unloader)
-		_exit(syscall(SYS_delete_module, "hvpart", O_NONBLOCK) ? errno : 0);
+	unloader = begin_unloading();
 	while (!waits_in(unloader, "hvp_mappings_wait"))
 		usleep(10000);
 	sleep(1);
 	EXPECT_EQUAL(waitpid(unloader, NULL, WNOHANG), 0);
 
 	kill(vmm.pid, SIGKILL);
-	if (waitpid(vmm.pid, NULL, 0) != vmm.pid || waitpid(unloader, &status, 0) != unloader)
+	if (waitpid(vmm.pid, NULL, 0) != vmm.pid)
 		die("waitpid: %m");
-	EXPECT_EQUAL(status, 0);
-	expect_unloaded();
-	load_module();
+	end_unloading(unloader);
 	close(vmm.from);
+	EXPECT_FOOTPRINT(before);
+}
+
+static void have_a_child(int ready, void *arg)
+{
+	struct child child = new_child(new_guest());
+
+	(void)arg;
+	child_code(&child, wait_for_ever, sizeof(wait_for_ever));
+	child_run(&child);
+	process_tell(ready, "", 1);
+	for (;;)
+		pause();
+}
+
+static void process_stop(struct process process)
+{
+	int status;
+
+	kill(process.pid, SIGSTOP);
+	if (waitpid(process.pid, &status, WUNTRACED) != process.pid || !WIFSTOPPED(status))
+		die("a process does not stop");
+}
+
+#define VMMS		3
+#define STOPPED_VMMS	2
+
+/*
+ * KVM waits for a thread of the VMM's when a child goes, and before that removes the VM's
+ * folder.  So all children's go, whichever comes first, and a worker waits for each such VMM.
+ */
+static void unloaded_while_vmms_are_stopped(void)
+{
+	const unsigned int patience = HOST_PATIENCE_MS * slowness() / 10;
+	struct footprint before = footprint();
+	struct process vmms[VMMS];
+	unsigned int i;
+	pid_t unloader;
+	char byte;
+
+	for (i = 0; i < VMMS; i++) {
+		vmms[i] = process_start(have_a_child, NULL);
+		process_hear(vmms[i], &byte, 1);
+	}
+	EXPECT_EQUAL(footprint().vms, before.vms + 2 * VMMS);
+	for (i = 0; i < STOPPED_VMMS; i++)
+		process_stop(vmms[i]);
+	unloader = begin_unloading();
+	for (i = 0; i < patience && footprint().vms > before.vms + VMMS; i++)
+		usleep(10000);
+	EXPECT_EQUAL(footprint().vms, before.vms + VMMS);
+	for (i = 0; i < patience && count_workers() > STOPPED_VMMS; i++)
+		usleep(10000);
+	EXPECT(count_workers() <= STOPPED_VMMS);
+
+	/* One goes on, and the other is killed as it is. */
+	kill(vmms[0].pid, SIGCONT);
+	kill(vmms[1].pid, SIGKILL);
+	end_unloading(unloader);
+	for (i = 0; i < VMMS; i++) {
+		kill(vmms[i].pid, SIGKILL);
+		if (waitpid(vmms[i].pid, NULL, 0) != vmms[i].pid)
+			die("waitpid: %m");
+		close(vmms[i].from);
+	}
 	EXPECT_FOOTPRINT(before);
 }
 
@@ -1209,6 +1290,8 @@ static const struct test_case cases[] = {
 	{ .name = "the_vmm_remaps_the_areas", .run = the_vmm_remaps_the_areas, .seconds = 60 },
 	{ .name = "areas_of_a_locked_vmm", .run = areas_of_a_locked_vmm, .seconds = 60 },
 	{ .name = "sealed_areas", .run = sealed_areas, .seconds = 60 },
+	{ .name = "unloaded_while_vmms_are_stopped", .run = unloaded_while_vmms_are_stopped,
+	  .seconds = 90 },
 	{ .name = "begun_while_the_vmm_maps", .run = begun_while_the_vmm_maps, .seconds = 60 },
 	CASE(a_page_that_comes_late),
 	CASE(killed_while_it_waits_for_a_page),
