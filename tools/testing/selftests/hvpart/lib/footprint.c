@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <ctype.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +9,7 @@
 #include "footprint.h"
 #include "host.h"
 
-static long long count_entries(const char *path)
+static long long count_entries(const char *path, unsigned char type)
 {
 	DIR *folder = opendir(path);
 	struct dirent *entry;
@@ -19,7 +18,7 @@ static long long count_entries(const char *path)
 	if (!folder)
 		die("cannot read %s: %m", path);
 	while ((entry = readdir(folder)))
-		count += isdigit(entry->d_name[0]) != 0;
+		count += entry->d_type == type && entry->d_name[0] != '.';
 	closedir(folder);
 	return count;
 }
@@ -67,10 +66,10 @@ unsigned int walk_areas(void (*use)(void *start, size_t size, void *arg), void *
 struct footprint footprint(void)
 {
 	return (struct footprint){
-		.vms = count_entries("/sys/kernel/debug/kvm"),
+		.vms = count_entries("/sys/kernel/debug/kvm", DT_DIR),
 		.kvm_users = number_in("/sys/module/kvm_amd/refcnt") +
 			     number_in("/sys/module/kvm_intel/refcnt"),
-		.descriptors = count_entries("/proc/self/fd"),
+		.descriptors = count_entries("/proc/self/fd", DT_LNK),
 		.areas = walk_areas(NULL, NULL),
 		.pinned = pinned_pages(),
 		.objects = hvpart_objects(),
