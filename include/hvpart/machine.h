@@ -201,8 +201,7 @@ struct hvp_machine_events {
  *		processor, and gets none.  Any task
  * @destroy:	the reverse of @create, with all virtual processors that are left; none of them
  *		runs.  Any task
- * @mapped:	pages [gfn, gfn + count) are in @map now, with or without access; may be called
- *		inside KVM's loop
+ * @mapped:	pages [gfn, gfn + count) are in @map now; may be called inside KVM's loop
  * @forget:	pages [gfn, gfn + count) change in @map: the host is to let go of what was
  *		there.  To be called under the map's lock, together with the change: whoever
  *		takes a page away looks for it in the map.  Must not sleep

@@ -236,7 +236,7 @@ static void hvp_map_tell(const struct hvp_mapping *mapping, unsigned int done)
 	machine = READ_ONCE(target->child.machine);
 	if (machine) {
 		machines->unmapped(machine, gfn, count);
-		if (mapping->page.kind != HVP_GPA_UNMAPPED)
+		if (mapping->page.kind == HVP_GPA_MAPPED)
 			machines->mapped(machine, gfn, count);
 	}
 	srcu_read_unlock(&hvp_machines_in_use, token);

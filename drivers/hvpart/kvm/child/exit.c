@@ -137,8 +137,8 @@ HVP_DEFINE_HOOK(kvm_mmu_page_fault, hvp_runner_divert,
  * @data:	what is written to it
  * @host:	not by the VP
  *
- * KVM has #GP for an MSR that names a page which it may not write to: an exit instead, if the
- * page is one without access.
+ * KVM has #GP for an MSR that names a page which it may not write to, or which is in no slot: an
+ * exit instead, if there is such a page.
  *
  * Context: In KVM's loop, or in an ioctl() of KVM's for the vCPU.
  * Return: as that.
@@ -146,12 +146,20 @@ HVP_DEFINE_HOOK(kvm_mmu_page_fault, hvp_runner_divert,
 int hvp_exit_set_msr(struct hvp_machine_vp *vp, u32 msr, u64 data, bool host)
 {
 	int error;
+	u64 gfn;
 
 	vp->stop.refused = false;
 	error = hvp_original_kvm_hv_set_msr_common(vp->vcpu, msr, data, host);
-	if (!error || host || !vp->stop.refused)
+	if (!error || host)
 		return error;
-	vp->stop.cause = HVP_STOP_MEMORY;
+	if (vp->stop.refused) {
+		vp->stop.cause = HVP_STOP_MEMORY;
+		return -EFAULT;
+	}
+	if (!hvp_child_memory_named_by_msr(vp->machine, msr, data, &gfn) ||
+	    !hvp_stop_without_slot(vp, gfn << PAGE_SHIFT))
+		return error;
+	vp->stop.write = true;
 	return -EFAULT;
 }
 
@@ -564,6 +572,8 @@ bool hvp_exit_decode(struct hvp_machine_vp *vp, struct hvp_runner *runner, long 
 	case -EAGAIN:
 		return hvp_exit_interrupted(vp, runner, result, exit);
 	case -EFAULT:
+		if (vp->stop.cause == HVP_STOP_NO_SLOT)
+			return hvp_exit_no_slot(vp, exit);
 		exit->reason = HVP_EXIT_DENIED;
 		if (vp->stop.cause == HVP_STOP_MEMORY ||
 		    (vp->stop.cause == HVP_STOP_HOST && vp->stop.error == -EFAULT))

@@ -512,6 +512,27 @@ bool hvp_child_memory_is_apic_gfn(u64 gfn)
 	return gfn == HVP_APIC_GFN;
 }
 
+/**
+ * hvp_child_memory_named_by_msr() - does a value of an MSR have KVM write to a page of a child's?
+ * @machine:	the machine
+ * @msr:	the MSR
+ * @data:	the value
+ * @gfn:	receives the page
+ *
+ * Context: Any that may take a spinlock.
+ * Return: true if so, also where the page has no access.
+ */
+bool hvp_child_memory_named_by_msr(struct hvp_machine *machine, u32 msr, u64 data, u64 *gfn)
+{
+	struct hvp_gpa_page page;
+
+	if (!(data & 1) || (msr != HV_X64_MSR_HYPERCALL && msr != HV_X64_MSR_VP_ASSIST_PAGE))
+		return false;
+	*gfn = data >> PAGE_SHIFT;
+	hvp_gpa_map_find(machine->memory.viewer.map, *gfn, &page);
+	return page.kind != HVP_GPA_UNMAPPED;
+}
+
 /* A slot of a granule; the LAPIC's page is left out. */
 struct hvp_slot_range {
 	u64 gfn;

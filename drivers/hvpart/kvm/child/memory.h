@@ -75,6 +75,7 @@ void hvp_child_memory_forget(struct hvp_machine *machine, u64 gfn, u64 count);
 void hvp_child_memory_forget_all(struct hvp_machine *machine, bool may_sleep);
 void hvp_child_memory_unmapped(struct hvp_machine *machine, u64 gfn, u64 count);
 int hvp_child_memory_prepare(struct hvp_machine *machine);
+bool hvp_child_memory_named_by_msr(struct hvp_machine *machine, u32 msr, u64 data, u64 *gfn);
 int hvp_child_memory_make_slot(struct hvp_machine *machine, u64 gfn);
 bool hvp_child_memory_is_apic_gfn(u64 gfn);
 void hvp_child_memory_soft_end(struct hvp_machine_vp *vp);

@@ -469,34 +469,46 @@ static void unknown_msrs_are_intercepted(void)
 
 /*
  * KVM lays nothing over a page that an MSR names: it writes to the page.  Where that has no access,
- * the parent gets to know, and not the child.
+ * the parent gets to know, and not the child; also of memory of which KVM does not know yet.
  */
 static void msrs_name_a_page(void)
 {
 	static const struct hvp_create_partition_in in = { .flags = HVP_CREATE_LAPIC };
-	static const u32 msrs[] = { HV_X64_MSR_HYPERCALL, MSR_HYPERV_VP_ASSIST };
+	static const struct {
+		u32 msr;
+		u64 gpn;
+	} rows[] = {
+		{ HV_X64_MSR_HYPERCALL, 1 },
+		{ HV_X64_MSR_HYPERCALL, 0x10000 },
+		{ MSR_HYPERV_VP_ASSIST, 0x20000 },
+	};
 	struct child child = new_child_with(new_guest(), &in, QEMU_FEATURES, 0);
 	const struct hvp_message *message;
 	unsigned int i;
 	u64 page;
 
-	REQUIRE_RESULT(map_gpa_pages(child.vcpu, child.id, 1, HVP_MAP_NO_ACCESS, NULL, 2), SUCCESS,
-		       2);
 	set_register(child.vcpu, child.id, 0, HVP_REGISTER_GUEST_OS_ID, 1);
-	for (i = 0; i < ARRAY_SIZE(msrs); i++) {
-		use_msr(&child, msrs[i], true);
-		set_register(child.vcpu, child.id, 0, HVP_REGISTER_RAX, (i + 1) << 12 | 1);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		REQUIRE_RESULT(map_gpa_pages(child.vcpu, child.id, rows[i].gpn, HVP_MAP_NO_ACCESS,
+					     NULL, 1), SUCCESS, 1);
+		use_msr(&child, rows[i].msr, true);
+		set_register(child.vcpu, child.id, 0, HVP_REGISTER_RAX, rows[i].gpn << 12 | 1);
 		set_register(child.vcpu, child.id, 0, HVP_REGISTER_RDX, 0);
 		message = child_intercept(&child);
 		EXPECT_EQUAL(message->header.type, HVP_MESSAGE_GPA_INTERCEPT);
 		EXPECT_EQUAL(message->payload.memory.header.access, 1);
 		EXPECT_EQUAL(message->payload.memory.header.rip, MSR_AT);
-		EXPECT_EQUAL(message->payload.memory.gpa / HVP_PAGE_SIZE, i + 1);
-		child_map(&child, i + 1, MAP_RWX, 1, &page);
+		EXPECT_EQUAL(message->payload.memory.gpa / HVP_PAGE_SIZE, rows[i].gpn);
+		child_map(&child, rows[i].gpn, MAP_RWX, 1, &page);
 		*(u32 *)child_page(&child, page) = ~0;
 		EXPECT_EQUAL(child_intercept(&child)->payload.io_port.port, 0x80);
 		EXPECT(*(u32 *)child_page(&child, page) != ~0U);
 	}
+	/* Where there is none at all, it is the child's mistake. */
+	use_msr(&child, HV_X64_MSR_HYPERCALL, true);
+	set_register(child.vcpu, child.id, 0, HVP_REGISTER_RAX, 0x30000001);
+	set_register(child.vcpu, child.id, 0, HVP_REGISTER_RDX, 0);
+	EXPECT_EQUAL(child_intercept(&child)->payload.io_port.port, 0x81);
 }
 
 static u64 parents_time(const struct child *child)
