@@ -119,6 +119,14 @@ static const struct hvp_exit_row hvp_exit_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(hvp_exit, hvp_exit_rows, name);
 
+/* A page of the child's that has no access */
+static void hvp_deny_page(struct hvp_runs *it, u64 gfn)
+{
+	hvp_world_deposit(it->world, it->child, 0, 24);
+	hvp_try_gpa(it->world, it->world->root, HVP_CALL_MAP_GPA_PAGES, it->child->id, gfn,
+		    HVP_MAP_NO_ACCESS, NULL, 1, 0);
+}
+
 static void hvp_dispatch_vp_tells_why(struct kunit *test)
 {
 	const struct hvp_exit_row *row = test->param_value;
@@ -127,9 +135,7 @@ static void hvp_dispatch_vp_tells_why(struct kunit *test)
 	struct hvp_runs it;
 
 	hvp_runs_begin(test, &it);
-	hvp_world_deposit(it.world, it.child, 0, 24);
-	hvp_try_gpa(it.world, it.world->root, HVP_CALL_MAP_GPA_PAGES, it.child->id, 5,
-		    HVP_MAP_NO_ACCESS, NULL, 1, 0);
+	hvp_deny_page(&it, 5);
 	it.world->guest.machines.exit = row->exit;
 	it.machine->state.rip = 0x1234;
 	if (row->error)
@@ -246,9 +252,7 @@ static void hvp_dispatch_vp_waits_for_a_page(struct kunit *test)
 	struct hvp_runs it;
 
 	hvp_runs_begin(test, &it);
-	hvp_world_deposit(it.world, it.child, 0, 24);
-	hvp_try_gpa(it.world, it.world->root, HVP_CALL_MAP_GPA_PAGES, it.child->id, 5,
-		    HVP_MAP_NO_ACCESS, NULL, 1, 0);
+	hvp_deny_page(&it, 5);
 	hvp_set_register_of(&it, HVP_REGISTER_HYPERCALL, 0x5001);
 	it.world->guest.machines.exit = (struct hvp_exit){ .gpa = 0x5000 };
 	hvp_fake_machine_fail(&it.world->guest, HVP_FAKE_SET, 1, -EAGAIN);

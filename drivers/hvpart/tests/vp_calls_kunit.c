@@ -97,15 +97,14 @@ static void hvp_vp_deleted_ones_count(struct kunit *test)
 	struct hvp_world *world = hvp_world_create(test);
 	struct hvp_partition *child = hvp_active_child(world);
 	struct hvp_partition *sibling = hvp_active_child(world);
-	unsigned int pages = hvp_child_vp_pages();
 
 	world->limits.vps = 2;
-	hvp_world_deposit(world, sibling, 0, 2 * pages);
+	hvp_world_deposit(world, sibling, 0, 2 * hvp_child_vp_pages());
 	hvp_world_vp(world, child, 0);
 	hvp_world_vp(world, child, 1);
 	hvp_expect_status(test, hvp_try_delete_vp(world, world->root, child->id, 1),
 			  DELETE_VP, SUCCESS);
-	KUNIT_EXPECT_EQ(test, child->pool.used_for[HVP_USE_VPS], pages);
+	KUNIT_EXPECT_EQ(test, child->pool.used_for[HVP_USE_VPS], hvp_child_vp_pages());
 	hvp_expect_status(test, hvp_try_create_vp(world, world->root, child->id, 2, HVP_ANY),
 			  CREATE_VP, NO_RESOURCES);
 	hvp_expect_status(test, hvp_try_create_vp(world, world->root, sibling->id, 0, HVP_ANY),

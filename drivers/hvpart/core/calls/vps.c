@@ -347,8 +347,7 @@ static struct hvp_state_page *hvp_state_page_of(struct hvp_child_vp *vp,
  *
  * Context: Outside KVM's loop.
  * Return: SUCCESS, or in check order:
- * * INVALID_PARTITION_ID, INVALID_PARTITION_STATE: as it is by now
- * * INVALID_VP_INDEX: there is none
+ * * what hvp_child_vp_use() returns
  * * INVALID_PARAMETER: another type or VTL; the caller does not say where
  * * OBJECT_IN_USE: mapped already
  * * OPERATION_DENIED, OBJECT_IN_USE, NO_RESOURCES: as HvMapStatsPage2 has them of a page

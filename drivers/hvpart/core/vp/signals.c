@@ -155,8 +155,8 @@ void hvp_signal_suspend(struct hvp_child_vp *vp, bool suspend)
 /*
  * Take from the queue what one message can tell.  Those are counted as told, which they will
  * have been when anybody can know of it: the parent asks for the count of one that it has
- * suspended (contract, virtual processors, section 5).  Linux's driver leaves off where it meets one
- * of a partition that has gone meanwhile, so a message is about one partition.
+ * suspended (contract, virtual processors, section 5).  Linux's driver leaves off where it meets
+ * one of a partition that has gone meanwhile, so a message is about one partition.
  */
 static unsigned int hvp_signals_take(struct hvp_signals *signals, struct hvp_message *message)
 {

@@ -483,7 +483,6 @@ static void msrs_name_a_page(void)
 		{ MSR_HYPERV_VP_ASSIST, 0x20000 },
 	};
 	struct child child = new_child_with(new_guest(), &in, QEMU_FEATURES, 0);
-	const struct hvp_message *message;
 	unsigned int i;
 	u64 page;
 
@@ -494,11 +493,7 @@ static void msrs_name_a_page(void)
 		use_msr(&child, rows[i].msr, true);
 		set_register(child.vcpu, child.id, 0, HVP_REGISTER_RAX, rows[i].gpn << 12 | 1);
 		set_register(child.vcpu, child.id, 0, HVP_REGISTER_RDX, 0);
-		message = child_intercept(&child);
-		EXPECT_EQUAL(message->header.type, HVP_MESSAGE_GPA_INTERCEPT);
-		EXPECT_EQUAL(message->payload.memory.header.access, 1);
-		EXPECT_EQUAL(message->payload.memory.header.rip, MSR_AT);
-		EXPECT_EQUAL(message->payload.memory.gpa / HVP_PAGE_SIZE, rows[i].gpn);
+		expect_write_to_page(child_intercept(&child), MSR_AT, rows[i].gpn);
 		child_map(&child, rows[i].gpn, MAP_RWX, 1, &page);
 		*(u32 *)child_page(&child, page) = ~0;
 		EXPECT_EQUAL(child_intercept(&child)->payload.io_port.port, 0x80);

@@ -311,7 +311,6 @@ static void pages_that_registers_name(void)
 		{ HVP_REGISTER_VP_ASSIST_PAGE, 0x10000 },
 	};
 	struct child child = new_child(new_guest());
-	const struct hvp_message *message;
 	const u8 *code;
 	unsigned int i;
 	u64 pages[ARRAY_SIZE(rows)];
@@ -324,11 +323,7 @@ static void pages_that_registers_name(void)
 		set_register(child.vcpu, child.id, 0, rows[i].name, rows[i].gpn << 12 | 1);
 	}
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		message = child_intercept(&child);
-		EXPECT_EQUAL(message->header.type, HVP_MESSAGE_GPA_INTERCEPT);
-		EXPECT_EQUAL(message->payload.memory.header.access, 1);
-		EXPECT_EQUAL(message->payload.memory.header.rip, 0);
-		EXPECT_EQUAL(message->payload.memory.gpa / HVP_PAGE_SIZE, rows[i].gpn);
+		expect_write_to_page(child_intercept(&child), 0, rows[i].gpn);
 		child_map(&child, rows[i].gpn, MAP_RWX, 1, &pages[i]);
 		*(u32 *)child_page(&child, pages[i]) = ~0;
 	}

@@ -386,6 +386,14 @@ const struct hvp_message *child_intercept(struct child *child)
 	return child_page(child, child->intercepts);
 }
 
+void expect_write_to_page(const struct hvp_message *message, u64 rip, u64 gpn)
+{
+	EXPECT_EQUAL(message->header.type, HVP_MESSAGE_GPA_INTERCEPT);
+	EXPECT_EQUAL(message->payload.memory.header.access, 1);
+	EXPECT_EQUAL(message->payload.memory.header.rip, rip);
+	EXPECT_EQUAL(message->payload.memory.gpa / HVP_PAGE_SIZE, gpn);
+}
+
 void prepare_vp_call(struct vcpu *vcpu, u16 code, u64 id)
 {
 	const struct hvp_contract_call *call = hvp_contract_of(code);

@@ -93,5 +93,7 @@ void child_map(struct child *child, u64 gpn, u32 flags, unsigned int count, u64 
 struct hvp_dispatch_vp_out child_run(struct child *child);
 /* The same, which has to be an intercept */
 const struct hvp_message *child_intercept(struct child *child);
+/* Is it that of a write, at @rip, to a page that is the child's but not to be written to? */
+void expect_write_to_page(const struct hvp_message *message, u64 rip, u64 gpn);
 
 #endif
