@@ -179,6 +179,11 @@ static int machine_set_time(struct hvp_machine *machine, u64 ns)
 	return machine_begin(true);
 }
 
+static int machine_set_socket(struct hvp_machine *machine, unsigned int bits)
+{
+	return machine_begin(true);
+}
+
 /* Some at a time. */
 static long machine_dirty(struct hvp_machine *machine, u64 gfn, u64 count,
 			  enum hvp_dirty_change change, bool *dirty)
@@ -302,7 +307,7 @@ static int machine_get(struct hvp_machine_vp *vp, unsigned int groups,
 }
 
 static int machine_set(struct hvp_machine_vp *vp, unsigned int groups,
-		       const struct hvp_vp_state *state)
+		       const struct hvp_vp_state *state, u64 *gpa)
 {
 	int error = machine_begin(true);
 
@@ -382,6 +387,7 @@ const struct hvp_machine_ops machine_ops = {
 	.track = machine_track,
 	.dirty = machine_dirty,
 	.set_time = machine_set_time,
+	.set_socket = machine_set_socket,
 	.create_vp = machine_create_vp,
 	.destroy_vp = machine_destroy_vp,
 	.run = machine_run,
