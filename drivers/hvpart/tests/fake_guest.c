@@ -386,8 +386,7 @@ void hvp_fake_add_vps(struct hvp_fake_guest *guest, unsigned int count)
 
 	for (i = guest->vps.count; i < count; i++) {
 		guest->vp[i].index = HVP_FAKE_VP_INDEX(i);
-		KUNIT_ASSERT_EQ(guest->test, hvp_vps_prepare(&guest->vps, i), 0);
-		KUNIT_ASSERT_TRUE(guest->test, hvp_vps_add(&guest->vps, i, &guest->vp[i]));
+		KUNIT_ASSERT_EQ(guest->test, 0, hvp_vps_add(&guest->vps, i, &guest->vp[i]));
 	}
 }
 

@@ -152,8 +152,7 @@ static void hvp_snapshot_of_a_vp(struct kunit *test)
 	vp->vp.run_time = 71;
 	vp->explicit_suspend = true;
 	atomic64_set(&vp->exits[HVP_EXIT_MEMORY], 3);
-	KUNIT_ASSERT_EQ(test, hvp_vps_prepare(&child->child.vps, 7), 0);
-	KUNIT_ASSERT_TRUE(test, hvp_vps_add(&child->child.vps, 7, &vp->vp));
+	KUNIT_ASSERT_EQ(test, hvp_vps_add(&child->child.vps, 7, &vp->vp), 0);
 	KUNIT_EXPECT_EQ(test, hvp_snapshot_of(test, child)->virtual_processors, 1);
 
 	index = 0;

@@ -74,8 +74,7 @@ static void hvp_vps_are_found_by_index(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, hvp_vps_find(&guest->vps, ~0U), &guest->vp[3]);
 	KUNIT_EXPECT_NULL(test, hvp_vps_find(&guest->vps, HVP_FAKE_VP_INDEX(3)));
 	/* Nobody takes another's place. */
-	KUNIT_EXPECT_EQ(test, hvp_vps_prepare(&guest->vps, 3), 0);
-	KUNIT_EXPECT_FALSE(test, hvp_vps_add(&guest->vps, 3, &guest->vp[4]));
+	KUNIT_EXPECT_EQ(test, hvp_vps_add(&guest->vps, 3, &guest->vp[4]), -EBUSY);
 	KUNIT_EXPECT_EQ(test, guest->vps.count, HVP_FAKE_VPS_MOST);
 }
 

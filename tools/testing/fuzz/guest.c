@@ -457,7 +457,6 @@ void guest_add_vps(struct guest *guest, unsigned int count)
 	shim_fail_nth = 0;
 	for (i = guest->vps.count; i < count; i++) {
 		guest->vp[i].index = GUEST_VP_INDEX(i);
-		hvp_vps_prepare(&guest->vps, i);
 		hvp_vps_add(&guest->vps, i, &guest->vp[i]);
 	}
 	shim_fail_nth = fail_nth;

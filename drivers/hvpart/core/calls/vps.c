@@ -113,7 +113,7 @@ static enum hvp_status hvp_vp_start(struct hvp_partition *target, struct hvp_chi
 		error = machines->create_vp(target->child.machine, index, &hvp_vp_events, vp,
 					    &vp->machine);
 	if (!error) {
-		hvp_vps_add(vps, index, &vp->vp);
+		hvp_vps_add_prepared(vps, index, &vp->vp);
 		return HVP_STATUS_SUCCESS;
 	}
 	hvp_vps_remove(vps, index);

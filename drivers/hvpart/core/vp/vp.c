@@ -21,11 +21,33 @@ void hvp_vps_init(struct hvp_vps *vps)
 }
 
 /**
+ * hvp_vps_add() - from now on there is one more
+ * @vps:	the virtual processors of its partition
+ * @number:	where it is in their list
+ * @vp:		the virtual processor; kept by reference
+ *
+ * Context: May sleep; no lock held.
+ * Return: 0, -ENOMEM, or -EBUSY if there is one at that number already.
+ */
+int hvp_vps_add(struct hvp_vps *vps, unsigned long number, struct hvp_vp *vp)
+{
+	int error = xa_insert(&vps->list, number, vp, HVP_GFP);
+
+	if (error)
+		return error;
+	xa_lock(&vps->list);
+	WRITE_ONCE(vps->count, vps->count + 1);
+	xa_unlock(&vps->list);
+	return 0;
+}
+
+/**
  * hvp_vps_prepare() - get memory for one more
  * @vps:	the virtual processors of its partition
- * @number:	where it is to be in their list
+ * @number:	where it is to be in their list, and none is
  *
- * Until it is there nobody finds anything at that number.
+ * Until it is there nobody finds anything at that number.  Where it may fail later as well,
+ * hvp_vps_add() has a list of one that is looked through faster.
  *
  * Context: May sleep; no lock held.
  * Return: 0 or -ENOMEM.
@@ -36,27 +58,20 @@ int hvp_vps_prepare(struct hvp_vps *vps, unsigned long number)
 }
 
 /**
- * hvp_vps_add() - from now on there is one more
+ * hvp_vps_add_prepared() - hvp_vps_add() where that cannot fail
  * @vps:	the virtual processors of its partition
- * @number:	where it is in their list, prepared
+ * @number:	what was prepared
  * @vp:		the virtual processor; kept by reference
  *
  * Context: Any.
- * Return: false if there is one at that number already.
  */
-bool hvp_vps_add(struct hvp_vps *vps, unsigned long number, struct hvp_vp *vp)
+void hvp_vps_add_prepared(struct hvp_vps *vps, unsigned long number, struct hvp_vp *vp)
 {
-	bool added;
-
 	xa_lock(&vps->list);
-	added = !xa_load(&vps->list, number);
-	if (added) {
-		/* The slot is reserved, so this allocates nothing. */
-		WARN_ON_ONCE(xa_err(__xa_store(&vps->list, number, vp, 0)));
-		WRITE_ONCE(vps->count, vps->count + 1);
-	}
+	/* It has its place, so this allocates nothing. */
+	WARN_ON_ONCE(xa_err(__xa_store(&vps->list, number, vp, 0)));
+	WRITE_ONCE(vps->count, vps->count + 1);
 	xa_unlock(&vps->list);
-	return added;
 }
 
 /**

@@ -77,8 +77,9 @@ struct hvp_vps {
 };
 
 void hvp_vps_init(struct hvp_vps *vps);
+int hvp_vps_add(struct hvp_vps *vps, unsigned long number, struct hvp_vp *vp);
 int hvp_vps_prepare(struct hvp_vps *vps, unsigned long number);
-bool hvp_vps_add(struct hvp_vps *vps, unsigned long number, struct hvp_vp *vp);
+void hvp_vps_add_prepared(struct hvp_vps *vps, unsigned long number, struct hvp_vp *vp);
 void hvp_vps_remove(struct hvp_vps *vps, unsigned long number);
 struct hvp_vp *hvp_vps_find(struct hvp_vps *vps, u32 index);
 unsigned int hvp_vps_first_named(struct hvp_vps *vps, const struct hvp_pinned_page *pages,

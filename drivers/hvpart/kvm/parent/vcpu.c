@@ -55,11 +55,11 @@ static int hvp_vcpu_add(struct hvp_vm *vm, const struct kvm_vcpu *vcpu)
 	known->vcpu = vcpu;
 	raw_spin_lock_init(&known->lock);
 	known->vp.index = vcpu->vcpu_idx;
-	error = hvp_vps_prepare(&vm->vps, vcpu->vcpu_idx);
-	/* Another vCPU may have been first. */
-	if (error || !hvp_vps_add(&vm->vps, vcpu->vcpu_idx, &known->vp)) {
+	error = hvp_vps_add(&vm->vps, vcpu->vcpu_idx, &known->vp);
+	if (error) {
 		kfree(known);
-		return error;
+		/* Another vCPU may have been first. */
+		return error == -EBUSY ? 0 : error;
 	}
 	hvp_vcpus_show(known);
 	return 0;
