@@ -488,14 +488,11 @@ static void msrs_name_a_page(void)
 
 	set_register(child.vcpu, child.id, 0, HVP_REGISTER_GUEST_OS_ID, 1);
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		REQUIRE_RESULT(map_gpa_pages(child.vcpu, child.id, rows[i].gpn, HVP_MAP_NO_ACCESS,
-					     NULL, 1), SUCCESS, 1);
+		child_deny(&child, rows[i].gpn);
 		use_msr(&child, rows[i].msr, true);
 		set_register(child.vcpu, child.id, 0, HVP_REGISTER_RAX, rows[i].gpn << 12 | 1);
 		set_register(child.vcpu, child.id, 0, HVP_REGISTER_RDX, 0);
-		expect_write_to_page(child_intercept(&child), MSR_AT, rows[i].gpn);
-		child_map(&child, rows[i].gpn, MAP_RWX, 1, &page);
-		*(u32 *)child_page(&child, page) = ~0;
+		page = child_wants_page(&child, MSR_AT, rows[i].gpn);
 		EXPECT_EQUAL(child_intercept(&child)->payload.io_port.port, 0x80);
 		EXPECT(*(u32 *)child_page(&child, page) != ~0U);
 	}

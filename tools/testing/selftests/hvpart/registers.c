@@ -318,15 +318,11 @@ static void pages_that_registers_name(void)
 	child_code(&child, out_and_hlt, sizeof(out_and_hlt));
 	set_register(child.vcpu, child.id, 0, HVP_REGISTER_GUEST_OS_ID, 1);
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		REQUIRE_RESULT(map_gpa_pages(child.vcpu, child.id, rows[i].gpn, HVP_MAP_NO_ACCESS,
-					     NULL, 1), SUCCESS, 1);
+		child_deny(&child, rows[i].gpn);
 		set_register(child.vcpu, child.id, 0, rows[i].name, rows[i].gpn << 12 | 1);
 	}
-	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		expect_write_to_page(child_intercept(&child), 0, rows[i].gpn);
-		child_map(&child, rows[i].gpn, MAP_RWX, 1, &pages[i]);
-		*(u32 *)child_page(&child, pages[i]) = ~0;
-	}
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		pages[i] = child_wants_page(&child, 0, rows[i].gpn);
 	EXPECT_EQUAL(child_intercept(&child)->header.type, HVP_MESSAGE_IO_PORT_INTERCEPT);
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		EXPECT_EQUAL(get_register(child.vcpu, child.id, 0, rows[i].name),

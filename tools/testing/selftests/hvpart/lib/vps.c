@@ -386,12 +386,24 @@ const struct hvp_message *child_intercept(struct child *child)
 	return child_page(child, child->intercepts);
 }
 
-void expect_write_to_page(const struct hvp_message *message, u64 rip, u64 gpn)
+void child_deny(struct child *child, u64 gpn)
 {
+	REQUIRE_RESULT(map_gpa_pages(child->vcpu, child->id, gpn, HVP_MAP_NO_ACCESS, NULL, 1),
+		       SUCCESS, 1);
+}
+
+u64 child_wants_page(struct child *child, u64 rip, u64 gpn)
+{
+	const struct hvp_message *message = child_intercept(child);
+	u64 source;
+
 	EXPECT_EQUAL(message->header.type, HVP_MESSAGE_GPA_INTERCEPT);
 	EXPECT_EQUAL(message->payload.memory.header.access, 1);
 	EXPECT_EQUAL(message->payload.memory.header.rip, rip);
 	EXPECT_EQUAL(message->payload.memory.gpa / HVP_PAGE_SIZE, gpn);
+	child_map(child, gpn, MAP_RWX, 1, &source);
+	memset(child_page(child, source), 0xff, HVP_PAGE_SIZE);
+	return source;
 }
 
 void prepare_vp_call(struct vcpu *vcpu, u16 code, u64 id)

@@ -89,11 +89,13 @@ void child_code(struct child *child, const void *code, size_t size);
 void *child_page(struct child *child, u64 parent_gpn);
 /* More of the parent's pages for it, one behind the other from @gpn on */
 void child_map(struct child *child, u64 gpn, u32 flags, unsigned int count, u64 *sources);
+/* A page of it without access */
+void child_deny(struct child *child, u64 gpn);
 /* Dispatch until there is an intercept, or it is blocked; what came of it */
 struct hvp_dispatch_vp_out child_run(struct child *child);
 /* The same, which has to be an intercept */
 const struct hvp_message *child_intercept(struct child *child);
-/* Is it that of a write, at @rip, to a page that is the child's but not to be written to? */
-void expect_write_to_page(const struct hvp_message *message, u64 rip, u64 gpn);
+/* It writes, at @rip, to a page that it may not write to, and gets it, all ones: which one */
+u64 child_wants_page(struct child *child, u64 rip, u64 gpn);
 
 #endif
