@@ -47,15 +47,23 @@ static bool hvp_stop_before(struct hvp_machine_vp *vp, u64 gpa, int type)
 {
 	if (type & (EMULTYPE_SKIP | EMULTYPE_NO_DECODE))
 		return false;
-	if (type & EMULTYPE_PF)
-		return hvp_stop_without_slot(vp, gpa);
-	/* String I/O is one of these; what it is its bytes say, which cannot be read here. */
-	if (type || vp->stop.emulate) {
-		vp->stop.emulate = false;
+	if (type & EMULTYPE_PF) {
+		if (hvp_stop_without_slot(vp, gpa))
+			return true;
+		/* What reads the LAPIC may store that elsewhere; what writes to it does not. */
+		if (vp->stop.fault_error & PFERR_WRITE_MASK)
+			return false;
+	} else if (type) {
 		return false;
 	}
-	vp->stop.cause = HVP_STOP_INSTRUCTION;
-	return true;
+	if (!vp->stop.emulate) {
+		/* String I/O is one; what it is its bytes say, which cannot be read here. */
+		vp->stop.cause = type ? HVP_STOP_LAPIC : HVP_STOP_INSTRUCTION;
+		return true;
+	}
+	vp->stop.emulate = false;
+	vp->stop.has_before = true;
+	return false;
 }
 
 /*
@@ -72,8 +80,12 @@ static int hvp_emulate(struct hvp_machine_vp *vp, u64 gpa, int type, void *insn,
 
 	vp->stop.refused = false;
 	resume = hvp_original_x86_emulate_instruction(vp->vcpu, gpa, type, insn, length);
-	if (!vp->stop.refused)
+	if (!vp->stop.refused) {
+		/* From here on the processor goes on by itself. */
+		if (resume)
+			vp->stop.has_before = false;
 		return resume;
+	}
 	if (!pending) {
 		exception->pending = false;
 		exception->has_payload = false;
@@ -294,7 +306,14 @@ static void hvp_exit_string_io(const struct kvm_sync_regs *registers,
 	exit->instruction_length = io->length;
 }
 
-/* Return: is it an exit?  Otherwise KVM is to emulate it after all. */
+/* KVM is to emulate it after all; what comes of that may have to be taken back. */
+static void hvp_exit_emulate(struct hvp_machine_vp *vp)
+{
+	vp->stop.emulate = true;
+	vp->stop.before = vp->vcpu->run->s.regs.regs;
+}
+
+/* Return: is it an exit? */
 static bool hvp_exit_instruction(struct hvp_machine_vp *vp, struct hvp_runner *runner,
 				 struct hvp_exit *exit)
 {
@@ -308,18 +327,20 @@ static bool hvp_exit_instruction(struct hvp_machine_vp *vp, struct hvp_runner *r
 		return true;
 	}
 	exit->instruction_count = 0;
-	vp->stop.emulate = true;
-	vp->stop.before = registers->regs;
-	vp->stop.has_before = true;
+	hvp_exit_emulate(vp);
 	return false;
 }
 
-/* What KVM has emulated has stored to a page that is not there: its registers are as before. */
+/*
+ * What KVM has emulated its parent is to see: its registers are as before.  An interrupt may have
+ * come in between, and then it was another instruction.
+ */
 static bool hvp_exit_undo(struct hvp_machine_vp *vp, struct hvp_runner *runner)
 {
 	struct kvm_regs *registers = &vp->vcpu->run->s.regs.regs;
 
-	if (!vp->stop.has_before)
+	if (!vp->stop.has_before ||
+	    registers->rip - vp->stop.before.rip > HVP_INSTRUCTION_BYTES)
 		return true;
 	*registers = vp->stop.before;
 	return !hvp_runner_ioctl(runner, vp->file, KVM_SET_REGS, registers, sizeof(*registers));
@@ -385,7 +406,8 @@ static void hvp_exit_io(struct hvp_machine_vp *vp, struct hvp_runner *runner,
 	const struct kvm_run *run = vp->vcpu->run;
 	struct hvp_io_instruction io;
 
-	if (!hvp_cancel_instruction(vp))
+	/* KVM may have emulated an OUT, and have gone on behind it. */
+	if (!hvp_cancel_instruction(vp) || !hvp_exit_undo(vp, runner))
 		return;
 	/* Whoever has taken its page away meanwhile hears of that when it is fetched again. */
 	hvp_exit_read_instruction(vp, runner, exit);
@@ -536,6 +558,29 @@ static bool hvp_exit_interrupted(struct hvp_machine_vp *vp, struct hvp_runner *r
 	return true;
 }
 
+/* KVM has returned without an error, as it was told, or not.  Return: is it an exit? */
+static bool hvp_exit_for_us(struct hvp_machine_vp *vp, struct hvp_runner *runner,
+			    struct hvp_exit *exit)
+{
+	switch (vp->stop.cause) {
+	case HVP_STOP_NO_SLOT:
+		return hvp_exit_no_slot(vp, exit);
+	case HVP_STOP_INSTRUCTION:
+		return hvp_exit_instruction(vp, runner, exit);
+	case HVP_STOP_LAPIC:
+		hvp_exit_emulate(vp);
+		return false;
+	case HVP_STOP_EMULATION:
+		hvp_exit_emulation(vp, runner, exit);
+		return true;
+	case HVP_STOP_CPUID:
+		hvp_exit_cpuid(vp, runner, exit);
+		return true;
+	default:
+		return hvp_exit_for_vmm(vp, runner, exit);
+	}
+}
+
 /**
  * hvp_exit_decode() - what has come of KVM_RUN?
  * @vp:		the VP, whose registers are in kvm_run
@@ -552,19 +597,7 @@ bool hvp_exit_decode(struct hvp_machine_vp *vp, struct hvp_runner *runner, long 
 	*exit = (struct hvp_exit) { .reason = HVP_EXIT_INTERRUPTED };
 	switch (result) {
 	case 0:
-		if (vp->stop.cause == HVP_STOP_NO_SLOT)
-			return hvp_exit_no_slot(vp, exit);
-		if (vp->stop.cause == HVP_STOP_INSTRUCTION)
-			return hvp_exit_instruction(vp, runner, exit);
-		if (vp->stop.cause == HVP_STOP_EMULATION) {
-			hvp_exit_emulation(vp, runner, exit);
-			return true;
-		}
-		if (vp->stop.cause == HVP_STOP_CPUID) {
-			hvp_exit_cpuid(vp, runner, exit);
-			return true;
-		}
-		return hvp_exit_for_vmm(vp, runner, exit);
+		return hvp_exit_for_us(vp, runner, exit);
 	case -ERESTARTNOINTR:
 		/* Of any KVM_RUN that ends because the module goes. */
 		return hvp_exit_interrupted(vp, runner, -EINTR, exit);

@@ -143,7 +143,7 @@ static bool hvp_machine_vp_run_once(struct hvp_machine_vp *vp, struct hvp_runner
 		vp->blocked = false;
 		vp->stop.cause = HVP_STOP_NONE;
 		vp->stop.fault_error = 0;
-		vp->stop.has_before = vp->stop.emulate;
+		vp->stop.has_before = false;
 		run->hvp_immediate_exit = 0;
 		run->flags = HVP_RUN_NOT_BEGUN;
 		run->kvm_valid_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;

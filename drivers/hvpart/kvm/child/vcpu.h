@@ -23,6 +23,7 @@ enum hvp_stop_cause {
 	HVP_STOP_HOST,		/* a page in a slot, which the host could not give */
 	HVP_STOP_NO_SLOT,	/* a page in no slot */
 	HVP_STOP_INSTRUCTION,	/* an instruction that KVM is to emulate */
+	HVP_STOP_LAPIC,		/* likewise, of which it is known that it reads KVM's LAPIC */
 	HVP_STOP_EMULATION,	/* a page of one that it has emulated, which is taken back */
 	HVP_STOP_CPUID,		/* CPUID, which its parent is to see */
 };
@@ -37,7 +38,7 @@ enum hvp_stop_cause {
  * @fault_error: its error code; 0 if there was none
  * @emulate:	the next instruction that KVM is to emulate is for it to emulate
  * @refused:	its emulator has not been given the page
- * @has_before:	@before is there
+ * @has_before:	KVM is emulating the instruction that @before is of, or has stopped there
  * @before:	registers as they were when KVM came to an instruction to emulate
  */
 struct hvp_stop {

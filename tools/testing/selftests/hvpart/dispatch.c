@@ -11,25 +11,45 @@
 /* mov $'A', %al; out %al, $0x80; mov $'B', %al; out %al, $0x80 */
 static const u8 say_a_b[] = { 0xb0, 'A', 0xe6, 0x80, 0xb0, 'B', 0xe6, 0x80 };
 
-static void a_port_is_written_to(void)
+static void expect_a_b(struct child *child)
 {
-	struct child child = new_child(new_guest());
 	const struct hvp_message *message;
 	unsigned int i;
 
-	child_code(&child, say_a_b, sizeof(say_a_b));
+	child_code(child, say_a_b, sizeof(say_a_b));
 	for (i = 0; i < 2; i++) {
-		message = child_intercept(&child);
+		message = child_intercept(child);
 		EXPECT_EQUAL(message->header.type, HVP_MESSAGE_IO_PORT_INTERCEPT);
-		EXPECT_EQUAL(message->header.sender, child.id);
+		EXPECT_EQUAL(message->header.sender, child->id);
 		EXPECT_EQUAL(message->payload.io_port.port, 0x80);
 		EXPECT_EQUAL(message->payload.io_port.header.rip, 4 * i + 2);
 		EXPECT_EQUAL(message->payload.io_port.header.access, 1);
 		EXPECT_EQUAL(message->payload.io_port.header.length_and_cr8 & 0xf, 2);
 		EXPECT_EQUAL(message->payload.io_port.rax & 0xff, 'A' + i);
-		EXPECT_EQUAL(get_register(child.vcpu, child.id, 0, HVP_REGISTER_RIP), 4 * i + 2);
-		set_register(child.vcpu, child.id, 0, HVP_REGISTER_RIP, 4 * i + 4);
+		EXPECT_EQUAL(get_register(child->vcpu, child->id, 0, HVP_REGISTER_RIP), 4 * i + 2);
+		set_register(child->vcpu, child->id, 0, HVP_REGISTER_RIP, 4 * i + 4);
 	}
+}
+
+static void a_port_is_written_to(void)
+{
+	struct child child = new_child(new_guest());
+
+	expect_a_b(&child);
+}
+
+/* Without unrestricted guests KVM emulates what is in real mode with such a segment. */
+static void a_port_is_written_to_in_big_real_mode(void)
+{
+	static const struct hvp_segment_register big = {
+		.limit = 0xffffffff, .attributes = 0x8093,
+	};
+	struct child child = new_child(new_guest());
+	struct hvp_register_assoc ds = { .name = HVP_REGISTER_DS };
+
+	memcpy(&ds.value, &big, sizeof(big));
+	REQUIRE_RESULT(set_registers(child.vcpu, child.id, 0, &ds, 1), SUCCESS, 1);
+	expect_a_b(&child);
 }
 
 /* mov %al, 0x1000; hlt */
@@ -125,15 +145,15 @@ static const u8 copy_next_page[] = { 0xbe, 0x00, 0x10, 0xbf, 0x80, 0x00, 0x66, 0
 
 #define LAPIC_GPA	0xfee00000
 
-static void point_es_to_lapic(const struct child *child)
+static void point_to_lapic(const struct child *child, u32 segment)
 {
 	const struct hvp_segment_register lapic = {
 		.base = LAPIC_GPA, .limit = 0xffff, .attributes = 0x93,
 	};
-	struct hvp_register_assoc es = { .name = HVP_REGISTER_ES };
+	struct hvp_register_assoc assoc = { .name = segment };
 
-	memcpy(&es.value, &lapic, sizeof(lapic));
-	REQUIRE_RESULT(set_registers(child->vcpu, child->id, 0, &es, 1), SUCCESS, 1);
+	memcpy(&assoc.value, &lapic, sizeof(lapic));
+	REQUIRE_RESULT(set_registers(child->vcpu, child->id, 0, &assoc, 1), SUCCESS, 1);
 }
 
 /* The processor reads it, and so does KVM where it does so in the processor's stead. */
@@ -156,9 +176,40 @@ static void a_page_is_read_only_in_the_vmm(void)
 	/* It is copied to the LAPIC, the task priority, by KVM. */
 	child_code(&child, copy_next_page, sizeof(copy_next_page));
 	set_register(child.vcpu, child.id, 0, HVP_REGISTER_RIP, 0);
-	point_es_to_lapic(&child);
+	point_to_lapic(&child, HVP_REGISTER_ES);
 	EXPECT_EQUAL(child_intercept(&child)->header.type, HVP_MESSAGE_IO_PORT_INTERCEPT);
 	EXPECT_EQUAL(get_register(child.vcpu, child.id, 0, HVP_REGISTER_CR8), 5);
+}
+
+/*
+ * mov %cr4, %eax; mov %eax, %cr4, which KVM emulates on some processors; inc %bx; mov $0x80, %si;
+ * mov $0x1000, %di; movsl; out %al, $0x80
+ */
+static const u8 emulate_and_copy[] = {
+	0x0f, 0x20, 0xe0, 0x0f, 0x22, 0xe0, 0x43, 0xbe, 0x80, 0x00, 0xbf, 0x00, 0x10, 0x66, 0xa5,
+	0xe6, 0x80,
+};
+
+/* What is taken back is the instruction that needs the page, and none that KVM has done before. */
+static void what_kvm_emulates_needs_a_page(void)
+{
+	struct child child = new_child(new_guest());
+	const struct hvp_message *message;
+	u64 page;
+
+	child_code(&child, emulate_and_copy, sizeof(emulate_and_copy));
+	set_register(child.vcpu, child.id, 0, HVP_REGISTER_RBX, 7);
+	point_to_lapic(&child, HVP_REGISTER_DS);
+	message = child_intercept(&child);
+	EXPECT_EQUAL(message->header.type, HVP_MESSAGE_UNMAPPED_GPA);
+	EXPECT_EQUAL(message->payload.memory.gpa / HVP_PAGE_SIZE, 1);
+	EXPECT_EQUAL(message->payload.memory.header.rip, 13);
+	EXPECT_EQUAL(get_register(child.vcpu, child.id, 0, HVP_REGISTER_RBX), 8);
+	child_map(&child, 1, MAP_RWX, 1, &page);
+	message = child_intercept(&child);
+	EXPECT_EQUAL(message->header.type, HVP_MESSAGE_IO_PORT_INTERCEPT);
+	EXPECT_EQUAL(message->payload.io_port.header.rip, 15);
+	EXPECT_EQUAL(get_register(child.vcpu, child.id, 0, HVP_REGISTER_RBX), 8);
 }
 
 /* How many faults of guests KVM has served, of all its VMs. */
@@ -187,7 +238,7 @@ static void a_page_that_kvm_reads_stays(void)
 
 	child_map(&child, 1, MAP_RWX, 1, &page);
 	child_code(&child, copy_next_page, sizeof(copy_next_page));
-	point_es_to_lapic(&child);
+	point_to_lapic(&child, HVP_REGISTER_ES);
 	for (i = 0; i <= RUNS; i++) {
 		set_register(child.vcpu, child.id, 0, HVP_REGISTER_RIP, 0);
 		EXPECT_EQUAL(child_intercept(&child)->header.type,
@@ -250,10 +301,12 @@ static void nothing_is_left(void)
 
 static const struct test_case cases[] = {
 	CASE(a_port_is_written_to),
+	CASE(a_port_is_written_to_in_big_real_mode),
 	CASE(a_page_is_missing),
 	CASE(a_page_is_taken_away),
 	CASE(the_vmm_replaces_a_slot),
 	CASE(a_page_is_read_only_in_the_vmm),
+	CASE(what_kvm_emulates_needs_a_page),
 	CASE(a_page_that_kvm_reads_stays),
 	CASE(the_vmm_may_have_no_more_threads),
 	CASE(nothing_is_left),
