@@ -162,14 +162,13 @@ int hvp_exit_set_msr(struct hvp_machine_vp *vp, u32 msr, u64 data, bool host)
 
 	vp->stop.refused = false;
 	error = hvp_original_kvm_hv_set_msr_common(vp->vcpu, msr, data, host);
-	if (!error || host)
+	if (!error || host || !hvp_child_memory_named_by_msr(vp->machine, msr, data, &gfn))
 		return error;
 	if (vp->stop.refused) {
 		vp->stop.cause = HVP_STOP_MEMORY;
 		return -EFAULT;
 	}
-	if (!hvp_child_memory_named_by_msr(vp->machine, msr, data, &gfn) ||
-	    !hvp_stop_without_slot(vp, gfn << PAGE_SHIFT))
+	if (!hvp_stop_without_slot(vp, gfn << PAGE_SHIFT))
 		return error;
 	vp->stop.write = true;
 	return -EFAULT;

@@ -627,13 +627,16 @@ static int hvp_msrs_set(const struct hvp_access_to *to, const struct hvp_vp_stat
 	struct hvp_machine_vp *vp = to->vp;
 	unsigned int i;
 	u64 value, gfn;
+	bool named;
 	int error = vp->msrs_known ? 0 : hvp_msrs_fetch(to);
 
 	for (i = 0; !error && i < HVP_NR_VP_MSRS; i++) {
 		value = state->msrs[i];
 		if (value == vp->msrs[i])
 			continue;
-		if (hvp_child_memory_named_by_msr(vp->machine, hvp_msr_numbers[i], value, &gfn))
+		named = hvp_child_memory_named_by_msr(vp->machine, hvp_msr_numbers[i], value,
+						      &gfn);
+		if (named)
 			error = hvp_child_memory_make_slot(vp->machine, gfn);
 		if (error)
 			break;
@@ -641,7 +644,7 @@ static int hvp_msrs_set(const struct hvp_access_to *to, const struct hvp_vp_stat
 		if (hvp_ask_msr(to, KVM_SET_MSRS, hvp_msr_numbers[i], &value))
 			vp->msrs[i] = state->msrs[i];
 		else
-			error = vp->stop.refused ? -EAGAIN : -EINVAL;
+			error = named && vp->stop.refused ? -EAGAIN : -EINVAL;
 	}
 	return error;
 }

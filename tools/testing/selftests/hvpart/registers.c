@@ -310,6 +310,7 @@ static void pages_that_registers_name(void)
 		{ HVP_REGISTER_HYPERCALL, 1 },
 		{ HVP_REGISTER_VP_ASSIST_PAGE, 0x10000 },
 	};
+	static const u64 nowhere[] = { 3, 0x30000 };
 	struct child child = new_child(new_guest());
 	const u8 *code;
 	unsigned int i;
@@ -333,6 +334,12 @@ static void pages_that_registers_name(void)
 	EXPECT_EQUAL(code[1], 0x01);
 	EXPECT_EQUAL(code[3], 0xc3);
 	EXPECT_EQUAL(*(u32 *)child_page(&child, pages[1]), 0);
+	/* Where there is none at all, no processor is in that state. */
+	for (i = 0; i < ARRAY_SIZE(nowhere); i++) {
+		set_register(child.vcpu, child.id, 0, HVP_REGISTER_HYPERCALL, nowhere[i] << 12 | 1);
+		EXPECT_EQUAL(child_intercept(&child)->header.type,
+			     HVP_MESSAGE_UNRECOVERABLE_EXCEPTION);
+	}
 }
 
 /*
