@@ -220,8 +220,7 @@ struct hvp_machine_events {
  * @set_time:	the reference time that its virtual processors see is this now, in
  *		nanoseconds, and goes on
  * @set_socket:	so many bits of an APIC ID are within a socket, as @create has been told, by what
- *		those of its virtual processors say of themselves that have not run yet; none
- *		is made or destroyed meanwhile
+ *		those of its virtual processors say of themselves that have not run yet
  * @create_vp:	make a virtual processor, in reset state, waiting for SIPI if it is not 0.  There
  *		has been none with its index.  One that could not be made for want of memory can
  *		be made later; after -EFAULT there may be no other one
@@ -258,7 +257,7 @@ struct hvp_machine_ops {
 	long (*dirty)(struct hvp_machine *machine, u64 gfn, u64 count,
 		      enum hvp_dirty_change change, bool *dirty);
 	int (*set_time)(struct hvp_machine *machine, u64 ns);
-	int (*set_socket)(struct hvp_machine *machine, unsigned int bits);
+	void (*set_socket)(struct hvp_machine *machine, unsigned int bits);
 	int (*create_vp)(struct hvp_machine *machine, u32 index,
 			 const struct hvp_machine_events *events, void *owner,
 			 struct hvp_machine_vp **vp);

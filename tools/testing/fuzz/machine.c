@@ -179,9 +179,8 @@ static int machine_set_time(struct hvp_machine *machine, u64 ns)
 	return machine_begin(true);
 }
 
-static int machine_set_socket(struct hvp_machine *machine, unsigned int bits)
+static void machine_set_socket(struct hvp_machine *machine, unsigned int bits)
 {
-	return machine_begin(true);
 }
 
 /* Some at a time. */

@@ -209,15 +209,16 @@ int hvp_child_set_time(struct hvp_partition *partition, u64 time)
  * cloud-hypervisor says so when it has made them all.
  *
  * Context: Outside KVM's loop; @partition's child lock is held.
- * Return: 0 or what the machine says.
+ * Return: 0.
  */
 int hvp_child_set_socket(struct hvp_partition *partition, u64 processors)
 {
 	struct hvp_machine *machine = partition->child.machine;
 
 	lockdep_assert_held(&partition->child.lock);
-	return machine ? hvp_machines(partition)->set_socket(machine, order_base_2(processors)) :
-			 0;
+	if (machine)
+		hvp_machines(partition)->set_socket(machine, order_base_2(processors));
+	return 0;
 }
 
 static void hvp_child_vp_free_rcu(struct rcu_head *rcu)

@@ -56,12 +56,10 @@ static bool hvp_cpuid_is_hypervisor(u32 function)
 /* Levels of what a processor is in: threads of a core, of which there is one, and a socket. */
 static void hvp_cpuid_level(const struct hvp_machine_vp *vp, struct kvm_cpuid_entry2 *entry)
 {
-	unsigned int socket_bits = vp->machine->config.socket_bits;
-
 	entry->edx = vp->index;
 	if (entry->index) {
-		entry->eax = socket_bits;
-		entry->ebx = 1 << socket_bits;
+		entry->eax = vp->socket_bits;
+		entry->ebx = 1 << vp->socket_bits;
 		entry->ecx = 1 | 2 << 8;
 	} else {
 		entry->eax = 0;
@@ -81,15 +79,14 @@ static u32 hvp_cpuid_cache(u32 eax, unsigned int sharing)
 /* By APIC IDs, which are VP indexes. */
 static void hvp_cpuid_topology(const struct hvp_machine_vp *vp, struct kvm_cpuid_entry2 *entry)
 {
-	unsigned int socket_bits = vp->machine->config.socket_bits;
-	u32 cores = 1U << socket_bits;
+	u32 cores = 1U << vp->socket_bits;
 
 	switch (entry->function) {
 	case 1:
 		/* Eight bits: 255 of them are taken for 256. */
 		entry->ebx = (entry->ebx & 0xffff) | min(cores, 255U) << 16 | vp->index << 24;
 		entry->edx &= ~HVP_CPUID_1_HTT;
-		entry->edx |= socket_bits ? HVP_CPUID_1_HTT : 0;
+		entry->edx |= vp->socket_bits ? HVP_CPUID_1_HTT : 0;
 		break;
 	case 4:
 		/* A subleaf of no cache is all zeroes. */
@@ -103,10 +100,10 @@ static void hvp_cpuid_topology(const struct hvp_machine_vp *vp, struct kvm_cpuid
 		break;
 	case 0x80000001:
 		entry->ecx &= ~HVP_CPUID_80000001_CMP_LEGACY;
-		entry->ecx |= socket_bits ? HVP_CPUID_80000001_CMP_LEGACY : 0;
+		entry->ecx |= vp->socket_bits ? HVP_CPUID_80000001_CMP_LEGACY : 0;
 		break;
 	case 0x80000008:
-		entry->ecx = (entry->ecx & ~0xf0ffU) | (cores - 1) | socket_bits << 12;
+		entry->ecx = (entry->ecx & ~0xf0ffU) | (cores - 1) | vp->socket_bits << 12;
 		break;
 	case 0x8000001d:
 		if (entry->eax & 0x1f)
@@ -115,7 +112,7 @@ static void hvp_cpuid_topology(const struct hvp_machine_vp *vp, struct kvm_cpuid
 	case 0x8000001e:
 		entry->eax = vp->index;
 		entry->ebx = vp->index & (cores - 1);
-		entry->ecx = vp->index >> socket_bits;
+		entry->ecx = vp->index >> vp->socket_bits;
 		break;
 	}
 }
@@ -345,6 +342,7 @@ int hvp_machine_vp_set_cpuid(struct hvp_machine_vp *vp, struct hvp_runner *runne
 	static_assert(HVP_CPUID_SIZE <= HVP_SCRATCH_SIZE);
 	if (!table)
 		return -ENOMEM;
+	vp->socket_bits = READ_ONCE(vp->machine->config.socket_bits);
 	error = hvp_cpuid_collect(vp, runner, table);
 	if (!error)
 		error = hvp_runner_ioctl(runner, vp->file, KVM_SET_CPUID2, table,
@@ -354,31 +352,41 @@ int hvp_machine_vp_set_cpuid(struct hvp_machine_vp *vp, struct hvp_runner *runne
 }
 
 /**
+ * hvp_machine_vp_update_cpuid() - tell KVM of another socket, if it is another by now
+ * @vp:		the VP, which does not run
+ * @runner:	this thread's
+ *
+ * One that has run stays as it is: KVM does not let a processor change.
+ *
+ * Context: May sleep; in the thread of @runner.
+ * Return: 0 or a negative error.
+ */
+int hvp_machine_vp_update_cpuid(struct hvp_machine_vp *vp, struct hvp_runner *runner)
+{
+	const unsigned int socket_bits = vp->socket_bits;
+	int error;
+
+	if (socket_bits == READ_ONCE(vp->machine->config.socket_bits))
+		return 0;
+	error = hvp_machine_vp_set_cpuid(vp, runner);
+	if (!error || error == -EINVAL)
+		return 0;
+	vp->socket_bits = socket_bits;
+	return error;
+}
+
+/**
  * hvp_machine_set_socket() - how many of its VPs has a socket of a machine?
  * @machine:	the machine
  * @bits:	so many bits of an APIC ID are within one
  *
- * KVM has a VP that has run stay as it is.
+ * KVM is told when a VP runs, or is asked what it says of itself: some may be running now.
  *
- * Context: May sleep; in a parent's vCPU thread outside KVM's loop.  No VP is made or destroyed.
- * Return: 0 or -ENOMEM, -EINTR, -EFAULT.
+ * Context: Any.
  */
-int hvp_machine_set_socket(struct hvp_machine *machine, unsigned int bits)
+void hvp_machine_set_socket(struct hvp_machine *machine, unsigned int bits)
 {
-	struct hvp_runner *runner = hvp_runner_here();
-	struct hvp_machine_vp *vp;
-	unsigned long index;
-	int error = 0;
-
-	if (!runner)
-		return -EFAULT;
-	machine->config.socket_bits = bits;
-	xa_for_each(&machine->vps, index, vp) {
-		error = hvp_machine_vp_set_cpuid(vp, runner);
-		if (error && error != -EINVAL)
-			return error == -ENOMEM || error == -EINTR ? error : -EFAULT;
-	}
-	return 0;
+	WRITE_ONCE(machine->config.socket_bits, bits);
 }
 
 /* An area as it would be if the VP had enabled others than it has. */
@@ -412,7 +420,7 @@ int hvp_machine_vp_cpuid(struct hvp_machine_vp *vp, const struct hvp_cpuid_query
 	const struct kvm_cpuid_entry2 *entry;
 	struct kvm_cpuid2 *table;
 
-	if (!runner)
+	if (!runner || hvp_machine_vp_update_cpuid(vp, runner))
 		return -EFAULT;
 	table = hvp_runner_scratch(runner);
 	table->nent = HVP_MAX_CPUID_ENTRIES;

@@ -16,7 +16,8 @@ struct kvm_vcpu;
 #define HVP_CHILD_PRIVILEGE_SYNIC	BIT(2)
 
 int hvp_machine_vp_set_cpuid(struct hvp_machine_vp *vp, struct hvp_runner *runner);
-int hvp_machine_set_socket(struct hvp_machine *machine, unsigned int bits);
+int hvp_machine_vp_update_cpuid(struct hvp_machine_vp *vp, struct hvp_runner *runner);
+void hvp_machine_set_socket(struct hvp_machine *machine, unsigned int bits);
 int hvp_machine_vp_cpuid(struct hvp_machine_vp *vp, const struct hvp_cpuid_query *query,
 			 struct hvp_cpuid_value *value);
 void hvp_child_cpuid(const struct kvm_vcpu *vcpu, u32 leaf, u32 subleaf, u32 *eax, u32 *ebx,

@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 #include "../../core/core.h"
 #include "../../hook/compat.h"
+#include "cpuid.h"
 #include "exit.h"
 #include "machine.h"
 #include "memory.h"
@@ -128,7 +129,7 @@ static bool hvp_machine_vp_run_once(struct hvp_machine_vp *vp, struct hvp_runner
 	int error;
 
 	exit->reason = HVP_EXIT_INTERRUPTED;
-	error = hvp_child_memory_prepare(vp->machine);
+	error = hvp_child_memory_prepare(vp->machine) ?: hvp_machine_vp_update_cpuid(vp, runner);
 	if (error) {
 		if (error != -EINTR)
 			exit->reason = HVP_EXIT_DENIED;

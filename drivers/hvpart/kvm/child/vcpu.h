@@ -76,6 +76,7 @@ struct hvp_stop {
  * @huge_address: where the VMM has these, 0 if there are none
  * @soft:	pages that KVM's emulator has used in this run
  * @extint:	vector of an ExtINT that waits for the next run, -1 if there is none
+ * @socket_bits: hvp_machine_config.socket_bits, of what KVM knows of its CPUID
  * @general_set: GENERAL is in kvm_run, and not yet in the vCPU
  * @msrs_known:	@msrs is what KVM has given last
  * @msrs:	by enum hvp_vp_msr
@@ -101,6 +102,7 @@ struct hvp_machine_vp {
 	unsigned long huge_address;
 	struct hvp_soft_pages soft;
 	int extint;
+	unsigned int socket_bits;
 	bool general_set;
 	bool msrs_known;
 	u64 msrs[HVP_NR_VP_MSRS];
