@@ -224,7 +224,9 @@ struct hvp_machine_events {
  * @create_vp:	make a virtual processor, in reset state, waiting for SIPI if it is not 0.  There
  *		has been none with its index.  One that could not be made for want of memory can
  *		be made later; after -EFAULT there may be no other one
- * @destroy_vp:	the reverse; it does not run.  Any task
+ * @keeps_vp:	has @create_vp failed for this index, and left something behind that the next
+ *		attempt takes?
+ * @destroy_vp:	the reverse of @create_vp; it does not run.  Any task
  * @run:	run it until there is something for its parent; @groups that it has
  *		changed are in @state when it returns, GENERAL and SPECIAL, always, but for
  *		an error: then nothing in there counts
@@ -261,6 +263,7 @@ struct hvp_machine_ops {
 	int (*create_vp)(struct hvp_machine *machine, u32 index,
 			 const struct hvp_machine_events *events, void *owner,
 			 struct hvp_machine_vp **vp);
+	bool (*keeps_vp)(struct hvp_machine *machine, u32 index);
 	void (*destroy_vp)(struct hvp_machine_vp *vp);
 	int (*run)(struct hvp_machine_vp *vp, struct hvp_vp_state *state,
 		   struct hvp_exit *exit);

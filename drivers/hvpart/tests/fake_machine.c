@@ -316,6 +316,17 @@ static void hvp_fake_reset(struct hvp_machine_vp *vp)
 	state->startup_suspend = vp->index;
 }
 
+/* Whatever comes of it, it is not made again. */
+static void hvp_fake_keep_vp(struct hvp_machine *machine, u32 index)
+{
+	spin_lock_irq(&machine->guest->machines_lock);
+	if (!__test_and_set_bit(index, machine->made)) {
+		__set_bit(index, machine->half_made);
+		machine->guest->machines.kept_vps++;
+	}
+	spin_unlock_irq(&machine->guest->machines_lock);
+}
+
 static int hvp_fake_create_vp(struct hvp_machine *machine, u32 index,
 			      const struct hvp_machine_events *events, void *owner,
 			      struct hvp_machine_vp **vp)
@@ -326,9 +337,12 @@ static int hvp_fake_create_vp(struct hvp_machine *machine, u32 index,
 
 	hvp_fake_expect_machine(machine);
 	machine->broken |= error == -EFAULT;
+	if (error == -EINTR)
+		hvp_fake_keep_vp(machine, index);
 	if (error)
 		return error;
-	if (machine->broken || test_bit(index, machine->made))
+	if (machine->broken ||
+	    (test_bit(index, machine->made) && !test_bit(index, machine->half_made)))
 		return -EFAULT;
 	made = kzalloc(sizeof(*made), GFP_KERNEL);
 	if (!made)
@@ -339,15 +353,21 @@ static int hvp_fake_create_vp(struct hvp_machine *machine, u32 index,
 	made->owner = owner;
 	init_waitqueue_head(&made->wait);
 	hvp_fake_reset(made);
+	hvp_fake_keep_vp(machine, index);
 	spin_lock_irq(&guest->machines_lock);
 	list_add(&made->node, &guest->machines.vps);
-	__set_bit(index, machine->made);
+	__clear_bit(index, machine->half_made);
 	machine->vps++;
 	guest->machines.live_vps++;
-	guest->machines.kept_vps++;
 	spin_unlock_irq(&guest->machines_lock);
 	*vp = made;
 	return 0;
+}
+
+static bool hvp_fake_keeps_vp(struct hvp_machine *machine, u32 index)
+{
+	hvp_fake_expect_machine(machine);
+	return index <= HVP_HIGHEST_VP_INDEX && test_bit(index, machine->half_made);
 }
 
 static void hvp_fake_destroy_vp(struct hvp_machine_vp *vp)
@@ -531,6 +551,7 @@ const struct hvp_machine_ops hvp_fake_machine_ops = {
 	.set_time = hvp_fake_set_time,
 	.set_socket = hvp_fake_set_socket,
 	.create_vp = hvp_fake_create_vp,
+	.keeps_vp = hvp_fake_keeps_vp,
 	.destroy_vp = hvp_fake_destroy_vp,
 	.run = hvp_fake_run,
 	.interrupt = hvp_fake_interrupt,

@@ -79,6 +79,7 @@ struct hvp_fake_held {
  * @let_go:	it has no pages any more, nor gets any
  * @vps:	virtual processors that it has
  * @made:	VP indexes of those that it has made, those that have been destroyed included
+ * @half_made:	those of them whose making was interrupted, and not taken up again
  * @broken:	it makes no other one
  * @held:	pages
  * @tracked:	it is noted what is written to
@@ -95,6 +96,7 @@ struct hvp_machine {
 	bool let_go;
 	unsigned int vps;
 	DECLARE_BITMAP(made, HVP_HIGHEST_VP_INDEX + 1);
+	DECLARE_BITMAP(half_made, HVP_HIGHEST_VP_INDEX + 1);
 	bool broken;
 	struct hvp_fake_held held[HVP_FAKE_HELD_PAGES];
 	bool tracked;

@@ -174,6 +174,42 @@ static void hvp_vp_create_fails_for_another_one(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, world->guest.machines.count[HVP_FAKE_CREATE], 1);
 }
 
+/* What the host has made before it failed it keeps, and that counts; the next attempt takes it. */
+static void hvp_vp_half_made_ones_count(struct kunit *test)
+{
+	struct hvp_world *world = hvp_world_create(test);
+	struct hvp_partition *child = hvp_active_child(world);
+	static const struct {
+		u32 index;
+		bool fails;
+		enum hvp_status status;
+		int count;
+	} rows[] = {
+		{ 1, true, HVP_STATUS_NO_RESOURCES, 2 },
+		{ 1, true, HVP_STATUS_NO_RESOURCES, 2 },
+		{ 2, false, HVP_STATUS_SUCCESS, 3 },
+		{ 3, false, HVP_STATUS_NO_RESOURCES, 3 },
+		{ 1, false, HVP_STATUS_SUCCESS, 3 },
+	};
+	int i;
+
+	world->limits.vps = 3;
+	hvp_world_deposit(world, child, 0, 3 * hvp_child_vp_pages());
+	hvp_world_vp(world, child, 0);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (rows[i].fails)
+			hvp_fake_machine_fail(&world->guest, HVP_FAKE_CREATE_VP, 1, -EINTR);
+		KUNIT_EXPECT_EQ_MSG(test, rows[i].status,
+				    hvp_try_create_vp(world, world->root, child->id, rows[i].index,
+						      HVP_ANY).status, "attempt %d", i);
+		KUNIT_EXPECT_EQ_MSG(test, rows[i].count,
+				    atomic_read(&world->hierarchy->vp_count), "attempt %d", i);
+	}
+	hvp_expect_status(test, hvp_try_finalize(world, world->root, child->id),
+			  FINALIZE_PARTITION, SUCCESS);
+	KUNIT_EXPECT_EQ(test, atomic_read(&world->hierarchy->vp_count), 0);
+}
+
 /* Nobody runs children on this host: everything but virtual processors works. */
 static void hvp_vp_create_without_machines(struct kunit *test)
 {
@@ -626,6 +662,7 @@ static struct kunit_case hvp_vp_calls_cases[] = {
 	KUNIT_CASE(hvp_vp_deleted_ones_count),
 	KUNIT_CASE(hvp_vp_create_fails_with_the_host),
 	KUNIT_CASE(hvp_vp_create_fails_for_another_one),
+	KUNIT_CASE(hvp_vp_half_made_ones_count),
 	KUNIT_CASE(hvp_vp_create_without_machines),
 	KUNIT_CASE(hvp_vp_calls_name_one_that_is_there),
 	KUNIT_CASE(hvp_vp_delete_gives_back),

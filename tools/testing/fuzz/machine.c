@@ -239,6 +239,11 @@ static int machine_create_vp(struct hvp_machine *machine, u32 index,
 	return 0;
 }
 
+static bool machine_keeps_vp(struct hvp_machine *machine, u32 index)
+{
+	return false;
+}
+
 static void machine_destroy_vp(struct hvp_machine_vp *vp)
 {
 	might_sleep();
@@ -388,6 +393,7 @@ const struct hvp_machine_ops machine_ops = {
 	.set_time = machine_set_time,
 	.set_socket = machine_set_socket,
 	.create_vp = machine_create_vp,
+	.keeps_vp = machine_keeps_vp,
 	.destroy_vp = machine_destroy_vp,
 	.run = machine_run,
 	.interrupt = machine_interrupt,

@@ -117,22 +117,29 @@ static enum hvp_status hvp_vp_start(struct hvp_partition *target, struct hvp_chi
 		return HVP_STATUS_SUCCESS;
 	}
 	hvp_vps_remove(vps, index);
-	/* One that nobody needs may be one that makes none any more: the next call gets another. */
-	if (!vps->count)
-		hvp_child_destroy_machine(target);
 	return HVP_STATUS_NO_RESOURCES;
+}
+
+/* Does the host keep what it has made for one that there is not? */
+static bool hvp_vp_is_kept(struct hvp_partition *target, u32 index)
+{
+	struct hvp_machine *machine = target->child.machine;
+
+	return machine && target->hierarchy->host->machines->keeps_vp(machine, index);
 }
 
 static enum hvp_status hvp_vp_create_locked(struct hvp_partition *target, u32 index,
 					    struct hvp_proximity proximity)
 {
-	bool within_limit;
+	struct hvp_child *child = &target->child;
+	bool counts, within_limit;
 	struct hvp_child_vp *vp = NULL;
 	enum hvp_status status;
 
-	if (index > HVP_HIGHEST_VP_INDEX || xa_load(&target->child.vps.list, index))
+	if (index > HVP_HIGHEST_VP_INDEX || xa_load(&child->vps.list, index))
 		return HVP_STATUS_INVALID_VP_INDEX;
-	within_limit = hvp_hierarchy_reserve_vp(target->hierarchy);
+	counts = hvp_vp_is_kept(target, index);
+	within_limit = counts || hvp_hierarchy_reserve_vp(target->hierarchy);
 	if (within_limit)
 		vp = hvp_vp_alloc(target, index, proximity);
 	status = hvp_vp_charge(target, vp, proximity);
@@ -141,14 +148,20 @@ static enum hvp_status hvp_vp_create_locked(struct hvp_partition *target, u32 in
 		if (status)
 			hvp_vp_uncharge(target, vp);
 	}
+	if (within_limit && !counts) {
+		if (!status || hvp_vp_is_kept(target, index))
+			child->machine_vps++;
+		else
+			hvp_hierarchy_release_vps(target->hierarchy, 1);
+	}
 	if (status && vp)
 		hvp_child_vp_put(vp);
-	if (status && within_limit)
-		hvp_hierarchy_release_vps(target->hierarchy, 1);
+	/* One that nobody needs may be one that makes none any more: the next call gets another. */
+	if (status && !child->vps.count)
+		hvp_child_destroy_machine(target);
 	if (status)
 		return status;
-	target->child.machine_vps++;
-	clear_bit(index, target->child.deleted);
+	clear_bit(index, child->deleted);
 	trace_hvpart_vp_created(target->id, index);
 	return HVP_STATUS_SUCCESS;
 }

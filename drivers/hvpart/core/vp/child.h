@@ -107,8 +107,8 @@ struct hvp_child_vp {
  *		property changes that the machine has to know of
  * @machine:	as the host runs it; NULL without a virtual processor.  Used under @lock, with
  *		one of its virtual processors, or under hvp_machines_in_use
- * @machine_vps: virtual processors that have been made with it, of which the host keeps what
- *		it has made until @machine goes: they count in the hierarchy as long
+ * @machine_vps: virtual processors that have been made with it, or half, of which the host keeps
+ *		what it has made until @machine goes: they count in the hierarchy as long
  * @map:	its memory.  Changed under the partition's lock, too
  * @listener:	tells @machine of changes
  * @map_charge:	what the partition's pool pays for @map

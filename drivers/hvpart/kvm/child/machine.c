@@ -228,6 +228,7 @@ const struct hvp_machine_ops hvp_kvm_machine_ops = {
 	.set_time = hvp_machine_set_time,
 	.set_socket = hvp_machine_set_socket,
 	.create_vp = hvp_machine_vp_create,
+	.keeps_vp = hvp_machine_keeps_vp,
 	.destroy_vp = hvp_machine_vp_destroy,
 	.run = hvp_machine_vp_run,
 	.interrupt = hvp_machine_vp_interrupt,

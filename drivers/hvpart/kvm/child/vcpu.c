@@ -349,7 +349,19 @@ struct hvp_machine_vp *hvp_machine_vp_at(struct hvp_machine *machine, u32 index)
 }
 
 /**
- * hvp_machine_vp_destroy() - the reverse
+ * hvp_machine_keeps_vp() - is there one with an index that could not be set up?
+ * @machine:	the machine, of which none is made or destroyed meanwhile
+ * @index:	the index, any
+ *
+ * Return: true if so.
+ */
+bool hvp_machine_keeps_vp(struct hvp_machine *machine, u32 index)
+{
+	return xa_load(&machine->vps, index) && !hvp_machine_vp_at(machine, index);
+}
+
+/**
+ * hvp_machine_vp_destroy() - the reverse of hvp_machine_vp_create()
  * @vp:		the VP, which does not run
  *
  * KVM keeps a vCPU as long as its VM, so that there cannot be another one with the index.

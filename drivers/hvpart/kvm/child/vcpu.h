@@ -115,6 +115,7 @@ int hvp_machine_vp_create(struct hvp_machine *machine, u32 index,
 			  const struct hvp_machine_events *events, void *owner,
 			  struct hvp_machine_vp **vp);
 struct hvp_machine_vp *hvp_machine_vp_at(struct hvp_machine *machine, u32 index);
+bool hvp_machine_keeps_vp(struct hvp_machine *machine, u32 index);
 void hvp_machine_vp_destroy(struct hvp_machine_vp *vp);
 void hvp_machine_vp_interrupt(struct hvp_machine_vp *vp);
 void hvp_machine_vp_recall(struct hvp_machine_vp *vp);
