@@ -9,6 +9,7 @@
 #include "../../hook/compat.h"
 #include "cpuid.h"
 #include "exit.h"
+#include "kvm_run.h"
 #include "machine.h"
 #include "memory.h"
 #include "registers.h"
@@ -152,6 +153,9 @@ static bool hvp_machine_vp_run_once(struct hvp_machine_vp *vp, struct hvp_runner
 		begun = READ_ONCE(run->flags) != HVP_RUN_NOT_BEGUN;
 		if (!begun) {
 			exit->reason = hvp_not_begun_reason(result);
+			/* The parent's KVM_RUN may have that signal wait. */
+			if (result == -ERESTARTNOINTR)
+				hvp_kvm_run_leave();
 			break;
 		}
 		vp->general_set = false;
