@@ -531,14 +531,13 @@ static int hvp_activity_get(const struct hvp_access_to *from, struct hvp_vp_stat
 static int hvp_activity_set(const struct hvp_access_to *to, const struct hvp_vp_state *state)
 {
 	struct kvm_mp_state activity = { .mp_state = KVM_MP_STATE_RUNNABLE };
-	u32 before = to->vp->vcpu->arch.mp_state;
 
 	if (state->halt_suspend)
 		activity.mp_state = KVM_MP_STATE_HALTED;
+	/* In the other state that waits KVM drops a SIPI before there has been an INIT. */
 	if (state->startup_suspend)
-		activity.mp_state = before == KVM_MP_STATE_INIT_RECEIVED ?
-				    KVM_MP_STATE_INIT_RECEIVED : KVM_MP_STATE_UNINITIALIZED;
-	if (activity.mp_state == before)
+		activity.mp_state = KVM_MP_STATE_INIT_RECEIVED;
+	if (activity.mp_state == to->vp->vcpu->arch.mp_state)
 		return 0;
 	return hvp_ask_kvm(to, KVM_SET_MP_STATE, &activity, sizeof(activity));
 }
@@ -647,6 +646,33 @@ static int hvp_msrs_set(const struct hvp_access_to *to, const struct hvp_vp_stat
 			error = named && vp->stop.refused ? -EAGAIN : -EINVAL;
 	}
 	return error;
+}
+
+/**
+ * hvp_machine_vp_begin() - bring what KVM has made into the state in which a VP begins
+ * @vp:		the VP, which nobody has run
+ * @runner:	this thread's
+ *
+ * KVM counts a vCPU by when it was made, and has it wait for an INIT.  What has come for one that
+ * has lain there since it could not be set up, it takes when it is asked what it does.
+ *
+ * Context: May sleep; in the thread of @runner.
+ * Return: 0 or a negative error.
+ */
+int hvp_machine_vp_begin(struct hvp_machine_vp *vp, struct hvp_runner *runner)
+{
+	const struct hvp_access_to to = { .vp = vp, .runner = runner };
+	struct kvm_mp_state activity;
+	u64 index = vp->index;
+	int error;
+
+	if (!hvp_ask_msr(&to, KVM_SET_MSRS, HV_X64_MSR_VP_INDEX, &index))
+		return -EFAULT;
+	error = hvp_ask_kvm(&to, KVM_GET_MP_STATE, &activity, sizeof(activity));
+	if (error || !vp->index)
+		return error;
+	activity.mp_state = KVM_MP_STATE_INIT_RECEIVED;
+	return hvp_ask_kvm(&to, KVM_SET_MP_STATE, &activity, sizeof(activity));
 }
 
 /* The order in which they are set: what a group needs is before it. */

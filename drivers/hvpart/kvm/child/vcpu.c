@@ -18,6 +18,7 @@
 #include "device.h"
 #include "machine.h"
 #include "memory.h"
+#include "registers.h"
 #include "runner.h"
 #include "vcpu.h"
 
@@ -236,7 +237,8 @@ static int hvp_machine_vp_set_up(struct hvp_machine_vp *vp, struct hvp_runner *r
 	/* What it has not, it cannot use. */
 	if (hvp_kvm_enable(runner, vp->file, KVM_CAP_HYPERV_ENFORCE_CPUID, 1))
 		return -EFAULT;
-	return hvp_machine_vp_set_cpuid(vp, runner) ?: hvp_machine_vp_show_lapic(vp, runner);
+	return hvp_machine_vp_set_cpuid(vp, runner) ?: hvp_machine_vp_show_lapic(vp, runner) ?:
+	       hvp_machine_vp_begin(vp, runner);
 }
 
 static void hvp_machine_vp_show(struct hvp_machine_vp *vp)

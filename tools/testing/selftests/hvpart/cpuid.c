@@ -39,6 +39,7 @@
 #define UNKNOWN_MSR		0x00005555
 
 #define HV_X64_MSR_HYPERCALL		0x40000001
+#define HV_X64_MSR_VP_INDEX		0x40000002
 #define HV_X64_MSR_TIME_REF_COUNT	0x40000020
 
 /* Behind the interrupt vectors */
@@ -467,6 +468,22 @@ static void unknown_msrs_are_intercepted(void)
 	EXPECT_EQUAL(child_intercept(&child)->payload.io_port.port, 0x80);
 }
 
+/* KVM counts them as they are made. */
+static void a_vp_index_is_the_parents(void)
+{
+	static const struct hvp_create_partition_in in = {};
+	struct child child = new_child_with(new_guest(), &in, QEMU_FEATURES, 0);
+	struct hvp_dispatch_vp_out out;
+
+	use_msr(&child, HV_X64_MSR_VP_INDEX, false);
+	child_add_vp(&child, 5, CODE_AT);
+	do {
+		REQUIRE_STATUS(dispatch_vp(child.vcpu, child.id, 5, 0, &out), SUCCESS);
+	} while (out.state == HVP_DISPATCH_READY && !out.event);
+	REQUIRE_EQUAL(out.event, HVP_DISPATCH_EVENT_INTERCEPT);
+	EXPECT_EQUAL(get_register(child.vcpu, child.id, 5, HVP_REGISTER_RAX), 5);
+}
+
 /*
  * KVM lays nothing over a page that an MSR names: it writes to the page.  Where that has no access,
  * the parent gets to know, and not the child; also of memory of which KVM does not know yet.
@@ -883,6 +900,7 @@ static const struct test_case cases[] = {
 	CASE(unknown_msrs_are_as_the_property_says),
 	CASE(unknown_msrs_have_results),
 	CASE(unknown_msrs_are_intercepted),
+	CASE(a_vp_index_is_the_parents),
 	CASE(msrs_name_a_page),
 	CASE(time_is_its_partitions),
 	CASE(values_are_told),

@@ -618,41 +618,68 @@ static void one_is_run_once(void)
 	EXPECT(*count_of(&pair.child, LOOPS) > 0);
 }
 
-/* INIT and SIPI, and an IPI to who waits: nothing of it is the parent's business. */
-static void one_starts_the_other(void)
+/* Virtual processor 1, which waits for a SIPI to its second page.  Return: its messages */
+static const struct hvp_message *add_other(struct child *child)
 {
-	struct child child = new_program(new_guest(), wake_others_code, wake_others_end);
+	struct vcpu *vcpu = child->vcpu;
+	u64 code, page = guest_alloc(vcpu->guest);
+
+	child_map(child, 1, MAP_RWX, 1, &code);
+	memcpy(child_page(child, code), woken_code, woken_end - woken_code);
+	REQUIRE_STATUS(create_vp(vcpu, child->id, 1), SUCCESS);
+	REQUIRE_STATUS(map_state_page(vcpu, child->id, 1, HVP_STATE_PAGE_INTERCEPT, page),
+		       SUCCESS);
+	return child_page(child, page);
+}
+
+static struct hvp_dispatch_vp_out dispatch_other(struct child *child)
+{
 	struct hvp_dispatch_vp_out out;
-	struct vcpu *vcpu = child.vcpu;
+
+	do {
+		REQUIRE_STATUS(dispatch_vp(child->vcpu, child->id, 1, 0, &out), SUCCESS);
+	} while (out.state == HVP_DISPATCH_READY && !out.event);
+	return out;
+}
+
+static void expect_started(struct child *child, const struct hvp_message *message)
+{
 	struct hvp_segment_register segment;
 	struct hvp_register_value value;
 	const u32 cs = HVP_REGISTER_CS;
-	const struct hvp_message *message;
-	u64 code, page = guest_alloc(vcpu->guest);
 
-	child_map(&child, 1, MAP_RWX, 1, &code);
-	memcpy(child_page(&child, code), woken_code, woken_end - woken_code);
-	REQUIRE_STATUS(create_vp(vcpu, child.id, 1), SUCCESS);
-	REQUIRE_STATUS(map_state_page(vcpu, child.id, 1, HVP_STATE_PAGE_INTERCEPT, page), SUCCESS);
-	message = child_page(&child, page);
-
-	do {
-		REQUIRE_STATUS(dispatch_vp(vcpu, child.id, 1, 0, &out), SUCCESS);
-	} while (out.state == HVP_DISPATCH_READY && !out.event);
-	EXPECT_EQUAL(out.state, HVP_DISPATCH_BLOCKED);
-	child_intercept(&child);
-	do {
-		REQUIRE_STATUS(dispatch_vp(vcpu, child.id, 1, 0, &out), SUCCESS);
-	} while (out.state == HVP_DISPATCH_READY && !out.event);
-	REQUIRE_EQUAL(out.event, HVP_DISPATCH_EVENT_INTERCEPT);
+	REQUIRE_EQUAL(dispatch_other(child).event, HVP_DISPATCH_EVENT_INTERCEPT);
 	EXPECT_EQUAL(message->header.type, HVP_MESSAGE_IO_PORT_INTERCEPT);
 	EXPECT_EQUAL(message->payload.io_port.port, 0x81);
 	EXPECT_EQUAL(message->payload.io_port.header.vp_index, 1);
 	EXPECT_EQUAL(message->payload.io_port.header.rip, 3);
-	REQUIRE_RESULT(get_registers(vcpu, child.id, 1, &cs, &value, 1), SUCCESS, 1);
+	REQUIRE_RESULT(get_registers(child->vcpu, child->id, 1, &cs, &value, 1), SUCCESS, 1);
 	memcpy(&segment, &value, sizeof(segment));
 	EXPECT_EQUAL(segment.selector, 0x100);
 	EXPECT_EQUAL(segment.base, 0x1000);
+}
+
+/* INIT and SIPI, and an IPI to who waits: nothing of it is the parent's business. */
+static void one_starts_the_other(void)
+{
+	struct child child = new_program(new_guest(), wake_others_code, wake_others_end);
+	const struct hvp_message *message = add_other(&child);
+
+	EXPECT_EQUAL(dispatch_other(&child).state, HVP_DISPATCH_BLOCKED);
+	child_intercept(&child);
+	expect_started(&child, message);
+}
+
+/* It is a SIPI that one waits for, and no INIT. */
+static void the_parent_starts_one(void)
+{
+	struct child child = new_child(new_guest());
+	const struct hvp_message *message = add_other(&child);
+
+	EXPECT_EQUAL(dispatch_other(&child).state, HVP_DISPATCH_BLOCKED);
+	EXPECT_STATUS(assert_interrupt(child.vcpu, child.id, HVP_INTERRUPT_SIPI, 0, 1, 1),
+		      SUCCESS);
+	expect_started(&child, message);
 }
 
 struct kind {
@@ -836,6 +863,7 @@ static const struct test_case cases[] = {
 	CASE(one_that_runs_stays),
 	CASE(one_is_run_once),
 	CASE(one_starts_the_other),
+	CASE(the_parent_starts_one),
 	CASE(a_state_that_is_none),
 	CASE(an_smi_is_its_end),
 	CASE(registers_of_one_that_runs),
