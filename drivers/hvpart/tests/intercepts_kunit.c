@@ -445,8 +445,8 @@ static void hvp_machine_is_told_of_its_processor(struct kunit *test)
 	hvp_try_initialize(world, world->root, id);
 	hvp_try_set_property(world, world->root, id, 0x00050003, 5);
 	config = &hvp_world_vp(world, child, 0)->machine->machine->config;
-	KUNIT_EXPECT_EQ(test, config->hyperv.privileges, 0x0e7e);
-	KUNIT_EXPECT_EQ(test, config->hyperv.features, 0x80530);
+	KUNIT_EXPECT_EQ(test, config->hyperv.privileges, 0x0a7e);
+	KUNIT_EXPECT_EQ(test, config->hyperv.features, 0x80510);
 	KUNIT_EXPECT_EQ(test, config->hyperv.hints, 0x4062e);
 	KUNIT_EXPECT_EQ(test, config->disabled_features[0], 0x12);
 	KUNIT_EXPECT_EQ(test, config->disabled_features[1], 0x34);

@@ -8,7 +8,8 @@
 /*
  * HV_PARTITION_SYNTHETIC_PROCESSOR_FEATURES, by Linux's include/hyperv/hvhdk.h, and what each
  * is in leaves 0x40000003 and 0x40000004 (TLFS, Feature and Interface Discovery).  Those that
- * have no privilege (a hypervisor is there, with Hv#1) every child has, and others none.
+ * have no privilege (a hypervisor is there, with Hv#1) every child has, and others none.  Nobody
+ * has the idle MSR (10), with which Linux would wait for a lock: KVM does not know it.
  */
 static const struct {
 	u8 bit;
@@ -24,7 +25,6 @@ static const struct {
 	{ 7, .privilege = BIT_ULL(5) },				/* hypercall MSRs */
 	{ 8, .privilege = BIT_ULL(6) },				/* VP index */
 	{ 9, .privilege = BIT_ULL(9) },				/* reference TSC */
-	{ 10, .privilege = BIT_ULL(10), .feature = BIT(5) },	/* idle MSR */
 	{ 11, .privilege = BIT_ULL(11), .feature = BIT(8) },	/* frequency MSRs */
 	{ 15, .feature = BIT(14) },				/* extended GVA ranges */
 	{ 18, .feature = BIT(15) },				/* fast hypercall output */

@@ -31,9 +31,9 @@
 #define PROPERTY_PROCESSORS_PER_SOCKET		0x00050003
 #define PROPERTY_UNIMPLEMENTED_MSR_ACTION	0x00050017
 
-/* As QEMU's mshv accelerator gives its child */
+/* As QEMU's mshv accelerator gives its child; there is no idle MSR */
 #define QEMU_FEATURES		0x06400ffbULL
-#define QEMU_PRIVILEGES		0x0e7e
+#define QEMU_PRIVILEGES		0x0a7e
 
 /* An MSR that no processor has, nor KVM */
 #define UNKNOWN_MSR		0x00005555
