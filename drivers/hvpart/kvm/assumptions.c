@@ -13,10 +13,17 @@
 
 #include <linux/kvm_host.h>
 #include <linux/printk.h>
+#include <hvpart/abi.h>
 #include "../hook/btf.h"
 #include "../hook/compat.h"
 #include "../hook/hook.h"
 #include "assumptions.h"
+
+/* Those statuses that the kernel has, too. */
+static_assert(HVP_STATUS_INVALID_PARAMETER == HV_STATUS_INVALID_PARAMETER);
+static_assert(HVP_STATUS_INSUFFICIENT_MEMORY == HV_STATUS_INSUFFICIENT_MEMORY);
+static_assert(HVP_STATUS_INVALID_PORT_ID == HV_STATUS_INVALID_PORT_ID);
+static_assert(HVP_STATUS_INVALID_CONNECTION_ID == HV_STATUS_INVALID_CONNECTION_ID);
 
 struct hvp_assumption {
 	const char *structure;

@@ -526,7 +526,7 @@ static bool hvp_exit_for_vmm(struct hvp_machine_vp *vp, struct hvp_runner *runne
 	case KVM_EXIT_HYPERV:
 		/* There is nobody to post a message to, or to signal. */
 		if (run->hyperv.type == KVM_EXIT_HYPERV_HCALL)
-			run->hyperv.u.hcall.result = HV_STATUS_INVALID_CONNECTION_ID;
+			run->hyperv.u.hcall.result = HVP_STATUS_INVALID_CONNECTION_ID;
 		return false;
 	case KVM_EXIT_SYSTEM_EVENT:
 		/* The guest says that it has crashed, and goes on. */
