@@ -128,9 +128,14 @@ without_own_warnings()
 # timers of Hyper-V are not in direct mode, which Linux without VMBus needs; an emulated
 # CPU's speed varies; and what we wrote ourselves.
 log_seen=0
+new_log()
+{
+	tail -c +$((log_seen + 1)) $console | tr -d '\r'
+}
+
 log_is_clean()
 {
-	tail -c +$((log_seen + 1)) $console | tr -d '\r' | without_own_warnings |
+	new_log | without_own_warnings |
 		grep -E -e 'BUG:|WARNING|Oops|Call Trace|unchecked MSR|Hyper-V: .*error' \
 			-e 'oom-killer|blocked for more than|stall|starved' \
 			-e '[Uu]nexpected|[Uu]nmapped|[Ff]ailed|[Uu]nvalidated|panic' \
@@ -138,6 +143,8 @@ log_is_clean()
 		grep -vEf harmless >/tmp/complaints
 	if [ -s /tmp/complaints ]; then
 		cat /tmp/complaints
+		# What is around the first one tells why.
+		new_log | awk '/BUG:|Oops|Call Trace/ { seen = 1 } seen && count++ < 100'
 		return 1
 	fi
 }
