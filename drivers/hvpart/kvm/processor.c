@@ -9,13 +9,28 @@
 #include <linux/kernel.h>
 #include "processor.h"
 
-/* A feature's bit in one of the TLFS's masks, and Linux's name for it. */
+/* A feature's bit in one of the TLFS's masks, and Linux's name for it; some have two. */
 struct hvp_feature {
 	u8 bit;
 	u16 cpu_feature;
 };
 
-/* HV_PARTITION_PROCESSOR_FEATURES, bank 0 */
+/* A feature that Linux, or an older one, has no name for: a word, and a bit in it. */
+#define HVP_FEATURE(word, bit)	((word) * 32 + (bit))
+
+/* Registers of CPUID that KVM has a word for, and Linux has not, behind those that it has. */
+enum hvp_feature_word {
+	HVP_CPUID_7_1_EDX = NCAPINTS,
+	HVP_CPUID_7_2_EDX,
+	HVP_CPUID_24_0_EBX,
+	HVP_CPUID_8000_0021_ECX,
+};
+
+/*
+ * HV_PARTITION_PROCESSOR_FEATURES, bank 0, by Linux's include/hyperv/hvhdk.h and rust-vmm's
+ * mshv-bindings, which have more of them.  Of what is not here, KVM says nothing in CPUID, or
+ * Documentation/hypercalls-vp.rst says why it is not hidden.
+ */
 static const struct hvp_feature bank0[] = {
 	{ 0, X86_FEATURE_XMM3 },
 	{ 1, X86_FEATURE_LAHF_LM },
@@ -45,6 +60,7 @@ static const struct hvp_feature bank0[] = {
 	{ 25, X86_FEATURE_BMI1 },
 	{ 26, X86_FEATURE_BMI2 },
 	{ 29, X86_FEATURE_MOVBE },
+	{ 31, X86_FEATURE_ZERO_FCS_FDS },
 	{ 32, X86_FEATURE_RDSEED },
 	{ 33, X86_FEATURE_ADX },
 	{ 34, X86_FEATURE_3DNOWPREFETCH },
@@ -55,12 +71,18 @@ static const struct hvp_feature bank0[] = {
 	{ 39, X86_FEATURE_CLFLUSHOPT },
 	{ 40, X86_FEATURE_CLWB },
 	{ 41, X86_FEATURE_SHA_NI },
+	{ 42, X86_FEATURE_XSAVEERPTR },
 	{ 43, X86_FEATURE_INVPCID },
 	{ 44, X86_FEATURE_IBRS },
 	{ 45, X86_FEATURE_STIBP },
 	{ 46, X86_FEATURE_IBPB },
+	{ 48, X86_FEATURE_SPEC_CTRL_SSBD },
+	{ 48, X86_FEATURE_AMD_SSBD },
 	{ 49, X86_FEATURE_FSRM },
+	{ 50, X86_FEATURE_FLUSH_L1D },
 	{ 52, X86_FEATURE_IBRS_ENHANCED },
+	{ 54, X86_FEATURE_AMD_SSB_NO },
+	{ 56, X86_FEATURE_VIRT_SSBD },
 	{ 57, X86_FEATURE_RDPID },
 	{ 58, X86_FEATURE_UMIP },
 	{ 60, X86_FEATURE_MD_CLEAR },
@@ -73,6 +95,8 @@ static const struct hvp_feature bank1[] = {
 	{ 2, X86_FEATURE_CLZERO },
 	{ 3, X86_FEATURE_RDPRU },
 	{ 4, X86_FEATURE_LA57 },
+	{ 7, HVP_FEATURE(HVP_CPUID_7_2_EDX, 0) },	/* INTEL_PSFD */
+	{ 7, HVP_FEATURE(CPUID_8000_0008_EBX, 28) },	/* AMD_PSFD */
 	{ 9, X86_FEATURE_IBT },
 	{ 12, X86_FEATURE_WAITPKG },
 	{ 13, X86_FEATURE_MOVDIRI },
@@ -81,10 +105,28 @@ static const struct hvp_feature bank1[] = {
 	{ 16, X86_FEATURE_SERIALIZE },
 	{ 17, X86_FEATURE_TSC_DEADLINE_TIMER },
 	{ 18, X86_FEATURE_TSC_ADJUST },
+	{ 19, HVP_FEATURE(CPUID_7_1_EAX, 10) },		/* FZRM */
+	{ 20, HVP_FEATURE(CPUID_7_1_EAX, 11) },		/* FSRS */
+	{ 21, HVP_FEATURE(CPUID_7_1_EAX, 12) },		/* FSRC */
 	{ 22, X86_FEATURE_TSXLDTRK },
 	{ 29, X86_FEATURE_BTC_NO },
 	{ 30, X86_FEATURE_AMD_IBPB_RET },
 	{ 31, X86_FEATURE_AMD_STIBP_ALWAYS_ON },
+	{ 40, HVP_FEATURE(CPUID_7_1_EAX, 7) },		/* CMPCCXADD */
+	{ 44, HVP_FEATURE(HVP_CPUID_7_2_EDX, 4) },	/* BHI_CTRL */
+	{ 45, HVP_FEATURE(HVP_CPUID_7_1_EDX, 14) },	/* PREFETCHITI, Intel's */
+	{ 45, HVP_FEATURE(CPUID_8000_0021_EAX, 20) },	/* PREFETCHI, AMD's */
+	{ 46, HVP_FEATURE(CPUID_7_1_EAX, 0) },		/* SHA512 */
+	{ 50, HVP_FEATURE(CPUID_7_1_EAX, 1) },		/* SM3 */
+	{ 51, HVP_FEATURE(CPUID_7_1_EAX, 2) },		/* SM4 */
+	{ 54, X86_FEATURE_SBPB },
+	{ 55, X86_FEATURE_IBPB_BRTYPE },
+	{ 56, X86_FEATURE_SRSO_NO },
+	{ 57, HVP_FEATURE(CPUID_8000_0021_EAX, 30) },	/* SRSO_USER_KERNEL_NO */
+	{ 58, X86_FEATURE_VERW_CLEAR },
+	{ 59, HVP_FEATURE(HVP_CPUID_8000_0021_ECX, 2) },	/* TSA_L1_NO */
+	{ 60, HVP_FEATURE(HVP_CPUID_8000_0021_ECX, 1) },	/* TSA_SQ_NO */
+	{ 63, HVP_FEATURE(HVP_CPUID_8000_0021_ECX, 7) },	/* TSA_FILL_NO */
 };
 
 /* HV_PARTITION_PROCESSOR_XSAVE_FEATURES, without AMX, 26 to 29, which no child has */
@@ -117,6 +159,12 @@ static const struct hvp_feature xsave[] = {
 	{ 24, X86_FEATURE_AVX512_VP2INTERSECT },
 	{ 25, X86_FEATURE_AVX512_FP16 },
 	{ 30, X86_FEATURE_AVX_VNNI },
+	{ 31, HVP_FEATURE(CPUID_7_1_EAX, 23) },		/* AVX_IFMA */
+	{ 32, HVP_FEATURE(HVP_CPUID_7_1_EDX, 5) },	/* AVX_NE_CONVERT */
+	{ 33, HVP_FEATURE(HVP_CPUID_7_1_EDX, 4) },	/* AVX_VNNI_INT8 */
+	{ 34, HVP_FEATURE(HVP_CPUID_7_1_EDX, 10) },	/* AVX_VNNI_INT16 */
+	{ 35, HVP_FEATURE(HVP_CPUID_7_1_EDX, 19) },	/* AVX10, always with 256 bits */
+	{ 36, HVP_FEATURE(HVP_CPUID_24_0_EBX, 18) },	/* AVX10_512 */
 };
 
 /* The CPUID leaf that describes XSAVE's state components. */
@@ -124,17 +172,6 @@ static const struct hvp_feature xsave[] = {
 #define HVP_XSAVE_ALIGNED	BIT(1)	/* ECX of a component */
 
 struct hvp_processor hvp_host_processor __ro_after_init;
-
-static u64 __init hvp_feature_mask(const struct hvp_feature *features, unsigned int count)
-{
-	u64 mask = 0;
-
-	while (count--) {
-		if (cpu_has(&boot_cpu_data, features[count].cpu_feature))
-			mask |= BIT_ULL(features[count].bit);
-	}
-	return mask;
-}
 
 static u64 __init hvp_processor_vendor(void)
 {
@@ -167,7 +204,7 @@ static void __init hvp_processor_find_xsave(struct hvp_processor *processor)
 	}
 }
 
-/* Where CPUID has a word of Linux's table of features, which is one of its registers. */
+/* Where CPUID has a word of features, which is one of its registers. */
 static const struct {
 	u8 word;
 	u32 leaf;
@@ -184,6 +221,11 @@ static const struct {
 	{ CPUID_8000_0001_EDX, 0x80000001, 0, 3 },
 	{ CPUID_8000_0001_ECX, 0x80000001, 0, 2 },
 	{ CPUID_8000_0008_EBX, 0x80000008, 0, 1 },
+	{ CPUID_8000_0021_EAX, 0x80000021, 0, 0 },
+	{ HVP_CPUID_7_1_EDX, 7, 1, 3 },
+	{ HVP_CPUID_7_2_EDX, 7, 2, 3 },
+	{ HVP_CPUID_24_0_EBX, 0x24, 0, 1 },
+	{ HVP_CPUID_8000_0021_ECX, 0x80000021, 0, 2 },
 };
 
 /* Features that Linux has a word of its own for; some are in several leaves. */
@@ -237,7 +279,7 @@ static void hvp_features_hide(const struct hvp_feature *features, unsigned int c
  * @subleaf:	likewise, 0 if the leaf has none
  * @registers:	EAX, EBX, ECX, EDX
  *
- * What enhanced IBRS is CPUID does not say on Intel.
+ * What Intel has in IA32_ARCH_CAPABILITIES, like enhanced IBRS, CPUID does not say.
  *
  * Context: Any.
  */
@@ -251,10 +293,48 @@ void hvp_processor_hide(const u64 disabled_features[2], u64 disabled_xsave, u32 
 	hvp_features_hide(xsave, ARRAY_SIZE(xsave), disabled_xsave, leaf, subleaf, registers);
 }
 
+/* Of a leaf that is not there, Intel's processors have the last one say something. */
+static bool __init hvp_leaf_is_there(u32 leaf)
+{
+	return leaf & BIT(31) ? leaf <= boot_cpu_data.extended_cpuid_level :
+				(int)leaf <= boot_cpu_data.cpuid_level;
+}
+
+static bool __init hvp_host_has(u16 cpu_feature)
+{
+	u32 registers[4];
+	unsigned int i;
+
+	if (cpu_feature < HVP_FEATURE(NCAPINTS, 0))
+		return cpu_has(&boot_cpu_data, cpu_feature);
+	for (i = 0; i < ARRAY_SIZE(feature_words); i++) {
+		if (feature_words[i].word != cpu_feature / 32)
+			continue;
+		if (!hvp_leaf_is_there(feature_words[i].leaf))
+			break;
+		cpuid_count(feature_words[i].leaf, feature_words[i].subleaf, &registers[0],
+			    &registers[1], &registers[2], &registers[3]);
+		return registers[feature_words[i].reg] >> cpu_feature % 32 & 1;
+	}
+	return false;
+}
+
+static u64 __init hvp_feature_mask(const struct hvp_feature *features, unsigned int count)
+{
+	u64 mask = 0;
+
+	while (count--) {
+		if (hvp_host_has(features[count].cpu_feature))
+			mask |= BIT_ULL(features[count].bit);
+	}
+	return mask;
+}
+
 /**
  * hvp_host_processor_find() - see what the host has, before anybody asks
  *
- * The features are those that the host's kernel has found and not switched off.
+ * The features are those that the host's kernel has found and not switched off, and those
+ * that it does not look for and the processor has.
  */
 void __init hvp_host_processor_find(void)
 {

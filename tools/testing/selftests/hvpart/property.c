@@ -354,6 +354,11 @@ static void processor_is_the_hosts(void)
 	EXPECT_EQUAL(property(vcpu, SELF, XSAVE_FEATURES) >> 2 & 1, !!(ecx & bit_AVX));
 	__cpuid(0x80000008, eax, ebx, ecx, edx);
 	EXPECT_EQUAL(property(vcpu, SELF, PHYSICAL_ADDRESS_BITS), eax & 0xff);
+	if (__get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx)) {
+		/* FZRM, which not all kernels look for, and AVX-NE-CONVERT, which none does */
+		EXPECT_EQUAL(property(vcpu, SELF, PROCESSOR_FEATURES1) >> 19 & 1, eax >> 10 & 1);
+		EXPECT_EQUAL(property(vcpu, SELF, XSAVE_FEATURES) >> 32 & 1, edx >> 5 & 1);
+	}
 	EXPECT(property(vcpu, SELF, CLOCK_FREQUENCY) > 1000000);
 	EXPECT_EQUAL(property(vcpu, SELF, OS_ID), GUEST_OS_ID);
 }
