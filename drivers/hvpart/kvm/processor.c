@@ -129,8 +129,7 @@ static const struct hvp_feature bank1[] = {
 	{ 63, HVP_FEATURE(HVP_CPUID_8000_0021_ECX, 7) },	/* TSA_FILL_NO */
 };
 
-/* HV_PARTITION_PROCESSOR_XSAVE_FEATURES, without AMX, 26 to 29, which no child has */
-
+/* HV_PARTITION_PROCESSOR_XSAVE_FEATURES, without AMX, 26 to 29 and 37, which no child has */
 static const struct hvp_feature xsave[] = {
 	{ 0, X86_FEATURE_XSAVE },
 	{ 1, X86_FEATURE_XSAVEOPT },

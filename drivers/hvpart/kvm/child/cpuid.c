@@ -30,10 +30,14 @@
 #define HVP_CPUID_1_HTT			BIT(28)
 /* Leaf 7, EDX: AMX-BF16, AMX-TILE, AMX-INT8 */
 #define HVP_CPUID_7_AMX			(BIT(22) | BIT(24) | BIT(25))
-/* Leaf 0xd, EAX: their state */
-#define HVP_CPUID_D_TILES		(BIT(17) | BIT(18))
+/* Leaf 7, subleaf 1, EAX */
+#define HVP_CPUID_7_1_AMX_FP16		BIT(21)
+/* Leaf 7, subleaf 1, EDX */
+#define HVP_CPUID_7_1_AMX_COMPLEX	BIT(8)
 /* Leaf 0xd, subleaf 1, EAX */
 #define HVP_CPUID_D_1_XSAVES		BIT(3)
+/* Likewise: has AMX's tiles fault until they are wanted, and no other state. */
+#define HVP_CPUID_D_1_XFD		BIT(4)
 /* Leaf 0xd, other subleaves, ECX */
 #define HVP_CPUID_D_ALIGNED		BIT(1)
 /* Leaf 0x80000001, ECX */
@@ -44,6 +48,12 @@
 #define HVP_CPUID_40000004_NESTED	BIT(14)
 /* The last leaf of the TLFS that KVM's emulation has and a child is to have. */
 #define HVP_CPUID_LAST_HYPERV		0x40000006
+
+/*
+ * State components that no child has: AMX's tiles.  What a parent gets of the state is a page,
+ * and they do not fit into one.
+ */
+#define HVP_CPUID_NO_STATES		(BIT(17) | BIT(18))
 
 /* "Microsoft Hv" */
 static const u32 hvp_cpuid_vendor[] = { 0x7263694d, 0x666f736f, 0x76482074 };
@@ -144,13 +154,18 @@ static void hvp_cpuid_edit(const struct hvp_machine_vp *vp, struct kvm_cpuid_ent
 			entry->ecx |= HVP_CPUID_1_X2APIC;
 		break;
 	case 7:
-		if (!entry->index)
+		if (entry->index == 0) {
 			entry->edx &= ~HVP_CPUID_7_AMX;
+		} else if (entry->index == 1) {
+			entry->eax &= ~HVP_CPUID_7_1_AMX_FP16;
+			entry->edx &= ~HVP_CPUID_7_1_AMX_COMPLEX;
+		}
 		break;
 	case 0xd:
-		/* What a parent gets of the state is a page, and tiles do not fit into one. */
-		if (!entry->index)
-			entry->eax &= ~HVP_CPUID_D_TILES;
+		if (entry->index == 0)
+			entry->eax &= ~HVP_CPUID_NO_STATES;
+		else if (entry->index == 1)
+			entry->eax &= ~HVP_CPUID_D_1_XFD;
 		break;
 	case 0x40000000:
 		entry->eax = HVP_CPUID_LAST_HYPERV;
@@ -194,7 +209,11 @@ static bool hvp_cpuid_is_left_out(const struct hvp_machine_config *config,
 		return entry->index;
 	case 0xd:
 		return entry->index > 1 && entry->index < 64 &&
-		       config->disabled_states >> entry->index & 1;
+		       (config->disabled_states | HVP_CPUID_NO_STATES) >> entry->index & 1;
+	case 0x1d:
+	case 0x1e:
+		/* Of AMX, which it has not. */
+		return true;
 	case 0x80000026:
 		/* Topology once more, of the host's processors. */
 		return true;

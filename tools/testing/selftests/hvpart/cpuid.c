@@ -137,6 +137,32 @@ static void it_is_a_processor_of_its_own(void)
 	EXPECT_EQUAL(value.registers[EAX], 0);
 }
 
+/* What belongs to state that a parent could not save: AMX. */
+static void some_features_no_child_has(void)
+{
+	struct child child = new_child(new_guest());
+	const u32 last = cpuid_of(&child, 0, 0, 0).registers[EAX];
+	struct hvp_cpuid_value value;
+
+	if (last < 0xd)
+		case_skip("no XSAVE");
+	value = cpuid_of(&child, 0, 7, 0);
+	EXPECT_EQUAL(value.registers[EDX] & (1 << 22 | 1 << 24 | 1 << 25), 0);
+	value = cpuid_of(&child, 0, 7, 1);
+	EXPECT_EQUAL(value.registers[EAX] & 1 << 21, 0);
+	EXPECT_EQUAL(value.registers[EDX] & 1 << 8, 0);
+	value = cpuid_of(&child, 0, 0xd, 0);
+	EXPECT_EQUAL(value.registers[EAX] & (1 << 17 | 1 << 18), 0);
+	value = cpuid_of(&child, 0, 0xd, 1);
+	EXPECT_EQUAL(value.registers[EAX] & 1 << 4, 0);
+	EXPECT_EQUAL(cpuid_of(&child, 0, 0xd, 17).registers[EAX], 0);
+	EXPECT_EQUAL(cpuid_of(&child, 0, 0xd, 18).registers[EAX], 0);
+	if (last >= 0x1d)
+		EXPECT_EQUAL(cpuid_of(&child, 0, 0x1d, 1).registers[EAX], 0);
+	if (last >= 0x1e)
+		EXPECT_EQUAL(cpuid_of(&child, 0, 0x1e, 0).registers[EBX], 0);
+}
+
 static void without_features_it_has_none(void)
 {
 	struct child child = new_child(new_guest());
@@ -927,6 +953,7 @@ static void the_pool_pays(void)
 
 static const struct test_case cases[] = {
 	CASE(it_is_a_processor_of_its_own),
+	CASE(some_features_no_child_has),
 	CASE(without_features_it_has_none),
 	CASE(an_area_is_as_long_as_it_has_to_be),
 	CASE(topology_is_by_vp_index),
