@@ -88,7 +88,7 @@ static const struct hvp_feature bank0[] = {
 	{ 60, X86_FEATURE_MD_CLEAR },
 };
 
-/* HV_PARTITION_PROCESSOR_FEATURES, bank 1 */
+/* HV_PARTITION_PROCESSOR_FEATURES, bank 1, without CET, 8 and 9, which no child has */
 static const struct hvp_feature bank1[] = {
 	{ 0, X86_FEATURE_APERFMPERF },
 	{ 1, X86_FEATURE_NONSTOP_TSC },
@@ -97,7 +97,6 @@ static const struct hvp_feature bank1[] = {
 	{ 4, X86_FEATURE_LA57 },
 	{ 7, HVP_FEATURE(HVP_CPUID_7_2_EDX, 0) },	/* INTEL_PSFD */
 	{ 7, HVP_FEATURE(CPUID_8000_0008_EBX, 28) },	/* AMD_PSFD */
-	{ 9, X86_FEATURE_IBT },
 	{ 12, X86_FEATURE_WAITPKG },
 	{ 13, X86_FEATURE_MOVDIRI },
 	{ 14, X86_FEATURE_MOVDIR64B },

@@ -28,6 +28,10 @@
 #define HVP_CPUID_1_HYPERVISOR		BIT(31)
 /* Leaf 1, EDX */
 #define HVP_CPUID_1_HTT			BIT(28)
+/* Leaf 7, ECX: shadow stacks */
+#define HVP_CPUID_7_SHSTK		BIT(7)
+/* Leaf 7, EDX */
+#define HVP_CPUID_7_IBT			BIT(20)
 /* Leaf 7, EDX: AMX-BF16, AMX-TILE, AMX-INT8 */
 #define HVP_CPUID_7_AMX			(BIT(22) | BIT(24) | BIT(25))
 /* Leaf 7, subleaf 1, EAX */
@@ -50,10 +54,11 @@
 #define HVP_CPUID_LAST_HYPERV		0x40000006
 
 /*
- * State components that no child has: AMX's tiles.  What a parent gets of the state is a page,
- * and they do not fit into one.
+ * State components that no child has.  CET's: SSP cannot be saved, and without it a shadow stack
+ * is lost; IBT shares their MSRs and components, and CR4.CET.  AMX's tiles: what a parent gets
+ * of the state is a page, and they do not fit into one.
  */
-#define HVP_CPUID_NO_STATES		(BIT(17) | BIT(18))
+#define HVP_CPUID_NO_STATES		(BIT(11) | BIT(12) | BIT(17) | BIT(18))
 
 /* "Microsoft Hv" */
 static const u32 hvp_cpuid_vendor[] = { 0x7263694d, 0x666f736f, 0x76482074 };
@@ -155,17 +160,20 @@ static void hvp_cpuid_edit(const struct hvp_machine_vp *vp, struct kvm_cpuid_ent
 		break;
 	case 7:
 		if (entry->index == 0) {
-			entry->edx &= ~HVP_CPUID_7_AMX;
+			entry->ecx &= ~HVP_CPUID_7_SHSTK;
+			entry->edx &= ~(HVP_CPUID_7_AMX | HVP_CPUID_7_IBT);
 		} else if (entry->index == 1) {
 			entry->eax &= ~HVP_CPUID_7_1_AMX_FP16;
 			entry->edx &= ~HVP_CPUID_7_1_AMX_COMPLEX;
 		}
 		break;
 	case 0xd:
-		if (entry->index == 0)
+		if (entry->index == 0) {
 			entry->eax &= ~HVP_CPUID_NO_STATES;
-		else if (entry->index == 1)
+		} else if (entry->index == 1) {
 			entry->eax &= ~HVP_CPUID_D_1_XFD;
+			entry->ecx &= ~HVP_CPUID_NO_STATES;
+		}
 		break;
 	case 0x40000000:
 		entry->eax = HVP_CPUID_LAST_HYPERV;

@@ -137,7 +137,7 @@ static void it_is_a_processor_of_its_own(void)
 	EXPECT_EQUAL(value.registers[EAX], 0);
 }
 
-/* What belongs to state that a parent could not save: AMX. */
+/* What belongs to state that a parent could not save: CET and AMX. */
 static void some_features_no_child_has(void)
 {
 	struct child child = new_child(new_guest());
@@ -147,7 +147,8 @@ static void some_features_no_child_has(void)
 	if (last < 0xd)
 		case_skip("no XSAVE");
 	value = cpuid_of(&child, 0, 7, 0);
-	EXPECT_EQUAL(value.registers[EDX] & (1 << 22 | 1 << 24 | 1 << 25), 0);
+	EXPECT_EQUAL(value.registers[ECX] & 1 << 7, 0);
+	EXPECT_EQUAL(value.registers[EDX] & (1 << 20 | 1 << 22 | 1 << 24 | 1 << 25), 0);
 	value = cpuid_of(&child, 0, 7, 1);
 	EXPECT_EQUAL(value.registers[EAX] & 1 << 21, 0);
 	EXPECT_EQUAL(value.registers[EDX] & 1 << 8, 0);
@@ -155,6 +156,9 @@ static void some_features_no_child_has(void)
 	EXPECT_EQUAL(value.registers[EAX] & (1 << 17 | 1 << 18), 0);
 	value = cpuid_of(&child, 0, 0xd, 1);
 	EXPECT_EQUAL(value.registers[EAX] & 1 << 4, 0);
+	EXPECT_EQUAL(value.registers[ECX] & (1 << 11 | 1 << 12), 0);
+	EXPECT_EQUAL(cpuid_of(&child, 0, 0xd, 11).registers[EAX], 0);
+	EXPECT_EQUAL(cpuid_of(&child, 0, 0xd, 12).registers[EAX], 0);
 	EXPECT_EQUAL(cpuid_of(&child, 0, 0xd, 17).registers[EAX], 0);
 	EXPECT_EQUAL(cpuid_of(&child, 0, 0xd, 18).registers[EAX], 0);
 	if (last >= 0x1d)

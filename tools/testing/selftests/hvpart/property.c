@@ -352,7 +352,8 @@ static void processor_is_the_hosts(void)
 	EXPECT_EQUAL(features >> 8 & 1, !!(ecx & bit_CMPXCHG16B));
 	EXPECT_EQUAL(features >> 29 & 1, !!(ecx & bit_MOVBE));
 	EXPECT_EQUAL(property(vcpu, SELF, XSAVE_FEATURES) >> 2 & 1, !!(ecx & bit_AVX));
-	/* AMX is not offered. */
+	/* CET and AMX are not offered. */
+	EXPECT_EQUAL(property(vcpu, SELF, PROCESSOR_FEATURES1) & (1 << 8 | 1 << 9), 0);
 	EXPECT_EQUAL(property(vcpu, SELF, XSAVE_FEATURES) & (0xf << 26 | 1ULL << 37), 0);
 	__cpuid(0x80000008, eax, ebx, ecx, edx);
 	EXPECT_EQUAL(property(vcpu, SELF, PHYSICAL_ADDRESS_BITS), eax & 0xff);
