@@ -173,8 +173,9 @@ enum hvp_msr_action {
 
 /**
  * struct hvp_machine_events - what a machine tells the core
- * @woken:	a virtual processor that has last come back with HVP_EXIT_BLOCKED has
- *		something to do again; once for each such exit.  Any context, hard
+ * @waits:	a virtual processor is about to come back with HVP_EXIT_BLOCKED: from here on,
+ *		and until it is run again, @woken tells of it.  Raw spinlocks held
+ * @woken:	it has something to do again; as often as that is found out.  Any context, hard
  *		interrupts included, raw spinlocks held
  * @cpuid:	a virtual processor that runs asks for CPUID: its parent may have others for
  *		an answer.  This and the others may take spinlocks
@@ -182,6 +183,7 @@ enum hvp_msr_action {
  * @unknown_msr: it reads or writes an MSR that nobody knows
  */
 struct hvp_machine_events {
+	void (*waits)(void *owner);
 	void (*woken)(void *owner);
 	void (*cpuid)(void *owner, u32 leaf, u32 subleaf, struct hvp_cpuid_value *value);
 	bool (*intercepts_cpuid)(void *owner, u32 leaf);

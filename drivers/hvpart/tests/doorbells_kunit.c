@@ -39,7 +39,7 @@ static void hvp_bells_run(struct hvp_machine_vp *vp)
 static void hvp_bells_begin(struct kunit *test, struct hvp_bells *it)
 {
 	struct hvp_world *world = hvp_world_create(test);
-	u64 gfn = hvp_world_fresh_pages(world, 0, 3);
+	u64 gfn = hvp_world_fresh_pages(world, 0, 2);
 	unsigned int i;
 
 	it->world = world;
@@ -62,16 +62,11 @@ static void hvp_bells_begin(struct kunit *test, struct hvp_bells *it)
 	world->guest.watched = false;
 
 	it->vp = world->vp;
-	it->slot = hvp_fake_memory(&world->guest, (gfn + 1) << HVP_PAGE_SHIFT);
-	memset(it->slot, 0, HVP_PAGE_SIZE);
-	it->ring = hvp_fake_memory(&world->guest, (gfn + 2) << HVP_PAGE_SHIFT);
+	it->slot = hvp_world_message_slot(world, VECTOR);
+	it->ring = hvp_fake_memory(&world->guest, (gfn + 1) << HVP_PAGE_SHIFT);
 	memset(it->ring, 0, HVP_PAGE_SIZE);
 	it->ring += HVP_DOORBELL_SINT;
-	it->vp->scontrol = 1;
-	it->vp->sint0 = VECTOR;
-	it->vp->pages[HVP_VP_PAGE_SIM] = (gfn + 1) << HVP_PAGE_SHIFT | 1;
-	it->vp->pages[HVP_VP_PAGE_SIRB] = (gfn + 2) << HVP_PAGE_SHIFT | 1;
-	hvp_signals_retarget(&world->guest.vps);
+	it->vp->pages[HVP_VP_PAGE_SIRB] = (gfn + 1) << HVP_PAGE_SHIFT | 1;
 }
 
 static void hvp_bells_connect(struct hvp_bells *it, u32 id, u64 gpa, u64 flags, u64 value)

@@ -410,6 +410,8 @@ static int hvp_fake_run(struct hvp_machine_vp *vp, struct hvp_vp_state *state,
 	WRITE_ONCE(vp->interrupted, false);
 	if (error)
 		memset(exit, HVP_FAKE_LOST, sizeof(*exit));
+	else if (exit->reason == HVP_EXIT_BLOCKED)
+		vp->events->waits(vp->owner);
 	return error;
 }
 

@@ -2,6 +2,7 @@
 /* Worlds: a VM, its hierarchy, and partitions in any state. */
 
 #include <linux/slab.h>
+#include "../core/vp/signals.h"
 #include "world.h"
 
 static void hvp_world_created(struct hvp_watcher *watcher, u64 id)
@@ -225,6 +226,26 @@ struct hvp_child_vp *hvp_world_vp(struct hvp_world *world, struct hvp_partition 
 	reply = hvp_try_create_vp(world, child->parent, child->id, index, HVP_ANY);
 	KUNIT_ASSERT_EQ(world->test, reply.status, HVP_STATUS_SUCCESS);
 	return container_of(xa_load(&child->child.vps.list, index), struct hvp_child_vp, vp);
+}
+
+/**
+ * hvp_world_message_slot() - set up the SynIC of who makes the next call
+ * @world:	the world
+ * @vector:	the interrupt of SINT0
+ *
+ * Return: the slot of SINT0.
+ */
+struct hvp_message *hvp_world_message_slot(struct hvp_world *world, u8 vector)
+{
+	u64 page = hvp_world_fresh_pages(world, 0, 1) << HVP_PAGE_SHIFT;
+	struct hvp_message *slot = hvp_fake_memory(&world->guest, page);
+
+	memset(slot, 0, HVP_PAGE_SIZE);
+	world->vp->scontrol = 1;
+	world->vp->sint0 = vector;
+	world->vp->pages[HVP_VP_PAGE_SIM] = page | 1;
+	hvp_signals_retarget(&world->guest.vps);
+	return slot;
 }
 
 bool hvp_claimed(struct hvp_claims *claims, u64 gfn)

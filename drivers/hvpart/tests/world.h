@@ -74,6 +74,9 @@ void hvp_world_set_state(struct hvp_partition *partition, enum hvp_state state);
 struct hvp_child_vp *hvp_world_vp(struct hvp_world *world, struct hvp_partition *child,
 				  u32 index);
 
+/* Where messages to the caller are put from now on */
+struct hvp_message *hvp_world_message_slot(struct hvp_world *world, u8 vector);
+
 bool hvp_claimed(struct hvp_claims *claims, u64 gfn);
 bool hvp_world_claimed(struct hvp_world *world, u64 gfn);
 

@@ -290,6 +290,8 @@ static int machine_run(struct hvp_machine_vp *vp, struct hvp_vp_state *state,
 	vp->interrupted = false;
 	if (exit->reason == HVP_EXIT_DENIED && current_call)
 		current_call->machine_failed = true;
+	if (!error && exit->reason == HVP_EXIT_BLOCKED)
+		vp->events->waits(vp->owner);
 	return error;
 }
 

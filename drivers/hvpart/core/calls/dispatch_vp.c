@@ -121,11 +121,7 @@ static int hvp_vp_run_counted(struct hvp_child_vp *vp, struct hvp_exit *exit)
 	int error;
 
 	WRITE_ONCE(vp->dispatched, true);
-	/* Unless it is woken, which may be before the run has ended. */
-	WRITE_ONCE(vp->blocked, true);
 	error = hvp_machines(vp)->run(vp->machine, &vp->state, exit);
-	if (error || exit->reason != HVP_EXIT_BLOCKED)
-		WRITE_ONCE(vp->blocked, false);
 	WRITE_ONCE(vp->dispatched, false);
 	vp->run_ns += ktime_get_ns() - begin;
 	WRITE_ONCE(vp->vp.run_time, div_u64(vp->run_ns, 100));
@@ -188,6 +184,8 @@ static enum hvp_status hvp_dispatch_locked(struct hvp_request *request, struct h
 	status = hvp_partition_check_state(request->target, request->row->states);
 	if (status)
 		return status;
+	/* Its parent does not wait for it any more. */
+	WRITE_ONCE(vp->blocked, false);
 	if (request->in.dispatch_vp.flags & HVP_DISPATCH_CLEAR_INTERCEPT_SUSPEND)
 		vp->intercept_suspend = false;
 	/* As it was made; only its parent could have set it anew. */
@@ -197,6 +195,7 @@ static enum hvp_status hvp_dispatch_locked(struct hvp_request *request, struct h
 	}
 	hvp_child_vp_take_page(vp);
 	if (hvp_child_vp_is_suspended(vp)) {
+		WRITE_ONCE(vp->blocked, true);
 		hvp_answer_dispatch(request, HVP_DISPATCH_BLOCKED, HVP_DISPATCH_EVENT_SUSPEND);
 		return HVP_STATUS_SUCCESS;
 	}

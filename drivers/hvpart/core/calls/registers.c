@@ -35,9 +35,6 @@ static void hvp_set_own_register(struct hvp_child_vp *vp, u32 number, u64 value)
 {
 	switch (number) {
 	case HVP_REGISTER_EXPLICIT_SUSPEND:
-		/* Its parent has been told that it is blocked, and waits. */
-		if (vp->started && vp->explicit_suspend && !value)
-			hvp_signal(vp);
 		vp->explicit_suspend = value;
 		break;
 	case HVP_REGISTER_INTERCEPT_SUSPEND:
@@ -199,6 +196,7 @@ enum hvp_status hvp_set_vp_registers(struct hvp_request *request)
 		if (!status)
 			request->reps_done++;
 	}
+	hvp_signal(vp);
 	hvp_child_vp_show_page(vp);
 	hvp_child_vp_unuse(vp);
 	return status;

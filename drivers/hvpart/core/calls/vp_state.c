@@ -12,6 +12,7 @@
 #include "../hierarchy.h"
 #include "../memory/caches.h"
 #include "../partition.h"
+#include "../vp/signals.h"
 #include "../vp/vp.h"
 #include "../xsave.h"
 
@@ -335,6 +336,7 @@ static enum hvp_status hvp_vp_state_locked(struct hvp_vp_state_access *access, b
 		status = set ? kind->set(access) : kind->get(access);
 	if (set && !status) {
 		access->vp->stuck = false;
+		hvp_signal(access->vp);
 		hvp_child_vp_show_page(access->vp);
 	}
 	return status;

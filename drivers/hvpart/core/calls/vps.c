@@ -16,12 +16,16 @@
 #include "../vp/register_page.h"
 #include "../vp/signals.h"
 
-static void hvp_vp_woken(void *owner)
+static void hvp_vp_waits(void *owner)
 {
 	struct hvp_child_vp *vp = owner;
 
-	WRITE_ONCE(vp->blocked, false);
-	hvp_signal(vp);
+	WRITE_ONCE(vp->blocked, true);
+}
+
+static void hvp_vp_woken(void *owner)
+{
+	hvp_signal(owner);
 }
 
 static void hvp_vp_asks_cpuid(void *owner, u32 leaf, u32 subleaf, struct hvp_cpuid_value *value)
@@ -40,6 +44,7 @@ static enum hvp_msr_action hvp_vp_uses_unknown_msr(void *owner, u32 msr, bool wr
 }
 
 static const struct hvp_machine_events hvp_vp_events = {
+	.waits = hvp_vp_waits,
 	.woken = hvp_vp_woken,
 	.cpuid = hvp_vp_asks_cpuid,
 	.intercepts_cpuid = hvp_vp_leaves_cpuid,

@@ -342,19 +342,6 @@ void hvp_child_vp_unuse(struct hvp_child_vp *vp)
 }
 
 /**
- * hvp_child_vp_is_suspended() - is it its parent's wish that it does not run?
- * @vp:		the virtual processor
- *
- * Context: Any; under its lock for an answer that stays true.
- * Return: true if it is.
- */
-bool hvp_child_vp_is_suspended(const struct hvp_child_vp *vp)
-{
-	return READ_ONCE(vp->explicit_suspend) || READ_ONCE(vp->intercept_suspend) ||
-	       READ_ONCE(vp->dispatch_suspend);
-}
-
-/**
  * hvp_state_page_unmap() - a state page is plain RAM again, zeroed
  * @page:	the page
  * @guest:	its guest, as the call has it that unmaps it; NULL when the VM goes, and then
@@ -598,8 +585,10 @@ void hvp_child_vp_take_page(struct hvp_child_vp *vp)
 		return;
 	taken = hvp_register_page_take(&image, &vp->state);
 	vp->changed |= taken;
-	if (taken)
+	if (taken) {
 		vp->stuck = false;
+		hvp_signal(vp);
+	}
 	/* Taken once, and not again. */
 	image.dirty = 0;
 	mapped->guest->ops->write_page(mapped->guest, mapped->page.page,

@@ -62,7 +62,8 @@ struct hvp_state_page {
  *		dispatch says so until a register is set
  * @pages:	those that are mapped of it, by HVP_STATE_PAGE_*
  * @message:	the last intercept
- * @blocked:	its last run has ended so, and nothing has woken it since, as far as is known
+ * @blocked:	its last dispatch has been answered so, and its parent is still to be told that it
+ *		can go on
  * @run_ns:	time that it has run, in nanoseconds
  * @signal:	among those that its parent is to be told of
  * @signals:	register: how often its parent has been told that it is not blocked any more
@@ -163,7 +164,6 @@ enum hvp_status hvp_child_vp_find(struct hvp_partition *partition, u32 index,
 enum hvp_status hvp_child_vp_lock(struct hvp_child_vp *vp);
 void hvp_child_vp_unuse(struct hvp_child_vp *vp);
 void hvp_child_vp_put(struct hvp_child_vp *vp);
-bool hvp_child_vp_is_suspended(const struct hvp_child_vp *vp);
 void hvp_child_vp_discard(struct hvp_child_vp *vp);
 
 enum hvp_status hvp_child_vp_want(struct hvp_child_vp *vp, unsigned int groups);
@@ -172,5 +172,18 @@ enum hvp_status hvp_child_vp_settle(struct hvp_child_vp *vp, unsigned int groups
 void hvp_child_vp_take_page(struct hvp_child_vp *vp);
 void hvp_child_vp_show_page(struct hvp_child_vp *vp);
 void hvp_state_page_unmap(struct hvp_state_page *page, struct hvp_guest *guest);
+
+/**
+ * hvp_child_vp_is_suspended() - is it its parent's wish that it does not run?
+ * @vp:		the virtual processor
+ *
+ * Context: Any; under its lock for an answer that stays true.
+ * Return: true if it is.
+ */
+static inline bool hvp_child_vp_is_suspended(const struct hvp_child_vp *vp)
+{
+	return READ_ONCE(vp->explicit_suspend) || READ_ONCE(vp->intercept_suspend) ||
+	       READ_ONCE(vp->dispatch_suspend);
+}
 
 #endif /* _HVPART_CHILD_H */

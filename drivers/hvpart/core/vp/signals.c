@@ -100,8 +100,12 @@ void hvp_signals_attend(struct hvp_space *space, struct hvp_host *host)
 }
 
 /**
- * hvp_signal() - a virtual processor can go on
+ * hvp_signal() - something has happened that may let a virtual processor go on
  * @vp:		the virtual processor
+ *
+ * Whether it can, its next dispatch finds out.  So its parent, which does not dispatch it as long
+ * as it has been answered as blocked, is told once that it is not; unless it is suspended, and then
+ * whoever ends that has to say so.
  *
  * Context: Any, hard interrupts included.
  */
@@ -110,9 +114,14 @@ void hvp_signal(struct hvp_child_vp *vp)
 	struct hvp_space *space = vp->partition->parent->space;
 	unsigned long flags;
 
+	if (!READ_ONCE(vp->blocked))
+		return;
 	raw_spin_lock_irqsave(&space->signals.lock, flags);
-	if (!READ_ONCE(vp->dispatch_suspend) && list_empty(&vp->signal))
-		list_add_tail(&vp->signal, &space->signals.waiting);
+	if (READ_ONCE(vp->blocked) && !hvp_child_vp_is_suspended(vp)) {
+		WRITE_ONCE(vp->blocked, false);
+		if (list_empty(&vp->signal))
+			list_add_tail(&vp->signal, &space->signals.waiting);
+	}
 	raw_spin_unlock_irqrestore(&space->signals.lock, flags);
 	hvp_signals_attend(space, vp->partition->hierarchy->host);
 }

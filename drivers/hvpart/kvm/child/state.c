@@ -119,17 +119,6 @@ static void hvp_lapic_to_kvm(const struct hvp_lapic *lapic, struct kvm_lapic_sta
 	hvp_lapic_limit_count(page);
 }
 
-static bool hvp_lapic_has_interrupt(const struct hvp_lapic *lapic)
-{
-	unsigned int word;
-
-	for (word = 0; word < HVP_LAPIC_VECTOR_WORDS; word++) {
-		if (lapic->irr[word] & hvp_settable_vectors(word))
-			return true;
-	}
-	return false;
-}
-
 /* KVM forgets it when it gets a LAPIC, and of a LAPIC's state it is no part. */
 struct hvp_deadline {
 	struct kvm_msrs head;
@@ -214,9 +203,6 @@ int hvp_machine_vp_set_lapic(struct hvp_machine_vp *vp, const struct hvp_lapic *
 		hvp_deadline_set(vp, runner, deadline);
 	hvp_child_memory_soft_end(vp);
 	runner->vp = NULL;
-	/* KVM tells nobody of an interrupt that comes so. */
-	if (!error && hvp_lapic_has_interrupt(lapic))
-		hvp_machine_vp_wake(vp);
 	return hvp_registers_errno(error);
 }
 

@@ -71,10 +71,8 @@ notrace void hvp_machine_vp_wake(struct hvp_machine_vp *vp)
 
 	raw_spin_lock_irqsave(&vp->lock, flags);
 	vp->woken = true;
-	if (vp->armed) {
-		vp->armed = false;
+	if (vp->armed)
 		vp->events->woken(vp->owner);
-	}
 	raw_spin_unlock_irqrestore(&vp->lock, flags);
 }
 
@@ -133,7 +131,7 @@ HVP_DEFINE_OBSERVER(kvm_vcpu_block, "bool (struct kvm_vcpu *)");
  * hvp_machine_vp_block() - a VP that has begun to wait is to be answered so
  * @vp:		the VP
  *
- * From then on its owner is told when it is woken, once.
+ * From then on its owner is told when it is woken.
  *
  * Context: In the thread that runs it.
  * Return: true, or false if it does not wait, or has been woken already.
@@ -149,6 +147,8 @@ bool hvp_machine_vp_block(struct hvp_machine_vp *vp)
 	raw_spin_lock_irq(&vp->lock);
 	block = !vp->woken && vp->extint < 0;
 	vp->armed = block;
+	if (block)
+		vp->events->waits(vp->owner);
 	raw_spin_unlock_irq(&vp->lock);
 	return block;
 }

@@ -71,9 +71,9 @@ extern const u8 count_code[], count_end[];
 
 #define WORD_AT		0x800
 
-static struct child new_child_with(struct parent *parent, const u8 *code, size_t size)
+static struct child new_child_with(struct parent *parent, u64 id, const u8 *code, size_t size)
 {
-	struct child child = new_child(parent->vcpu);
+	struct child child = new_child_of(parent->vcpu, id);
 	const struct hvp_segment_register lapic = {
 		.base = 0xfee00000, .limit = 0xffff, .attributes = 0x93,
 	};
@@ -94,7 +94,13 @@ static struct child new_child_with(struct parent *parent, const u8 *code, size_t
 
 static struct child new_halting_child(struct parent *parent)
 {
-	return new_child_with(parent, halt, sizeof(halt));
+	return new_child_with(parent, create_active_child(parent->vcpu), halt, sizeof(halt));
+}
+
+static struct child new_counting_child(struct parent *parent)
+{
+	return new_child_with(parent, create_active_child(parent->vcpu), count_code,
+			      count_end - count_code);
 }
 
 /* What the child and its parent have in common */
@@ -123,31 +129,40 @@ static void expect_signal(struct parent *parent, struct child *child, u64 count)
 	EXPECT(interrupt_waits(parent));
 }
 
+static void wait_in_hlt(struct parent *parent, struct child *child)
+{
+	REQUIRE_EQUAL(child_run(child).state, HVP_DISPATCH_BLOCKED);
+	EXPECT_EQUAL(slot_of(parent)->header.type, HVP_MESSAGE_NONE);
+}
+
 static void wake_by(struct parent *parent, struct child *child, u32 type, u32 vector)
 {
-	struct hvp_dispatch_vp_out out;
-
-	out = child_run(child);
-	REQUIRE_EQUAL(out.state, HVP_DISPATCH_BLOCKED);
-	EXPECT_EQUAL(slot_of(parent)->header.type, HVP_MESSAGE_NONE);
+	wait_in_hlt(parent, child);
 	EXPECT_STATUS(assert_interrupt(parent->vcpu, child->id, type, 0, 0, vector), SUCCESS);
+}
+
+/* Its parent is told, takes that, and finds it behind the HLT. */
+static void expect_to_go_on(struct parent *parent, struct child *child, u64 count)
+{
+	const struct hvp_message *message;
+
+	expect_signal(parent, child, count);
+	take_message(parent);
+	message = child_intercept(child);
+	EXPECT_EQUAL(message->header.type, HVP_MESSAGE_IO_PORT_INTERCEPT);
+	EXPECT_EQUAL(message->payload.io_port.rax & 0xff, 'W');
+	set_register(child->vcpu, child->id, 0, HVP_REGISTER_RIP, OUT_RIP + 2);
 }
 
 static void woken_once_a_block(u32 type, u32 vector)
 {
 	struct parent parent = new_parent();
 	struct child child = new_halting_child(&parent);
-	const struct hvp_message *message;
 	unsigned int i;
 
 	for (i = 0; i < 3; i++) {
 		wake_by(&parent, &child, type, vector);
-		expect_signal(&parent, &child, i + 1);
-		take_message(&parent);
-		message = child_intercept(&child);
-		EXPECT_EQUAL(message->header.type, HVP_MESSAGE_IO_PORT_INTERCEPT);
-		EXPECT_EQUAL(message->payload.io_port.rax & 0xff, 'W');
-		set_register(child.vcpu, child.id, 0, HVP_REGISTER_RIP, OUT_RIP + 2);
+		expect_to_go_on(&parent, &child, i + 1);
 	}
 	EXPECT_EQUAL(signal_count(&child), 3);
 }
@@ -160,6 +175,46 @@ static void woken_by_an_interrupt(void)
 static void woken_by_an_nmi(void)
 {
 	woken_once_a_block(HVP_INTERRUPT_NMI, 0);
+}
+
+/* Nothing comes to the child, but its parent says that it does not wait any more. */
+static void its_parent_ends_the_wait(void)
+{
+	struct parent parent = new_parent();
+	struct child child = new_halting_child(&parent);
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		wait_in_hlt(&parent, &child);
+		set_register(child.vcpu, child.id, 0, HVP_REGISTER_INTERNAL_ACTIVITY_STATE, 0);
+		expect_to_go_on(&parent, &child, i + 1);
+	}
+	EXPECT_EQUAL(signal_count(&child), 3);
+}
+
+/* SyntheticProcFeatures: reference counter, SynIC, timers, and that these have interrupts */
+#define TIMER_FEATURES		0x00400038
+/* Of a timer: it is enabled, and raises the child's interrupt */
+#define TIMER_CONFIG		(0x1001 | CHILD_VECTOR << 4)
+
+/* The timer has elapsed, and KVM is yet to hear of it. */
+static void its_parent_sets_a_timer(void)
+{
+	const struct hvp_timers timers = {
+		.timers[0] = { .config = TIMER_CONFIG, .count = 1 },
+	};
+	struct hvp_vp_state_in in = { .type = HVP_VP_STATE_TIMERS };
+	struct parent parent = new_parent();
+	struct child child;
+
+	in.partition_id = create_child(parent.vcpu);
+	REQUIRE_STATUS(set_partition_property(parent.vcpu, in.partition_id, EARLY_PROPERTY,
+					      TIMER_FEATURES), SUCCESS);
+	initialize_child(parent.vcpu, in.partition_id);
+	child = new_child_with(&parent, in.partition_id, halt, sizeof(halt));
+	wait_in_hlt(&parent, &child);
+	REQUIRE_STATUS(set_vp_state(parent.vcpu, &in, &timers, sizeof(timers)), SUCCESS);
+	expect_to_go_on(&parent, &child, 1);
 }
 
 /* And the vCPU's thread has the occasion to tell of it. */
@@ -284,7 +339,8 @@ static bool message_comes(struct parent *parent)
 static void a_timer_at_any_moment(void)
 {
 	struct parent parent = new_parent();
-	struct child child = new_child_with(&parent, timer_code, timer_end - timer_code);
+	struct child child = new_child_with(&parent, create_active_child(parent.vcpu),
+					    timer_code, timer_end - timer_code);
 	unsigned int round, blocked = 0, signals = 0;
 	struct hvp_dispatch_vp_out out;
 	double begun = seconds_now();
@@ -370,7 +426,7 @@ static void *interrupt_then_give_input(void *arg)
 static void called_before_it_begins(void)
 {
 	struct parent parent = new_parent();
-	struct child child = new_child_with(&parent, count_code, count_end - count_code);
+	struct child child = new_counting_child(&parent);
 	const struct hvp_dispatch_vp_in in = { .partition_id = child.id };
 	const u64 page = guest_add_page(parent.guest, 0, PROT_READ | PROT_WRITE);
 	struct late_interrupt late = { .parent = &parent };
@@ -407,7 +463,7 @@ static void called_before_it_begins(void)
 static void not_called_by_what_was_there(void)
 {
 	struct parent parent = new_parent();
-	struct child child = new_child_with(&parent, count_code, count_end - count_code);
+	struct child child = new_counting_child(&parent);
 	unsigned int round, counted = 0;
 
 	for (round = 0; round < 100 && counted < 5; round++) {
@@ -443,6 +499,8 @@ static void half_an_ipi_stays(void)
 static const struct test_case cases[] = {
 	CASE(woken_by_an_interrupt),
 	CASE(woken_by_an_nmi),
+	CASE(its_parent_ends_the_wait),
+	CASE(its_parent_sets_a_timer),
 	CASE(each_child_has_its_own_message),
 	CASE(not_woken_while_it_runs),
 	CASE(waits_for_eom),
