@@ -264,6 +264,22 @@ static void hvp_signal_when_it_is_not_suspended(struct kunit *test)
 	}
 }
 
+/* What has not been told yet when it is suspended is told when that ends. */
+static void hvp_signal_is_held_back(struct kunit *test)
+{
+	struct hvp_waits it;
+
+	hvp_waits_begin(test, &it);
+	hvp_it_waits(&it);
+	hvp_end_halt(&it);
+	hvp_set_one(&it, HVP_REGISTER_DISPATCH_SUSPEND, 1);
+	hvp_expect_told(&it, 0);
+	KUNIT_EXPECT_EQ(test, hvp_get_one(&it, HVP_REGISTER_VP_ROOT_SIGNAL_COUNT), 0);
+	hvp_set_one(&it, HVP_REGISTER_DISPATCH_SUSPEND, 0);
+	hvp_expect_told(&it, 1);
+	KUNIT_EXPECT_EQ(test, hvp_get_one(&it, HVP_REGISTER_VP_ROOT_SIGNAL_COUNT), 1);
+}
+
 static void hvp_write_flags(struct hvp_waits *it, u64 value)
 {
 	it->registers->rflags = value;
@@ -337,6 +353,7 @@ static struct kunit_case hvp_signals_cases[] = {
 	KUNIT_CASE(hvp_no_signal_unless_it_waits),
 	KUNIT_CASE(hvp_signal_after_half_a_call),
 	KUNIT_CASE(hvp_signal_when_it_is_not_suspended),
+	KUNIT_CASE(hvp_signal_is_held_back),
 	KUNIT_CASE(hvp_signal_after_the_register_page),
 	KUNIT_CASE(hvp_signal_after_other_state),
 	{}

@@ -147,7 +147,8 @@ void hvp_signal_forget(struct hvp_child_vp *vp)
  * @vp:		the virtual processor, locked
  * @suspend:	its parent is to be told nothing of it, and counts what it has been told
  *
- * Nobody counts one more after this.
+ * Nobody counts one more after this: what its parent has not been told yet, it is told when this
+ * ends.
  *
  * Context: Any.
  */
@@ -158,6 +159,10 @@ void hvp_signal_suspend(struct hvp_child_vp *vp, bool suspend)
 
 	raw_spin_lock_irqsave(&signals->lock, flags);
 	WRITE_ONCE(vp->dispatch_suspend, suspend);
+	if (suspend && !list_empty(&vp->signal)) {
+		list_del_init(&vp->signal);
+		WRITE_ONCE(vp->blocked, true);
+	}
 	raw_spin_unlock_irqrestore(&signals->lock, flags);
 }
 
@@ -180,8 +185,6 @@ static unsigned int hvp_signals_take(struct hvp_signals *signals, struct hvp_mes
 		if (count && told[0].partition_id != vp->partition->id)
 			break;
 		list_del_init(&vp->signal);
-		if (vp->dispatch_suspend)
-			continue;
 		told[count++] = (struct hvp_signalled_vp) {
 			.partition_id = vp->partition->id,
 			.vp_index = vp->vp.index,
